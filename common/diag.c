@@ -1,0 +1,79 @@
+#include "diag.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "utf8.h"
+
+static const char *tool = "wb";
+
+void
+diag_init(const char *name)
+{
+	tool = name;
+}
+
+const char *
+diag_tool(void)
+{
+	return tool;
+}
+
+char *
+diag_scrub(char *out, size_t size, const void *text, size_t len)
+{
+	const unsigned char *p = text, *end = p + len;
+	size_t used = 0;
+
+	while (p < end) {
+		uint32_t code = 0;
+		size_t n = *p < 0x80 ? 1 : utf8_decode(p, (size_t)(end - p), &code);
+
+		if (*p < 0x80)
+			code = *p;
+		if (used + 8 > size) {
+			used = size < 4 ? 0 : (used + 4 > size ? size - 4 : used);
+			memcpy(out + used, "...", size < 4 ? 0 : 3);
+			used += size < 4 ? 0 : 3;
+			break;
+		}
+		if (n == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+			n = n == 0 ? 1 : n;
+			for (size_t i = 0; i < n && used + 5 <= size; i++)
+				used += (size_t)snprintf(out + used, size - used, "\\x%02x", p[i]);
+		} else {
+			memcpy(out + used, p, n);
+			used += n;
+		}
+		p += n;
+	}
+	if (size != 0)
+		out[used] = '\0';
+	return out;
+}
+
+void
+diag(const char *fmt, ...)
+{
+	char text[DIAG_MAX], line[DIAG_MAX + 128];
+	va_list ap;
+	size_t len;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		n = 0;
+	len = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+	n = snprintf(line, 100, "%s: ", tool);
+	if (n < 0 || n >= 100)
+		n = 0;
+	diag_scrub(line + n, DIAG_MAX, text, len);
+	len = strlen(line);
+	line[len++] = '\n';
+	/* Nobody is left to tell when standard error itself fails. */
+	if (write(STDERR_FILENO, line, len) < 0)
+		return;
+}
