@@ -5,32 +5,137 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
-EXAMPLEDIR = $(PREFIX)/share/doc/wb-tools/examples
+DOCDIR = $(PREFIX)/share/doc/wb-tools
 
-CC ?= cc
 OPT ?= -O2 -g
 SAN ?=
-# Sanitized objects live beside the ordinary ones, so that both can be current.
-B = build$(if $(SAN),-san)
+# Sanitized objects live beside the ordinary ones, so that both can be current; B names another place.
+B ?= build$(if $(SAN),-san)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-HARDEN = -fPIE -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+HARDEN = -fPIE -fstack-protector-strong $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-CPPFLAGS += -D_GNU_SOURCE -DWB_VERSION='"$(VERSION)"' -Icommon -include common/banned.h
-CFLAGS += -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS)
-LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DWB_VERSION='"$(VERSION)"' -Icommon $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TEXT   = json.o json_text.o utf8.o strbuf.o wipe.o
-STREAM = diag.o options.o lines.o output.o filter.o
 TOOLS  = wb-event wb-match wb-render wb-sign wb-send
+TEXT   = json json_text utf8 strbuf wipe
+STREAM = diag options lines output filter
+EVENTS = event ids sha256
+PAYLOAD = template target header secret_ref signature_scheme
+SECRETS = secret secret_options secret_ref
+REQUEST = record request header url signature signature_scheme
 
-wb-event_OBJS  = $(TEXT) diag.o options.o output.o event.o timestamp.o
-wb-match_OBJS  = $(TEXT) $(STREAM) event.o config.o rules.o regexes.o template.o url.o signature_scheme.o sha256.o
-wb-render_OBJS = $(TEXT) $(STREAM) event.o record.o template.o target.o signature_scheme.o sha256.o
-wb-sign_OBJS   = $(TEXT) $(STREAM) record.o secret.o signature.o signature_scheme.o
-wb-send_OBJS   = $(TEXT) $(STREAM) record.o secret.o url.o address.o resolver.o transfer.o receipt.o timestamp.o
+wb-event_OBJS  = $(TEXT) diag options output event file timestamp uuid
+wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
+	config_webhook file names regexes rules url
+wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
+wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
+wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp address dry_run policy receipt \
+	resolver sender transfer
 
 wb-match_LIBS  = -lonig
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -lpthread
+
+# Unit tests and fuzzers link all of common/ that they may need; the linker leaves out the rest.
+COMMON = $(patsubst common/%.c,%,$(wildcard common/*.c))
+UNITS  = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+SHIMS  = $(patsubst tests/shim/%.c,$(B)/tests/%.so,$(wildcard tests/shim/*.c))
+TEST_LIBS = -ljq -lcurl -lcrypto -lonig -lpthread
+FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 600
+BIN = $(if $(filter build,$(B)),.,$(B)/bin)
+
+.DELETE_ON_ERROR:
+.PHONY: all help check demo bench fuzz lint coverage install uninstall dist clean
+
+all: $(TOOLS:%=$(BIN)/%)
+
+help:
+	@echo 'all        build $(TOOLS)'
+	@echo 'check      run the tests; SAN=address,undefined for sanitizers, V=1 to see every one'
+	@echo 'demo       send three webhooks to a receiver on this machine, and show the receipts'
+	@echo 'bench      compare speed with jq'
+	@echo 'fuzz       fuzz the parsers, FUZZ_SECONDS each (default 600)'
+	@echo 'lint       check format, manual pages, scripts and C sources'
+	@echo 'coverage   say how much of the code the tests run'
+	@echo 'install    install under PREFIX (default /usr/local); uninstall takes it away'
+	@echo 'dist       make wb-tools-$(VERSION).tar.gz of what is committed'
+
+define tool
+$(BIN)/$(1): $$($(1)_OBJS:%=$$(B)/%.o) $$(B)/$(1).o
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
+
+$(B)/%.o: common/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/wb-%.o: tools/wb-%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/unit/%: tests/unit/%.c $(COMMON:%=$(B)/%.o) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(COMMON:%=$(B)/%.o) $(TEST_LIBS)
+
+$(B)/tests/%.so: tests/shim/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -shared -o $@ $< -ldl -lpthread
+
+check:
+	@tests/setup check
+	@$(MAKE) --no-print-directory all units shims
+	@WB_BIN=$(abspath $(BIN)) UNIT_DIR=$(abspath $(B)/tests/unit) SHIM_DIR=$(abspath $(B)/tests) SAN='$(SAN)' tests/run
+
+.PHONY: units shims
+units: $(UNITS:%=$(B)/tests/unit/%)
+shims: $(SHIMS)
+
+demo:
+	@tests/setup demo
+	@$(MAKE) --no-print-directory all
+	@tests/demo
+
+bench: all
+	@tests/bench/run
+
+fuzz:
+	@tests/setup fuzz
+	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
+
+lint:
+	@tests/setup lint
+	@tests/lint
+
+coverage:
+	@tests/setup check
+	@$(MAKE) --no-print-directory check B=build-cov CFLAGS=--coverage LDFLAGS=--coverage OPT=-O0
+	@gcov -n -o build-cov common/*.c tools/*.c 2>/dev/null | awk -f tests/coverage.awk
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR)/examples
+	install -m 755 $(TOOLS) $(DESTDIR)$(BINDIR)
+	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
+	install -m 644 man/examples/*.json $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
+
+uninstall:
+	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%)
+	rm -f $(foreach p,$(notdir $(wildcard man/*.1 man/*.5 man/*.7)),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p))
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+dist:
+	git archive --prefix=wb-tools-$(VERSION)/ -o wb-tools-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build build-san build-cov build-* $(TOOLS) wb-tools-$(VERSION).tar.gz
+
+-include $(wildcard $(B)/*.d $(B)/tests/unit/*.d)

@@ -1,51 +1,57 @@
 /*
  * resolver - host names looked up beside the work at hand, by getaddrinfo in a few threads.
  *
- * A sender must see every address of a name before it connects to one, and must connect to what it saw.
- * Answers are kept for RESOLVER_TTL_SEC. All functions are to be called from one thread, the owner's.
+ * A sender must see every address of a name before it connects to one, and must connect to what it
+ * saw. Answers are kept for RESOLVER_TTL_SEC, failures for RESOLVER_FAILED_TTL_SEC. All functions
+ * are to be called from one thread, the owner's.
  */
 #ifndef WB_RESOLVER_H
 #define WB_RESOLVER_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/socket.h>
 
 #define RESOLVER_TTL_SEC 60
+#define RESOLVER_FAILED_TTL_SEC 5
 #define RESOLVER_THREADS 4
+#define RESOLVER_NAMES_MAX 1024	  /* kept answers; what is under way does not count */
 #define RESOLVER_ADDRESSES_MAX 64 /* of one name; more are an error, since all must be checked */
 
 struct resolver;
 
+/* Owned by the resolver, valid until the next resolver_poll or _free; ${error} until any call. */
 struct resolver_answer {
-	const char *host;                     /* as asked; owned by the resolver */
-	const char *error;                    /* NULL, or why there is no address: gai_strerror's text */
-	const struct sockaddr_storage *addr;  /* owned by the resolver, valid until the next resolver_poll or _free */
-	size_t len;
+	const char *host;  /* as asked */
+	const char *error; /* NULL, or why there is no address: mostly gai_strerror's text */
+	const struct sockaddr_storage *addr; /* port 0 */
+	size_t len;			     /* of addr; 0 with an error, else at least 1 */
 };
 
 /**
  * resolver_new():
- * Start nothing yet: threads start with the first look-up. Returns NULL when memory or descriptors run out.
+ * Start nothing yet: threads start with the first look-up. Returns NULL with errno set when memory
+ * or descriptors run out.
  */
 struct resolver *resolver_new(void);
 
 /**
  * resolver_free(r):
- * End without waiting for look-ups under way: they are abandoned, and their memory is freed when they return or never, if the process ends first.
+ * End without waiting for look-ups under way: they are abandoned, and their memory is freed when
+ * they return or never, if the process ends first.
  */
 void resolver_free(struct resolver *r);
 
 /**
  * resolver_fd(r):
- * A descriptor that becomes readable when an answer has come, for poll(2).
+ * A descriptor, for poll(2) only, that is readable while resolver_poll has an answer to give.
  */
 int resolver_fd(const struct resolver *r);
 
 /**
  * resolver_ask(r, host, answer):
- * Look ${host} up (all addresses, stream sockets). Returns 1 and fills *${answer} if a fresh answer is at hand; 0 if it will come, through resolver_poll, once for
- * all who asked meanwhile; -1 when memory or threads run out.
+ * Look ${host} up (all addresses, stream sockets). Returns 1 and fills *${answer} if a fresh answer
+ * is at hand; 0 if it will come through resolver_poll, once for all who asked meanwhile; -1 when
+ * memory or threads run out. Never blocks. Earlier answers stay valid.
  */
 int resolver_ask(struct resolver *r, const char *host, struct resolver_answer *answer);
 

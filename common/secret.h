@@ -1,10 +1,13 @@
 /*
- * secret - values looked up by name, when needed and by the tool that needs them; bound to hosts; wiped after use.
+ * secret - values looked up by name, when needed and by the tool that needs them; bound to hosts;
+ * wiped after use.
  *
- * Configuration and pipes hold references only: "$NAME". Default providers, in this order: environment variable NAME,
- * file $CREDENTIALS_DIRECTORY/NAME (systemd), file /run/secrets/NAME. A file's last newline is not part of the value.
- * Values are cached for the life of the store in memory that is locked against swapping where the limits allow and left
- * out of core dumps, and are overwritten by secret_store_free.
+ * Configuration and pipes hold references only: "$NAME" (secret_ref.h). Default providers, in this
+ * order: environment variable NAME, file $CREDENTIALS_DIRECTORY/NAME (systemd), file
+ * /run/secrets/NAME. A file's last newline (LF or CRLF) is not part of the value. Values are cached
+ * for the life of the store in memory that is locked against swapping where the limits allow and
+ * left out of core dumps, and are overwritten by secret_store_free. The environment is left as it
+ * is.
  */
 #ifndef WB_SECRET_H
 #define WB_SECRET_H
@@ -12,28 +15,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "secret_ref.h"
+
 #define SECRET_MAX (64 * 1024) /* bytes of a value */
-#define SECRET_NAME_MAX 128    /* bytes of a name, NUL included */
 
 struct secret_store;
 
-/* A value: borrowed from the store, valid until it is freed. May hold any byte; never empty. */
+/*
+ * A value: borrowed from the store, valid until it is freed. Never empty. May hold any byte, NUL,
+ * CR and LF included, which is well for HMAC; who puts one into a header must refuse those.
+ */
 struct secret {
 	const char *value;
 	size_t len;
 };
 
 /**
- * secret_ref_name(ref, len):
- * If ${len} bytes at ${ref} are a reference, "$" and a name of [A-Za-z_][A-Za-z0-9_]*, at most SECRET_NAME_MAX - 1 bytes, return the
- * length of the name, which starts at ${ref} + 1; else 0.
- */
-size_t secret_ref_name(const char *ref, size_t len);
-
-/**
  * secret_store_new():
- * A store with no provider yet; NULL when memory runs out. Turns core dumps of this process off (RLIMIT_CORE, and
- * PR_SET_DUMPABLE where there is one).
+ * A store with no provider yet; NULL when memory runs out. Turns core dumps of this process off
+ * (RLIMIT_CORE, and PR_SET_DUMPABLE where there is one).
  */
 struct secret_store *secret_store_new(void);
 
@@ -45,14 +45,23 @@ void secret_store_free(struct secret_store *store);
 
 /**
  * secret_store_add(store, spec):
- * Add a provider: "env", or "dir:PATH" (file PATH/NAME). Those added are asked in order, and replace the default ones.
- * Returns 0, or -1 after a message (diag).
+ * Add a provider: "env", or "dir:PATH" (file PATH/NAME, which others may not read or write). Those
+ * added are asked in order, until one knows the name, and replace the default ones. Returns 0, or
+ * -1 after a message (diag).
  */
 int secret_store_add(struct secret_store *store, const char *spec);
 
 /**
+ * secret_store_has_providers(store):
+ * Whether secret_store_add added one (or the first look-up the default ones).
+ */
+bool secret_store_has_providers(const struct secret_store *store);
+
+/**
  * secret_store_bind(store, binding):
- * From now on the secret NAME of "NAME=HOST" goes to HOST only; repeat it for more hosts. Returns 0, or -1 after a message.
+ * From now on the secret NAME of "NAME=HOST" goes to HOST only; repeat it for more hosts. HOST is a
+ * host name, or an address as the URL spells it; any case, no port. Returns 0, or -1 after a
+ * message, which leaves out what stands behind "=": it may be a value, given by mistake.
  */
 int secret_store_bind(struct secret_store *store, const char *binding);
 
@@ -64,18 +73,30 @@ void secret_store_bound_only(struct secret_store *store);
 
 /**
  * secret_get(store, name, len, host, out, error):
- * Look up the secret of ${len} bytes at ${name} (without "$") for use with ${host} (lower case, NULL for a use that sends it nowhere,
- * which then must not be bound-only either: NULL is allowed only to a secret without binding). Returns 0 and fills *${out}, or -1 with *${error} set
- * to a static text without the value: "not found", "is empty", "is not bound to this host", "file is readable by others" and so on.
- * Values and failures are cached: a provider is asked once a name.
+ * Look up the secret of ${len} bytes at ${name} (without "$") for use with ${host} (as struct url
+ * has it; NULL for a use that sends it nowhere, which only a secret without binding allows, and no
+ * secret does after secret_store_bound_only). Returns 0 and fills *${out}, or -1 with *${error} set
+ * to a static text without the value: "not found", "is empty", "is not bound to this host", "file
+ * is readable or writable by others" and so on. Values and failures are cached: a provider is asked
+ * once a name. A name refused to ${host} is not looked up.
  */
-int secret_get(struct secret_store *store, const char *name, size_t len, const char *host, struct secret *out, const char **error);
+int secret_get(struct secret_store *store, const char *name, size_t len, const char *host,
+	struct secret *out, const char **error);
+
+/**
+ * secret_peek(store, name, len, out, error):
+ * The same whatever the bindings say: for a secret that is the URL itself, whose host must be known
+ * before secret_get can judge. The value must go nowhere until secret_get has allowed it.
+ */
+int secret_peek(struct secret_store *store, const char *name, size_t len, struct secret *out,
+	const char **error);
 
 /**
  * secret_mask(store, text, len):
- * Overwrite with '*', in place, every occurrence in ${len} bytes at ${text} of a value that the store has handed out: as it is, JSON-escaped, or
- * in base64 (as it would stand in basic authorization). For what a server sent back and for dry runs. Values of fewer than 4 bytes
- * are masked too.
+ * Overwrite with '*', in place, every occurrence in ${len} bytes at ${text} of a value that the
+ * store has looked up, or of its base64 (as it would stand in basic authorization); each as it is
+ * or JSON-escaped, in any spelling. For what a server sent back and for dry runs. Values of fewer
+ * than 4 bytes are masked too. Needs no memory, so it cannot fail.
  */
 void secret_mask(const struct secret_store *store, char *text, size_t len);
 

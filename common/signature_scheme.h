@@ -1,5 +1,6 @@
 /*
- * signature_scheme - the names of the signature schemes and what is known of each without a key. Pure, no library.
+ * signature_scheme - the names of the signature schemes and what is known of each without a key.
+ * Pure, no library.
  */
 #ifndef WB_SIGNATURE_SCHEME_H
 #define WB_SIGNATURE_SCHEME_H
@@ -8,11 +9,17 @@
 #include <stddef.h>
 
 enum signature_scheme {
-	SIGNATURE_WANDB,     /* X-Wandb-Signature: base64(HMAC-SHA256(secret, body)) [W&B docs, "Troubleshoot your webhook"] */
-	SIGNATURE_WANDB_HEX, /* the same header, lower-case hex */
-	SIGNATURE_GITHUB,    /* X-Hub-Signature-256: sha256=<hex> [GitHub docs, "Validating webhook deliveries"] */
-	SIGNATURE_STANDARD,  /* webhook-id, webhook-timestamp, webhook-signature [Standard Webhooks 1.0] */
-	SIGNATURE_SCHEMES    /* how many */
+	/* X-Wandb-Signature: base64(HMAC-SHA256(secret, body))
+	 * [W&B docs, "Troubleshoot your webhook"] */
+	SIGNATURE_WANDB,
+	/* the same header, lower-case hex */
+	SIGNATURE_WANDB_HEX,
+	/* X-Hub-Signature-256: sha256=<hex> [GitHub docs, "Validating webhook deliveries"] */
+	SIGNATURE_GITHUB,
+	/* webhook-id, webhook-timestamp, webhook-signature [Standard Webhooks 1.0] */
+	SIGNATURE_STANDARD,
+	/* how many */
+	SIGNATURE_SCHEMES
 };
 
 /**
@@ -29,7 +36,8 @@ const char *signature_scheme_name(enum signature_scheme scheme);
 
 /**
  * signature_scheme_header(scheme):
- * The header that carries the signature itself, static: "X-Wandb-Signature", "X-Hub-Signature-256", "webhook-signature".
+ * The header that carries the signature itself, static: "X-Wandb-Signature", "X-Hub-Signature-256",
+ * "webhook-signature".
  */
 const char *signature_scheme_header(enum signature_scheme scheme);
 

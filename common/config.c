@@ -1,0 +1,295 @@
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config_automation.h"
+#include "config_file.h"
+#include "config_webhook.h"
+
+struct config {
+	struct arena arena;
+	struct config_file *files;
+	struct config_errors errors;
+	struct regexes *regexes;
+	struct names webhook_names, automation_names;
+	struct config_webhook *webhooks;
+	size_t nwebhooks, webhooks_size;
+	struct config_automation *automations;
+	size_t nautomations, automations_size;
+};
+
+enum { WEBHOOKS, AUTOMATIONS, MEMBERS };
+static const char *const names[MEMBERS] = {"webhooks", "automations"};
+
+static void
+keep_file(struct config *c, struct config_file *file)
+{
+	file->next = c->files;
+	c->files = file;
+}
+
+/* ${list} with room for one more element of ${size} bytes, maybe moved; NULL when memory runs out. */
+static void *
+grow(void *list, size_t n, size_t *room, size_t size)
+{
+	size_t more = *room == 0 ? 16 : *room * 2;
+
+	if (n < *room)
+		return list;
+	if ((list = realloc(list, more * size)) != NULL)
+		*room = more;
+	return list;
+}
+
+static void
+defined_twice(const struct config_file *file, const char *at, const char *kind, const struct text *name,
+	const struct config_file *first_file, const char *first_at)
+{
+	struct config_place first = config_place_of(first_file, first_at);
+
+	config_error(file, at, "%s \"%.*s\" is defined already at %s:%zu:%zu", kind,
+		(int)(name->len < 100 ? name->len : 100), name->p, first.file, first.line, first.column);
+}
+
+static void
+read_webhooks(struct config *c, struct config_reader *r)
+{
+	struct json_span key;
+
+	if (!config_open_object(r, "\"webhooks\""))
+		return;
+	while (json_next_member(&r->js, &key)) {
+		struct config_webhook *w = grow(c->webhooks, c->nwebhooks, &c->webhooks_size, sizeof(*w));
+		int64_t number;
+
+		if (w == NULL) {
+			config_out_of_memory(r->file);
+			return;
+		}
+		c->webhooks = w;
+		w += c->nwebhooks;
+		*w = (struct config_webhook){.name = {key.p, key.len}, .file = r->file, .at = key.p - 1};
+		if (key.len == 0 || key.escaped)
+			config_error(r->file, key.p - 1, "a webhook's name must not be empty or hold escapes");
+		config_webhook_read(r, w);
+		number = names_add(&c->webhook_names, w->name.p, w->name.len);
+		if (number < 0)
+			config_out_of_memory(r->file);
+		else if ((size_t)number < c->nwebhooks)
+			defined_twice(r->file, w->at, "webhook", &w->name, c->webhooks[number].file,
+				c->webhooks[number].at);
+		else
+			c->nwebhooks++;
+	}
+}
+
+static void
+read_automations(struct config *c, struct config_reader *r)
+{
+	if (!config_open_array(r, "\"automations\""))
+		return;
+	while (json_next_item(&r->js)) {
+		struct config_file *payload_file = NULL;
+		struct config_automation *a;
+		int64_t number;
+
+		a = grow(c->automations, c->nautomations, &c->automations_size, sizeof(*a));
+		if (a == NULL) {
+			config_out_of_memory(r->file);
+			return;
+		}
+		c->automations = a;
+		a += c->nautomations;
+		config_automation_read(r, a, c->regexes, &payload_file);
+		if (payload_file != NULL)
+			keep_file(c, payload_file);
+		if (a->name.p == NULL)
+			continue;
+		number = names_add(&c->automation_names, a->name.p, a->name.len);
+		if (number < 0)
+			config_out_of_memory(r->file);
+		else if ((size_t)number < c->nautomations)
+			defined_twice(r->file, a->at, "automation", &a->name, c->automations[number].file,
+				c->automations[number].at);
+		else
+			c->nautomations++; /* an unusable one stays for its name's sake */
+	}
+}
+
+static void
+read_file(struct config *c, const char *path)
+{
+	struct config_file *file = config_file_read(path, &c->errors);
+	struct config_reader r = {.file = file, .arena = &c->arena};
+	unsigned seen = 0;
+	const char *at;
+	int member;
+
+	if (file == NULL)
+		return;
+	keep_file(c, file);
+	json_init(&r.js, file->text, file->len);
+	if (config_open_object(&r, "a configuration file"))
+		while ((member = config_member(&r, "a configuration file", names, MEMBERS, &seen, &at)) >= 0)
+			member == WEBHOOKS ? read_webhooks(c, &r) : read_automations(c, &r);
+	json_end(&r.js);
+	config_syntax(&r);
+}
+
+static int
+is_json_name(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
+}
+
+static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void
+report_path(struct config *c, const char *path, const char *fmt)
+{
+	char message[512];
+
+	snprintf(message, sizeof(message), fmt, strerror(errno));
+	c->errors.n++;
+	c->errors.report(c->errors.ctx, &(struct config_place){path, 0, 0}, message);
+}
+
+static void
+read_path(struct config *c, const char *path)
+{
+	struct dirent **entries = NULL;
+	struct stat st;
+	int n;
+
+	if (stat(path, &st) != 0) {
+		report_path(c, path, "cannot read: %s");
+		return;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		read_file(c, path);
+		return;
+	}
+	if ((n = scandir(path, &entries, is_json_name, by_bytes)) < 0) {
+		report_path(c, path, "cannot list: %s");
+		return;
+	}
+	if (n == 0)
+		report_path(c, path, "no *.json in this directory");
+	for (int i = 0; i < n; i++) {
+		size_t size = strlen(path) + strlen(entries[i]->d_name) + 2, len = strlen(path);
+		char *file = malloc(size);
+
+		if (file == NULL) {
+			report_path(c, path, "out of memory");
+		} else {
+			snprintf(file, size, "%s%s%s", path, len > 0 && path[len - 1] == '/' ? "" : "/",
+				entries[i]->d_name);
+			read_file(c, file);
+		}
+		free(file);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static void
+check_payload(const struct config_automation *a)
+{
+	const bool quoted = a->payload.type == JSON_STRING; /* spans of strings lie between the quotes */
+	const char *text = a->payload.p - (quoted ? 1 : 0);
+	size_t len = a->payload.len + (quoted ? 2 : 0);
+	struct template_error error;
+	struct template *template;
+
+	/* Nothing to find where no '$' stands in either spelling: thousands of automations stay cheap to load. */
+	if (a->payload.type == JSON_NONE ||
+		(memchr(text, '$', len) == NULL && memmem(text, len, "\\u0024", 6) == NULL))
+		return;
+	template = template_compile(text, len, &a->webhook->secrets, &error);
+	if (template == NULL)
+		config_error(a->payload_file, text + error.at, "payload of \"%.*s\": %s",
+			(int)(a->name.len < 100 ? a->name.len : 100), a->name.p, error.message);
+	template_free(template);
+}
+
+/* Names are looked up when all files are read, so that files may refer to each other in any order. */
+static void
+resolve(struct config *c, struct config_automation *a)
+{
+	int64_t number;
+
+	if (a->action != CONFIG_WEBHOOK || a->webhook_name.p == NULL)
+		return;
+	if ((number = names_find(&c->webhook_names, a->webhook_name.p, a->webhook_name.len)) < 0) {
+		config_error(a->file, a->webhook_at, "no webhook is called \"%.*s\"",
+			(int)(a->webhook_name.len < 100 ? a->webhook_name.len : 100), a->webhook_name.p);
+		return;
+	}
+	a->webhook = &c->webhooks[number];
+	check_payload(a);
+}
+
+struct config *
+config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx)
+{
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (c == NULL || (c->regexes = regexes_new()) == NULL) {
+		report(ctx, &(struct config_place){"configuration", 0, 0}, "out of memory");
+		free(c);
+		return NULL;
+	}
+	c->errors = (struct config_errors){report, ctx, 0};
+	for (size_t i = 0; i < npaths; i++)
+		read_path(c, paths[i]);
+	for (size_t i = 0; i < c->nautomations; i++)
+		resolve(c, &c->automations[i]);
+	if (c->errors.n == 0)
+		return c;
+	config_free(c);
+	return NULL;
+}
+
+void
+config_free(struct config *c)
+{
+	if (c == NULL)
+		return;
+	while (c->files != NULL) {
+		struct config_file *file = c->files;
+
+		c->files = file->next;
+		config_file_free(file);
+	}
+	regexes_free(c->regexes);
+	names_release(&c->webhook_names);
+	names_release(&c->automation_names);
+	arena_release(&c->arena);
+	free(c->webhooks);
+	free(c->automations);
+	free(c);
+}
+
+const struct config_automation *
+config_automations(const struct config *c, size_t *n)
+{
+	*n = c->nautomations;
+	return c->automations;
+}
+
+struct regexes *
+config_regexes(const struct config *c)
+{
+	return c->regexes;
+}

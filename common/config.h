@@ -1,0 +1,82 @@
+/*
+ * config - webhooks and automations from JSON files: wb-automations(5).
+ *
+ * Spans and texts point into the files' bytes, which live as long as the configuration. Every error is reported with file, line and
+ * column, as many as can be found in one go; a configuration with an error is not to be used.
+ */
+#ifndef WB_CONFIG_H
+#define WB_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "json.h"
+#include "names.h"
+#include "regexes.h"
+#include "rules.h"
+#include "template.h"
+
+struct config;
+struct config_file;
+
+/* Where something stands. Line and column count from 1, the column in characters; line 0: the file as a whole. */
+struct config_place {
+	const char *file;
+	size_t line, column;
+};
+
+/**
+ * A config_report_fn is called for every error. ${message} is valid during the call only.
+ */
+typedef void config_report_fn(void *ctx, const struct config_place *place, const char *message);
+
+struct config_webhook {
+	struct text name;
+	struct json_span span;              /* the whole object, as written */
+	struct template_secrets secrets;    /* what payloads for it may name */
+	const struct config_file *file;
+	const char *at;                     /* of its name, for messages */
+};
+
+enum config_action { CONFIG_WEBHOOK, CONFIG_NONE };
+
+struct config_automation {
+	struct text name;
+	struct json_span name_span; /* as written */
+	bool enabled;
+	struct rule rule;
+	enum config_action action;
+	struct text webhook_name;
+	const struct config_webhook *webhook; /* for CONFIG_WEBHOOK */
+	struct json_span payload;             /* JSON_NONE: the event itself */
+	const struct config_file *file;
+	const struct config_file *payload_file; /* that ${payload} stands in */
+	const char *at, *webhook_at;
+};
+
+/**
+ * config_load(paths, npaths, report, ctx):
+ * Read the files ${paths}; a directory means all its *.json in the order of their names. Returns the configuration, to be freed with config_free,
+ * or NULL after at least one ${report}.
+ */
+struct config *config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx);
+
+/**
+ * config_free(config):
+ * Free it and all that points into it; NULL is fine.
+ */
+void config_free(struct config *config);
+
+/**
+ * config_automations(config, n):
+ * The automations, *${n} of them, in the order of files and of their place in them.
+ */
+const struct config_automation *config_automations(const struct config *config, size_t *n);
+
+/**
+ * config_regexes(config):
+ * The expressions that the rules' regex numbers refer to.
+ */
+struct regexes *config_regexes(const struct config *config);
+
+#endif

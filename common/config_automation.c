@@ -1,0 +1,230 @@
+#include "config_automation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event.h"
+
+/* What one kind of object may hold, told apart by name; later kinds of action and condition go here. */
+enum { NAME, DESCRIPTION, ENABLED, ON, ACTION, MEMBERS };
+static const char *const names[MEMBERS] = {"name", "description", "enabled", "on", "action"};
+
+enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, ACTION_MEMBERS };
+static const char *const action_names[ACTION_MEMBERS] = {"type", "webhook", "payload", "payload_file"};
+
+/* An event type in the configuration must be one that can occur; LINK_MODEL becomes what events say. */
+static void
+check_event_types(struct config_reader *r, const struct json_span *spans, struct text *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int type = event_type_find(list[i].p, list[i].len);
+
+		if (type >= 0)
+			list[i] = (struct text){event_type_name(type), strlen(event_type_name(type))};
+		else
+			config_error(r->file, spans[i].p - 1,
+				"unknown event type \"%.*s\"; wb-record(5) lists them",
+				(int)(list[i].len < 100 ? list[i].len : 100), list[i].p);
+	}
+}
+
+static void
+read_values(struct config_reader *r, struct rule *rule, int field)
+{
+	struct json_span *spans;
+	struct text *list;
+	char what[64];
+	size_t n;
+
+	snprintf(what, sizeof(what), "\"%s\"", rule_field_name(field));
+	if (!config_strings(r, what, &spans, &list, &n))
+		return;
+	if (field == RULE_EVENT_TYPE)
+		check_event_types(r, spans, list, n);
+	rule->values[field].list = list;
+	rule->values[field].n = n;
+}
+
+static void
+read_regex(struct config_reader *r, struct rule *rule, int field, struct regexes *regexes)
+{
+	char what[64], error[REGEXES_ERROR_MAX];
+	struct json_span span;
+	struct text text;
+
+	snprintf(what, sizeof(what), "\"%s\"", rule_field_name(field));
+	if (!config_string(r, what, &span, &text))
+		return;
+	rule->regex[field - RULE_VALUES] = regexes_add(regexes, text.p, text.len, error);
+	if (rule->regex[field - RULE_VALUES] < 0)
+		config_error(r->file, span.p - 1, "%s is no regular expression: %s", what, error);
+}
+
+static void
+read_conditions(struct config_reader *r, struct rule *rule, struct regexes *regexes)
+{
+	const char *on_names[RULE_FIELDS], *at;
+	unsigned seen = 0;
+	int field;
+
+	for (int i = 0; i < RULE_FIELDS; i++)
+		on_names[i] = rule_field_name(i);
+	if (!config_open_object(r, "\"on\""))
+		return;
+	while ((field = config_member(r, "\"on\"", on_names, RULE_FIELDS, &seen, &at)) >= 0) {
+		if (field < RULE_VALUES)
+			read_values(r, rule, field);
+		else
+			read_regex(r, rule, field, regexes);
+	}
+}
+
+/* payload_file is relative to the file that names it. */
+static struct config_file *
+read_payload_file(struct config_reader *r, const struct text *name)
+{
+	const char *slash = strrchr(r->file->path, '/');
+	int dir = name->p[0] == '/' || slash == NULL ? 0 : (int)(slash - r->file->path + 1);
+	struct config_file *file = NULL;
+	const char *why;
+	size_t size = (size_t)dir + name->len + 1, at;
+	char *path = malloc(size);
+
+	if (path == NULL) {
+		config_out_of_memory(r->file);
+		return NULL;
+	}
+	snprintf(path, size, "%.*s%.*s", dir, r->file->path, (int)name->len, name->p);
+	file = config_file_read(path, r->file->errors);
+	free(path);
+	if (file != NULL && !json_validate(file->text, file->len, &why, &at)) {
+		config_error(file, file->text + at, "%s", why);
+		config_file_free(file);
+		return NULL;
+	}
+	return file;
+}
+
+static void
+read_action_type(struct config_reader *r, struct config_automation *automation)
+{
+	struct json_span span;
+	struct text text;
+
+	if (!config_string(r, "\"type\"", &span, &text))
+		return;
+	if (text.len == 7 && memcmp(text.p, "webhook", 7) == 0)
+		automation->action = CONFIG_WEBHOOK;
+	else if (text.len == 4 && memcmp(text.p, "none", 4) == 0)
+		automation->action = CONFIG_NONE;
+	else
+		config_error(r->file, span.p - 1, "unknown action type \"%.*s\"; known are webhook and none",
+			(int)(text.len < 100 ? text.len : 100), text.p);
+}
+
+static void
+check_action(struct config_reader *r, struct config_automation *automation, unsigned seen, const char *start)
+{
+	const unsigned payloads = 1u << PAYLOAD | 1u << PAYLOAD_FILE;
+
+	if (!(seen >> TYPE & 1))
+		config_error(r->file, start, "an action needs \"type\"");
+	if (automation->action == CONFIG_WEBHOOK && !(seen >> WEBHOOK & 1))
+		config_error(r->file, start, "a webhook action needs \"webhook\", the name of one");
+	if (automation->action == CONFIG_NONE && seen & (payloads | 1u << WEBHOOK))
+		config_error(r->file, start, "an action of type \"none\" has no other members");
+	if ((seen & payloads) == payloads)
+		config_error(r->file, start, "\"payload\" and \"payload_file\" exclude each other");
+}
+
+static void
+read_action(struct config_reader *r, struct config_automation *automation, struct config_file **payload_file)
+{
+	const char *at = NULL, *start;
+	struct text file_name;
+	unsigned seen = 0;
+	int member;
+
+	json_peek(&r->js);
+	start = r->js.p;
+	if (!config_open_object(r, "\"action\""))
+		return;
+	while ((member = config_member(r, "an action", action_names, ACTION_MEMBERS, &seen, &at)) >= 0) {
+		switch (member) {
+		case TYPE:
+			read_action_type(r, automation);
+			break;
+		case WEBHOOK:
+			json_peek(&r->js);
+			automation->webhook_at = r->js.p;
+			config_string(r, "\"webhook\"", NULL, &automation->webhook_name);
+			break;
+		case PAYLOAD:
+			json_value(&r->js, &automation->payload);
+			automation->payload_file = r->file;
+			break;
+		case PAYLOAD_FILE:
+			if (config_string(r, "\"payload_file\"", NULL, &file_name))
+				*payload_file = read_payload_file(r, &file_name);
+			break;
+		}
+	}
+	if (r->js.error != NULL)
+		return;
+	if (*payload_file != NULL) {
+		struct json js;
+
+		json_init(&js, (*payload_file)->text, (*payload_file)->len);
+		json_value(&js, &automation->payload);
+		automation->payload_file = *payload_file;
+	}
+	check_action(r, automation, seen, start);
+}
+
+void
+config_automation_read(struct config_reader *r, struct config_automation *automation, struct regexes *regexes,
+	struct config_file **payload_file)
+{
+	const char *at = NULL, *start;
+	unsigned seen = 0;
+	int member;
+
+	json_peek(&r->js);
+	start = r->js.p;
+	*payload_file = NULL;
+	*automation = (struct config_automation){.enabled = true, .file = r->file, .at = start,
+		.rule.regex = {-1, -1}};
+	if (!config_open_object(r, "an automation"))
+		return;
+	while ((member = config_member(r, "an automation", names, MEMBERS, &seen, &at)) >= 0) {
+		switch (member) {
+		case NAME:
+			json_peek(&r->js);
+			automation->at = r->js.p;
+			config_string(r, "\"name\"", &automation->name_span, &automation->name);
+			break;
+		case DESCRIPTION:
+			if (json_peek(&r->js) == JSON_STRING)
+				json_value(&r->js, NULL);
+			else
+				config_string(r, "\"description\"", NULL, NULL);
+			break;
+		case ENABLED:
+			config_bool(r, "\"enabled\"", &automation->enabled);
+			break;
+		case ON:
+			read_conditions(r, &automation->rule, regexes);
+			break;
+		case ACTION:
+			read_action(r, automation, payload_file);
+			break;
+		}
+	}
+	if (r->js.error != NULL)
+		return;
+	if (!(seen >> NAME & 1))
+		config_error(r->file, start, "an automation needs \"name\"");
+	if (!(seen >> ACTION & 1))
+		config_error(r->file, start, "an automation needs \"action\"");
+}

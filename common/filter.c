@@ -1,0 +1,219 @@
+#include "filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+raise_status(struct filter *f, int status)
+{
+	if (f->status < status)
+		f->status = status;
+}
+
+int
+filter_option(struct filter_args *args, int id, const char *value)
+{
+	uint64_t n;
+
+	if (id == FILTER_REJECTS) {
+		args->rejects = value;
+		return 0;
+	}
+	if (options_size("max-line", value, 2, LINES_MAX_LIMIT, &n) != 0)
+		return -1;
+	args->max_line = (size_t)n;
+	return 0;
+}
+
+void
+filter_operand(struct filter_args *args, char **argv, const char *file)
+{
+	/* There are never more operands than words read, so this overwrites only what is done with. */
+	args->files = argv + 1;
+	args->files[args->nfiles++] = (char *)(uintptr_t)file;
+}
+
+int
+filter_init(struct filter *f, const struct filter_args *args)
+{
+	*f = (struct filter){.args = *args};
+	signal(SIGPIPE, SIG_IGN);
+	lines_init(&f->in, args->max_line != 0 ? args->max_line : LINES_MAX_DEFAULT);
+	output_init(&f->out, STDOUT_FILENO, "standard output");
+	if (args->rejects != NULL) {
+		if (output_open(&f->rejects, args->rejects) != 0) {
+			diag("cannot open '%s': %s", args->rejects, strerror(errno));
+			return -1;
+		}
+		f->has_rejects = true;
+	}
+	return 0;
+}
+
+/* Open the next input. False when there is none, or after a message. */
+static bool
+open_input(struct filter *f)
+{
+	int fd = STDIN_FILENO;
+
+	if (f->next_file >= (f->args.nfiles == 0 ? 1 : f->args.nfiles))
+		return false;
+	f->source = "standard input";
+	if (f->args.nfiles != 0 && strcmp(f->args.files[f->next_file], "-") != 0) {
+		f->source = f->args.files[f->next_file];
+		if ((fd = open(f->source, O_RDONLY | O_CLOEXEC)) < 0) {
+			filter_fail(f, "cannot open '%s': %s", f->source, strerror(errno));
+			return false;
+		}
+	}
+	f->next_file++;
+	f->input_open = true;
+	lines_open(&f->in, fd);
+	return true;
+}
+
+static void
+close_input(struct filter *f)
+{
+	if (f->input_open && f->in.fd != STDIN_FILENO)
+		close(f->in.fd);
+	f->input_open = false;
+}
+
+static bool
+is_blank(const struct lines *in)
+{
+	for (size_t i = 0; i < in->len; i++)
+		if (in->line[i] != ' ' && in->line[i] != '\t' && in->line[i] != '\r')
+			return false;
+	return true;
+}
+
+static void
+keep_rejected(struct filter *f)
+{
+	if (!f->has_rejects)
+		return;
+	output_add(&f->rejects, f->in.line, f->in.len);
+	if (f->in.newline)
+		output_addc(&f->rejects, '\n');
+}
+
+/* A piece of a line beyond the cap: said once, at the first piece, and kept whole. */
+static void
+reject_piece(struct filter *f, bool *said)
+{
+	if (!*said)
+		diag("%s:%llu: line longer than %zu bytes (--max-line)", f->source,
+			(unsigned long long)f->in.number, f->in.max);
+	*said = !f->in.last;
+	keep_rejected(f);
+	raise_status(f, EXIT_REJECTED);
+}
+
+enum lines_status
+filter_poll(struct filter *f)
+{
+	bool in_pieces = f->in.oversize;
+
+	while (f->status < EXIT_IO && f->out.error == 0 && f->rejects.error == 0) {
+		if (!f->input_open && !open_input(f))
+			return LINES_END;
+		switch (lines_next(&f->in, false)) {
+		case LINES_LINE:
+			if (is_blank(&f->in))
+				break;
+			return LINES_LINE;
+		case LINES_OVERSIZE:
+			reject_piece(f, &in_pieces);
+			break;
+		case LINES_AGAIN:
+			return LINES_AGAIN;
+		case LINES_END:
+			close_input(f);
+			break;
+		case LINES_ERROR:
+			filter_fail(f, "cannot read %s: %s", f->source, strerror(errno));
+			return LINES_END;
+		}
+	}
+	return LINES_END;
+}
+
+bool
+filter_next(struct filter *f)
+{
+	enum lines_status status;
+
+	while ((status = filter_poll(f)) == LINES_AGAIN) {
+		struct pollfd wait = {.fd = f->in.fd, .events = POLLIN};
+
+		output_flush(&f->out);
+		if (f->has_rejects)
+			output_flush(&f->rejects);
+		if (poll(&wait, 1, -1) < 0 && errno != EINTR)
+			filter_fail(f, "cannot wait for %s: %s", f->source, strerror(errno));
+	}
+	return status == LINES_LINE;
+}
+
+void
+filter_reject(struct filter *f, size_t at, const char *fmt, ...)
+{
+	char message[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	if (at == FILTER_NOWHERE)
+		diag("%s:%llu: %s", f->source, (unsigned long long)f->in.number, message);
+	else
+		diag("%s:%llu: byte %zu: %s", f->source, (unsigned long long)f->in.number, at + 1, message);
+	keep_rejected(f);
+	raise_status(f, EXIT_REJECTED);
+}
+
+void
+filter_reject_json(struct filter *f, const struct json *js)
+{
+	filter_reject(f, js->error_at, "%s", js->error);
+}
+
+void
+filter_fail(struct filter *f, const char *fmt, ...)
+{
+	char message[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	diag("%s", message);
+	raise_status(f, EXIT_IO);
+}
+
+static void
+close_output(struct filter *f, struct output *out)
+{
+	if (output_close(out) == 0 || (out->error == EPIPE && !f->needs_reader))
+		return;
+	filter_fail(f, "cannot write to %s: %s", out->name, strerror(out->error));
+}
+
+int
+filter_finish(struct filter *f)
+{
+	close_input(f);
+	close_output(f, &f->out);
+	if (f->has_rejects)
+		close_output(f, &f->rejects);
+	lines_release(&f->in);
+	return f->status;
+}

@@ -1,0 +1,42 @@
+#include "header.h"
+
+#include <string.h>
+#include <strings.h>
+
+bool
+header_is(const char *name, size_t len, const char *other)
+{
+	return strlen(other) == len && strncasecmp(name, other, len) == 0;
+}
+
+const char *
+header_name_error(const char *name, size_t len)
+{
+	static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char *const ours[] = {"Host", "Content-Length", "Transfer-Encoding", "Connection",
+		"Keep-Alive", "Upgrade", "TE", "Trailer", "Expect", "Proxy-Authorization", "Proxy-Connection"};
+
+	if (len == 0 || len > 256)
+		return "a header's name has 1 to 256 characters";
+	for (size_t i = 0; i < len; i++)
+		if (name[i] == '\0' || strchr(token, name[i]) == NULL)
+			return "not a header name";
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (header_is(name, len, ours[i]))
+			return "this header is set by the sender";
+	return NULL;
+}
+
+const char *
+header_value_error(const char *value, size_t len)
+{
+	if (len > 0 && value[0] == '$')
+		return "a value that starts with '$' must be the name of a secret, such as \"$TOKEN\"";
+	for (size_t i = 0; i < len; i++)
+		if ((value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7f || (unsigned char)value[i] >= 0x80)
+			return "a header's value is printable ASCII";
+	if (len > 0 && (value[0] == ' ' || value[len - 1] == ' ' || value[0] == '\t' || value[len - 1] == '\t'))
+		return "a header's value neither starts nor ends with a space";
+	return NULL;
+}

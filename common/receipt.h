@@ -1,0 +1,35 @@
+/*
+ * receipt - what became of a delivery, as a line: wb-record(5), RECEIPTS.
+ */
+#ifndef WB_RECEIPT_H
+#define WB_RECEIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record.h"
+#include "strbuf.h"
+
+enum receipt_status { RECEIPT_FINISHED, RECEIPT_FAILED, RECEIPT_SKIPPED, RECEIPT_DEFERRED };
+
+struct receipt {
+	const struct record *rec;
+	enum receipt_status status;
+	unsigned attempts;
+	long http_status;      /* 0: none */
+	int64_t started_ms;    /* since 1970 */
+	uint64_t duration_ms;
+	const char *error;     /* class, or NULL */
+	const char *message;   /* text, with ${error} */
+	const char *response;  /* bytes of the response's body, or NULL */
+	size_t response_len;
+};
+
+/**
+ * receipt_add(sb, receipt):
+ * Append the line, its newline included. Bytes of a response that are not UTF-8 become U+FFFD.
+ */
+void receipt_add(struct strbuf *sb, const struct receipt *receipt);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * record - requests on their way from wb-render over wb-sign to wb-send: wb-record(5), REQUEST RECORDS.
+ *
+ * Spans point into the line. Everything that a later stage relies on is checked here, since whoever can write into
+ * the pipe can write anything.
+ */
+#ifndef WB_RECORD_H
+#define WB_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "event.h"
+#include "json.h"
+#include "secret_ref.h"
+#include "signature_scheme.h"
+#include "strbuf.h"
+
+#define DELIVERY_ID_MAX 64     /* bytes of a delivery_id */
+#define RECORD_HEADERS_MAX 64
+
+/* A secret's place in the decoded body. */
+struct record_late {
+	size_t at; /* byte offset, ascending */
+	struct json_span ref;
+};
+
+struct record_header {
+	struct json_span name, value;
+};
+
+struct record {
+	struct json_span delivery_id; /* 1 to DELIVERY_ID_MAX of [A-Za-z0-9_-] */
+	struct event event;
+	struct json_span automation; /* its name */
+	struct json_span url;        /* or a reference to a secret that holds it */
+	struct json_span body;
+	struct json_span headers_span;
+	struct record_header headers[RECORD_HEADERS_MAX];
+	size_t nheaders;
+	struct record_late late[SECRET_REFS_MAX];
+	size_t nlate;
+	struct json_span bearer; /* reference, or JSON_NONE */
+	enum signature_scheme schemes[SIGNATURE_SCHEMES];
+	size_t nschemes; /* 0: not to be signed */
+	struct json_span keys[SIGNATURE_KEYS_MAX];
+	size_t nkeys;
+};
+
+/**
+ * record_read(js, rec):
+ * Read the record that comes next. False, with the error in ${js}, if it is malformed, or something needed is missing, of the wrong type
+ * or out of bounds.
+ */
+bool record_read(struct json *js, struct record *rec);
+
+/**
+ * record_is_ref(span):
+ * Whether ${span} is a reference to a secret.
+ */
+bool record_is_ref(const struct json_span *span);
+
+#endif

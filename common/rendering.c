@@ -1,0 +1,379 @@
+#include "rendering.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "header.h"
+#include "ids.h"
+#include "json_text.h"
+#include "secret_ref.h"
+#include "target.h"
+#include "template.h"
+
+
+
+struct rendering {
+	struct strbuf source; /* the automation's bytes */
+	struct strbuf name;   /* decoded */
+	struct strbuf head;   /* from behind the event to the body's opening quote */
+	struct strbuf tail;   /* from behind the body, and the secrets' places, to the end of the request */
+	struct template *template; /* NULL: the event itself */
+	enum target target;
+	bool is_request;
+};
+
+/* A webhook as a match record carries it. */
+struct webhook {
+	struct json_span url, access_token, secret, signature, headers, target;
+	struct json_span refs[SECRET_REFS_MAX];
+	size_t nrefs;
+};
+
+/* An automation's spans, and the scanner that found them. */
+struct reader {
+	struct json js;
+	struct json_span name, type, payload;
+	struct webhook webhook;
+	bool has_webhook;
+};
+
+static bool
+is(const struct json_span *key, const char *name)
+{
+	return json_equal(key, name, strlen(name));
+}
+
+static bool
+read_typed(struct json *js, struct json_span *out, enum json_type type, const char *complaint)
+{
+	if (json_peek(js) != type)
+		return json_fail(js, js->p, complaint);
+	return json_value(js, out);
+}
+
+static bool
+add_ref(struct json *js, struct webhook *w, const struct json_span *span, bool needed)
+{
+	if (span->type != JSON_STRING || span->escaped || secret_ref_name(span->p, span->len) == 0)
+		return !needed || json_fail(js, span->p, "not a reference to a secret, \"$NAME\"");
+	if (w->nrefs == SECRET_REFS_MAX)
+		return json_fail(js, span->p, "more than 32 secrets in one webhook");
+	w->refs[w->nrefs++] = *span;
+	return true;
+}
+
+/* A string or an array of strings, all references. */
+static bool
+add_secrets(struct json *js, struct webhook *w, const struct json_span *span)
+{
+	struct json_span item;
+	struct json inner;
+
+	if (span->type != JSON_ARRAY)
+		return add_ref(js, w, span, true);
+	json_init(&inner, span->p, span->len);
+	json_open_array(&inner);
+	while (json_next_item(&inner) && json_value(&inner, &item))
+		if (!add_ref(js, w, &item, true))
+			return false;
+	return true;
+}
+
+static bool
+add_header_refs(struct json *js, struct webhook *w)
+{
+	struct json_span key, value;
+	struct json inner;
+
+	json_init(&inner, w->headers.p, w->headers.len);
+	json_open_object(&inner);
+	while (json_next_member(&inner, &key) && json_value(&inner, &value))
+		if (!add_ref(js, w, &value, false))
+			return false;
+	return true;
+}
+
+static bool
+read_webhook(struct json *js, struct webhook *w)
+{
+	struct json_span key;
+
+	if (!json_open_object(js))
+		return false;
+	while (json_next_member(js, &key)) {
+		if (is(&key, "url"))
+			read_typed(js, &w->url, JSON_STRING, "\"url\" is not a string");
+		else if (is(&key, "access_token"))
+			read_typed(js, &w->access_token, JSON_STRING, "\"access_token\" is not a string");
+		else if (is(&key, "secret"))
+			json_value(js, &w->secret);
+		else if (is(&key, "signature"))
+			json_value(js, &w->signature);
+		else if (is(&key, "headers"))
+			read_typed(js, &w->headers, JSON_OBJECT, "\"headers\" is not an object");
+		else if (is(&key, "target"))
+			read_typed(js, &w->target, JSON_STRING, "\"target\" is not a string");
+		else
+			json_value(js, NULL);
+	}
+	if (js->error != NULL)
+		return false;
+	if (w->url.type == JSON_NONE)
+		return json_fail(js, js->p, "the webhook has no \"url\"");
+	if (w->access_token.type != JSON_NONE && !add_ref(js, w, &w->access_token, true))
+		return false;
+	if (w->secret.type != JSON_NONE && !add_secrets(js, w, &w->secret))
+		return false;
+	return w->headers.type == JSON_NONE || add_header_refs(js, w);
+}
+
+static bool
+read_action(struct reader *r)
+{
+	struct json_span key;
+
+	if (!json_open_object(&r->js))
+		return false;
+	while (json_next_member(&r->js, &key)) {
+		if (is(&key, "type"))
+			read_typed(&r->js, &r->type, JSON_STRING, "the action's type is not a string");
+		else if (is(&key, "webhook"))
+			r->has_webhook = read_webhook(&r->js, &r->webhook);
+		else if (is(&key, "payload"))
+			json_value(&r->js, &r->payload);
+		else
+			json_value(&r->js, NULL);
+	}
+	return r->js.error == NULL;
+}
+
+static bool
+read_automation(struct reader *r)
+{
+	struct json_span key;
+
+	if (!json_open_object(&r->js))
+		return false;
+	while (json_next_member(&r->js, &key)) {
+		if (is(&key, "name"))
+			read_typed(&r->js, &r->name, JSON_STRING, "the automation's name is not a string");
+		else if (is(&key, "action"))
+			read_action(r);
+		else
+			json_value(&r->js, NULL);
+	}
+	if (!json_end(&r->js))
+		return false;
+	if (r->name.type == JSON_NONE)
+		return json_fail(&r->js, r->js.start, "the automation has no name");
+	if (is(&r->type, "none"))
+		return true;
+	if (!is(&r->type, "webhook"))
+		return json_fail(&r->js, r->js.start, "the automation has no action of type \"webhook\" or \"none\"");
+	return r->has_webhook || json_fail(&r->js, r->js.start, "the action has no webhook");
+}
+
+static void
+write_headers(struct strbuf *sb, const struct webhook *w)
+{
+	struct json_span key, value;
+	bool has_type = false;
+	struct json js;
+
+	strbuf_lit(sb, "\"headers\":{");
+	json_init(&js, w->headers.p, w->headers.type == JSON_OBJECT ? w->headers.len : 0);
+	if (w->headers.type == JSON_OBJECT && json_open_object(&js))
+		while (json_next_member(&js, &key) && json_value(&js, &value))
+			has_type |= header_is(key.p, key.len, "Content-Type");
+	if (!has_type)
+		strbuf_lit(sb, "\"Content-Type\":\"application/json\"");
+	if (w->headers.type == JSON_OBJECT && w->headers.len > 2) {
+		struct strbuf compact;
+
+		strbuf_init(&compact, w->headers.len);
+		json_compact(&compact, w->headers.p, w->headers.len);
+		if (!has_type && compact.len > 2)
+			strbuf_addc(sb, ',');
+		if (compact.len > 2)
+			strbuf_add(sb, compact.buf + 1, compact.len - 2);
+		sb->failed |= strbuf_failed(&compact);
+		strbuf_release(&compact);
+	}
+	strbuf_addc(sb, '}');
+}
+
+static void
+write_tail(struct strbuf *sb, const struct webhook *w)
+{
+	if (w->access_token.type != JSON_NONE) {
+		strbuf_lit(sb, ",\"auth\":{\"scheme\":\"bearer\",\"ref\":");
+		json_raw(sb, &w->access_token);
+		strbuf_addc(sb, '}');
+	}
+	if (w->secret.type != JSON_NONE) {
+		strbuf_lit(sb, ",\"sign\":{\"scheme\":");
+		if (w->signature.type != JSON_NONE)
+			json_raw(sb, &w->signature);
+		else
+			strbuf_lit(sb, "\"wandb\"");
+		strbuf_lit(sb, ",\"refs\":");
+		if (w->secret.type != JSON_ARRAY)
+			strbuf_addc(sb, '[');
+		json_raw(sb, &w->secret);
+		if (w->secret.type != JSON_ARRAY)
+			strbuf_addc(sb, ']');
+		strbuf_addc(sb, '}');
+	}
+	strbuf_addc(sb, '}');
+}
+
+static void
+write_head(struct strbuf *sb, const struct reader *r)
+{
+	strbuf_lit(sb, ",\"automation\":{\"name\":");
+	json_raw(sb, &r->name);
+	strbuf_lit(sb, "},\"request\":{\"method\":\"POST\",\"url\":");
+	json_raw(sb, &r->webhook.url);
+	strbuf_addc(sb, ',');
+	write_headers(sb, &r->webhook);
+	strbuf_lit(sb, ",\"body\":\"");
+}
+
+/* Fill ${r} from what was read. False with the reason in ${error}. */
+static bool
+compile(struct rendering *r, const struct reader *from, char error[RENDERING_ERROR_MAX], size_t *at)
+{
+	const struct webhook *w = &from->webhook;
+	struct template_secrets secrets = {w->access_token, w->refs, w->nrefs};
+	const char *payload = from->payload.p;
+	struct template_error why;
+	size_t len = from->payload.len;
+
+	json_decode(&r->name, &from->name);
+	r->is_request = from->has_webhook && is(&from->type, "webhook");
+	if (!r->is_request)
+		return true;
+	r->target = w->target.type == JSON_NONE ? TARGET_NONE : target_find(w->target.p, w->target.len);
+	write_head(&r->head, from);
+	write_tail(&r->tail, w);
+	if (from->payload.type == JSON_NONE)
+		return true;
+	if (from->payload.type == JSON_STRING) {
+		payload--;
+		len += 2;
+	}
+	if ((r->template = template_compile(payload, len, &secrets, &why)) != NULL)
+		return true;
+	*at = (size_t)(payload - from->js.start) + why.at;
+	snprintf(error, RENDERING_ERROR_MAX, "payload: %s", why.message);
+	return false;
+}
+
+struct rendering *
+rendering_new(const struct json_span *automation, char error[RENDERING_ERROR_MAX], size_t *at)
+{
+	struct rendering *r = calloc(1, sizeof(*r));
+	struct reader from = {.has_webhook = false};
+
+	*at = 0;
+	snprintf(error, RENDERING_ERROR_MAX, "out of memory");
+	if (r == NULL)
+		return NULL;
+	strbuf_init(&r->source, automation->len);
+	strbuf_init(&r->name, automation->len);
+	strbuf_init(&r->head, automation->len + 1024);
+	strbuf_init(&r->tail, automation->len + 1024);
+	r->target = TARGET_NONE;
+	strbuf_add(&r->source, automation->p, automation->len);
+	json_init(&from.js, automation->p, automation->len);
+	if (!read_automation(&from)) {
+		*at = from.js.error_at;
+		snprintf(error, RENDERING_ERROR_MAX, "%s", from.js.error);
+	} else if (compile(r, &from, error, at) && !r->source.failed && !r->name.failed && !r->head.failed &&
+		!r->tail.failed) {
+		return r;
+	}
+	rendering_free(r);
+	return NULL;
+}
+
+void
+rendering_free(struct rendering *r)
+{
+	if (r == NULL)
+		return;
+	strbuf_release(&r->source);
+	strbuf_release(&r->name);
+	strbuf_release(&r->head);
+	strbuf_release(&r->tail);
+	template_free(r->template);
+	free(r);
+}
+
+bool
+rendering_is_of(const struct rendering *r, const struct json_span *automation)
+{
+	return r->source.len == automation->len && memcmp(r->source.buf, automation->p, automation->len) == 0;
+}
+
+bool
+rendering_is_request(const struct rendering *r)
+{
+	return r->is_request;
+}
+
+static void
+write_id(const struct rendering *r, const struct event *event, struct strbuf *body, struct strbuf *line)
+{
+	const struct json_span *id = &event->member[EVENT_ID];
+	struct text event_id, name = {r->name.buf, r->name.len};
+	char own[ID_SIZE], delivery_id[ID_SIZE];
+
+	if (id->type == JSON_NONE) {
+		id_of_event(event, own);
+		event_id = (struct text){own, ID_SIZE - 1};
+	} else if (id->escaped) {
+		json_decode(body, id);
+		event_id = (struct text){body->buf, body->len};
+	} else {
+		event_id = (struct text){id->p, id->len};
+	}
+	id_of_delivery(&event_id, &name, delivery_id);
+	strbuf_reset(body);
+	strbuf_lit(line, "{\"delivery_id\":\"");
+	strbuf_add(line, delivery_id, ID_SIZE - 1);
+	strbuf_lit(line, "\",\"event\":");
+	id_add_event(line, event);
+}
+
+int
+rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body, struct strbuf *line,
+	char error[RENDERING_ERROR_MAX])
+{
+	struct template_late late[TEMPLATE_LATE_MAX];
+	char why[TARGET_ERROR_MAX];
+	size_t nlate = 0;
+
+	strbuf_reset(body);
+	write_id(r, event, body, line);
+	strbuf_add(line, r->head.buf, r->head.len);
+	if (r->template == NULL)
+		id_add_event(body, event);
+	else
+		template_render(r->template, event, target_has_entities(r->target), body, late, &nlate);
+	line->failed |= strbuf_failed(body);
+	if (strbuf_failed(line))
+		return 0;
+	if (!target_check(r->target, body->buf, body->len, why)) {
+		snprintf(error, RENDERING_ERROR_MAX, "%s", why);
+		return -1;
+	}
+	json_escape(line, body->buf, body->len);
+	strbuf_addc(line, '"');
+	for (size_t i = 0; i < nlate; i++)
+		strbuf_printf(line, "%s{\"at\":%zu,\"ref\":\"%.*s\"}%s", i == 0 ? ",\"secrets\":[" : ",", late[i].at,
+			(int)late[i].len, late[i].ref, i + 1 == nlate ? "]" : "");
+	strbuf_add(line, r->tail.buf, r->tail.len);
+	return 0;
+}

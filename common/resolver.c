@@ -1,0 +1,456 @@
+#include "resolver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hash.h"
+
+#define BUCKETS 1024
+
+static const char too_many[] = "more than 64 addresses";
+
+/* What came of a look-up. */
+struct result {
+	struct sockaddr_storage *addr; /* owned */
+	size_t len;
+	int gai;	   /* 0, or getaddrinfo's error */
+	const char *error; /* NULL, or an error of our own */
+};
+
+/* A name that was asked for. Only the owner's thread knows of it. */
+struct entry {
+	struct entry *next; /* in its bucket */
+	uint64_t hash;
+	bool pending;
+	int64_t expires; /* second of the monotonic clock */
+	struct result result;
+	char host[];
+};
+
+/* A look-up. It knows its name by heart, for it may outlive the entry. */
+struct job {
+	struct job *next;
+	struct entry *entry; /* for the owner only */
+	struct result result;
+	char host[];
+};
+
+struct queue {
+	struct job *first, **last;
+	size_t len;
+};
+
+/* What the owner and its workers share; the last one to leave frees it. All under the mutex. */
+struct shared {
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	unsigned refs;	  /* the owner and the workers */
+	unsigned workers; /* of these, the workers */
+	unsigned idle;	  /* of these, waiting */
+	bool abandoned;	  /* the owner has left, and closed the pipe */
+	struct queue asked, done;
+	int pipe[2]; /* holds one byte while done is not empty, else none */
+};
+
+struct resolver {
+	struct shared *shared;
+	size_t kept; /* entries that are not pending */
+	struct entry *buckets[BUCKETS];
+};
+
+static void
+queue_init(struct queue *q)
+{
+	q->first = NULL;
+	q->last = &q->first;
+	q->len = 0;
+}
+
+static void
+queue_put(struct queue *q, struct job *job)
+{
+	job->next = NULL;
+	*q->last = job;
+	q->last = &job->next;
+	q->len++;
+}
+
+static struct job *
+queue_take(struct queue *q)
+{
+	struct job *job = q->first;
+
+	if (job == NULL)
+		return NULL;
+	if ((q->first = job->next) == NULL)
+		q->last = &q->first;
+	q->len--;
+	return job;
+}
+
+static void
+job_free(struct job *job)
+{
+	if (job != NULL)
+		free(job->result.addr);
+	free(job);
+}
+
+static void
+queue_release(struct queue *q)
+{
+	struct job *job;
+
+	while ((job = queue_take(q)) != NULL)
+		job_free(job);
+}
+
+static int
+open_pipe(int fds[2])
+{
+	if (pipe(fds) != 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) != 0 ||
+			fcntl(fds[i], F_SETFL, O_NONBLOCK) != 0) {
+			close(fds[0]);
+			close(fds[1]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static struct shared *
+shared_new(void)
+{
+	struct shared *sh = calloc(1, sizeof(*sh));
+
+	if (sh == NULL)
+		return NULL;
+	sh->refs = 1;
+	queue_init(&sh->asked);
+	queue_init(&sh->done);
+	if (open_pipe(sh->pipe) != 0)
+		goto no_pipe;
+	if ((errno = pthread_mutex_init(&sh->mutex, NULL)) != 0)
+		goto no_mutex;
+	if ((errno = pthread_cond_init(&sh->wake, NULL)) != 0)
+		goto no_cond;
+	return sh;
+no_cond:
+	pthread_mutex_destroy(&sh->mutex);
+no_mutex:
+	close(sh->pipe[0]);
+	close(sh->pipe[1]);
+no_pipe:
+	free(sh);
+	return NULL;
+}
+
+/* Leave ${sh}, whose mutex is held. */
+static void
+shared_leave(struct shared *sh)
+{
+	bool last = --sh->refs == 0;
+
+	pthread_mutex_unlock(&sh->mutex);
+	if (!last)
+		return;
+	queue_release(&sh->asked);
+	queue_release(&sh->done);
+	pthread_cond_destroy(&sh->wake);
+	pthread_mutex_destroy(&sh->mutex);
+	free(sh);
+}
+
+/* Copy the addresses of ${list}, all or none. */
+static void
+copy_addresses(struct result *result, const struct addrinfo *list)
+{
+	size_t n = 0;
+
+	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next)
+		n++;
+	if (n == 0) {
+		result->gai = EAI_NONAME;
+		return;
+	}
+	if (n > RESOLVER_ADDRESSES_MAX) {
+		result->error = too_many;
+		return;
+	}
+	if ((result->addr = calloc(n, sizeof(*result->addr))) == NULL) {
+		result->gai = EAI_MEMORY;
+		return;
+	}
+	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
+		size_t len = (size_t)ai->ai_addrlen;
+
+		/* None is longer; one that was would be cut, and its family refused. */
+		if (len > sizeof(*result->addr))
+			len = sizeof(*result->addr);
+		memcpy(&result->addr[result->len++], ai->ai_addr, len);
+	}
+}
+
+static void
+look_up(struct job *job)
+{
+	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *list = NULL;
+
+	job->result.gai = getaddrinfo(job->host, NULL, &hints, &list);
+	if (job->result.gai != 0)
+		return;
+	copy_addresses(&job->result, list);
+	if (list != NULL)
+		freeaddrinfo(list);
+}
+
+static void *
+work(void *arg)
+{
+	struct shared *sh = arg;
+	struct job *job;
+
+	pthread_mutex_lock(&sh->mutex);
+	while (!sh->abandoned) {
+		if ((job = queue_take(&sh->asked)) == NULL) {
+			sh->idle++;
+			pthread_cond_wait(&sh->wake, &sh->mutex);
+			sh->idle--;
+			continue;
+		}
+		pthread_mutex_unlock(&sh->mutex);
+		look_up(job);
+		pthread_mutex_lock(&sh->mutex);
+		if (sh->abandoned) {
+			job_free(job);
+			break;
+		}
+		queue_put(&sh->done, job);
+		/* The pipe is empty now, so that this cannot fail. */
+		if (sh->done.len == 1 && write(sh->pipe[1], "", 1) != 1)
+			continue;
+	}
+	shared_leave(sh);
+	return NULL;
+}
+
+/* Start a worker; the mutex of ${sh} is held. Signals are for the owner. */
+static int
+start_worker(struct shared *sh)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int error;
+
+	if (pthread_attr_init(&attr) != 0)
+		return -1;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&thread, &attr, work, sh);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (error != 0)
+		return -1;
+	sh->refs++;
+	sh->workers++;
+	return 0;
+}
+
+/* Hand ${job} to the workers. Fewer of them than wanted will do, none will not. */
+static int
+submit(struct shared *sh, struct job *job)
+{
+	int status = 0;
+
+	pthread_mutex_lock(&sh->mutex);
+	if (sh->asked.len >= sh->idle && sh->workers < RESOLVER_THREADS && start_worker(sh) != 0 &&
+		sh->workers == 0)
+		status = -1;
+	else
+		queue_put(&sh->asked, job);
+	pthread_cond_signal(&sh->wake);
+	pthread_mutex_unlock(&sh->mutex);
+	return status;
+}
+
+static int64_t
+now_sec(void)
+{
+	struct timespec ts = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec;
+}
+
+static void
+entry_free(struct entry *e)
+{
+	free(e->result.addr);
+	free(e);
+}
+
+static void
+fill_answer(const struct entry *e, struct resolver_answer *answer)
+{
+	*answer = (struct resolver_answer){e->host, e->result.error, e->result.addr, e->result.len};
+	/* Here, since in some C libraries this text lasts until the next call in the thread. */
+	if (e->result.gai != 0)
+		answer->error = gai_strerror(e->result.gai);
+}
+
+/* The entry of ${host}, a new one if there is none yet. NULL when memory ran out. */
+static struct entry *
+find(struct resolver *r, const char *host)
+{
+	size_t len = strlen(host);
+	uint64_t hash = hash_bytes(host, len);
+	struct entry **at = &r->buckets[hash % BUCKETS], *e;
+
+	for (e = *at; e != NULL; e = e->next)
+		if (e->hash == hash && strcmp(e->host, host) == 0)
+			return e;
+	if ((e = calloc(1, sizeof(*e) + len + 1)) == NULL)
+		return NULL;
+	memcpy(e->host, host, len + 1);
+	e->hash = hash;
+	e->expires = INT64_MIN;
+	e->next = *at;
+	r->kept++;
+	return *at = e;
+}
+
+/* Drop the entry that is first to expire, or has long done so. False if there is none to drop. */
+static bool
+evict(struct resolver *r)
+{
+	struct entry **victim = NULL, *e;
+
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct entry **at = &r->buckets[i]; *at != NULL; at = &(*at)->next)
+			if (!(*at)->pending &&
+				(victim == NULL || (*at)->expires < (*victim)->expires))
+				victim = at;
+	if (victim == NULL)
+		return false;
+	e = *victim;
+	*victim = e->next;
+	entry_free(e);
+	r->kept--;
+	return true;
+}
+
+struct resolver *
+resolver_new(void)
+{
+	struct resolver *r = calloc(1, sizeof(*r));
+
+	if (r != NULL && (r->shared = shared_new()) == NULL) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	struct shared *sh;
+	struct entry *e;
+
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while ((e = r->buckets[i]) != NULL) {
+			r->buckets[i] = e->next;
+			entry_free(e);
+		}
+	}
+	sh = r->shared;
+	free(r);
+	pthread_mutex_lock(&sh->mutex);
+	sh->abandoned = true;
+	close(sh->pipe[0]);
+	close(sh->pipe[1]);
+	pthread_cond_broadcast(&sh->wake);
+	shared_leave(sh);
+}
+
+int
+resolver_fd(const struct resolver *r)
+{
+	return r->shared->pipe[0];
+}
+
+int
+resolver_ask(struct resolver *r, const char *host, struct resolver_answer *answer)
+{
+	size_t size = strlen(host) + 1;
+	struct entry *e = find(r, host);
+	struct job *job;
+
+	if (e == NULL)
+		return -1;
+	if (e->pending)
+		return 0;
+	if (now_sec() < e->expires) {
+		fill_answer(e, answer);
+		return 1;
+	}
+	if ((job = calloc(1, sizeof(*job) + size)) == NULL)
+		return -1;
+	memcpy(job->host, host, size);
+	job->entry = e;
+	if (submit(r->shared, job) != 0) {
+		job_free(job);
+		return -1;
+	}
+	/* What it has stays until the new answer is taken: the owner may be looking at it. */
+	e->pending = true;
+	r->kept--;
+	return 0;
+}
+
+int
+resolver_poll(struct resolver *r, struct resolver_answer *answer)
+{
+	struct shared *sh = r->shared;
+	struct job *job;
+	struct entry *e;
+	char byte;
+
+	pthread_mutex_lock(&sh->mutex);
+	if ((job = queue_take(&sh->done)) != NULL && sh->done.len == 0)
+		while (read(sh->pipe[0], &byte, 1) < 0 && errno == EINTR)
+			continue;
+	pthread_mutex_unlock(&sh->mutex);
+	if (job == NULL)
+		return 0;
+	while (r->kept >= RESOLVER_NAMES_MAX && evict(r))
+		continue;
+	e = job->entry;
+	free(e->result.addr);
+	e->result = job->result;
+	job->result.addr = NULL;
+	job_free(job);
+	e->pending = false;
+	e->expires = now_sec() + (e->result.len != 0 ? RESOLVER_TTL_SEC : RESOLVER_FAILED_TTL_SEC);
+	r->kept++;
+	fill_answer(e, answer);
+	return 1;
+}

@@ -1,0 +1,45 @@
+#include "secret_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+
+int
+secret_option(struct secret_store *store, int id, const char *value)
+{
+	if (id == SECRET_SECRETS)
+		return secret_store_add(store, value);
+	if (id == SECRET_HOST)
+		return secret_store_bind(store, value);
+	secret_store_bound_only(store);
+	return 0;
+}
+
+/* Call ${take} for every part of ${list}. */
+static int
+each(struct secret_store *store, const char *list, int (*take)(struct secret_store *, const char *))
+{
+	char *copy = strdup(list), *rest = copy, *part;
+	int status = 0;
+
+	if (copy == NULL) {
+		diag("out of memory");
+		return -1;
+	}
+	while (status == 0 && (part = strsep(&rest, ",")) != NULL)
+		if (*part != '\0')
+			status = take(store, part);
+	free(copy);
+	return status;
+}
+
+int
+secret_environment(struct secret_store *store)
+{
+	const char *specs = getenv("WB_SECRETS"), *hosts = getenv("WB_SECRET_HOSTS");
+
+	if (specs != NULL && !secret_store_has_providers(store) && each(store, specs, secret_store_add) != 0)
+		return -1;
+	return hosts != NULL ? each(store, hosts, secret_store_bind) : 0;
+}

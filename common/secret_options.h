@@ -1,0 +1,29 @@
+/*
+ * secret_options - the options by which every tool that needs secrets is told where they are.
+ */
+#ifndef WB_SECRET_OPTIONS_H
+#define WB_SECRET_OPTIONS_H
+
+#include "options.h"
+#include "secret.h"
+
+enum { SECRET_SECRETS = 9100, SECRET_HOST, SECRET_BOUND_ONLY };
+#define SECRET_OPTIONS                                                                             \
+	{SECRET_SECRETS, 0, "secrets", "SPEC", "look secrets up in SPEC: env or dir:PATH (repeatable)"}, \
+	{SECRET_HOST, 0, "secret-host", "NAME=HOST", "let secret NAME go to HOST only (repeatable)"}, \
+	{SECRET_BOUND_ONLY, 0, "bound-only", NULL, "let secrets without --secret-host go nowhere"}
+
+/**
+ * secret_option(store, id, value):
+ * Take one of SECRET_OPTIONS. Returns 0, or -1 after a message.
+ */
+int secret_option(struct secret_store *store, int id, const char *value);
+
+/**
+ * secret_environment(store):
+ * Take $WB_SECRETS and $WB_SECRET_HOSTS, comma-separated, where no option said otherwise. To be called after the options.
+ * Returns 0, or -1 after a message.
+ */
+int secret_environment(struct secret_store *store);
+
+#endif

@@ -1,0 +1,337 @@
+#include "transfer.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+
+#define UPLOAD_BUFFER (16 * 1024L)
+
+/* One place for a transfer; its handle and buffers are used again. */
+struct slot {
+	struct transfers *t;
+	CURL *easy;
+	bool busy, refused, overfull;
+	void *ctx;
+	const struct url *where;
+	struct curl_slist *headers; /* an array; its strings are the request's */
+	struct curl_slist *resolve; /* owned */
+	struct strbuf response;
+	size_t header_bytes, body_bytes;
+	struct timespec started;
+	char curl_error[CURL_ERROR_SIZE];
+	char refusal[POLICY_ERROR_MAX];
+};
+
+struct transfers {
+	struct transfer_options options;
+	CURLM *multi;
+	struct slot *slots;
+};
+
+const char *
+transfer_error_name(enum transfer_error error)
+{
+	static const char *const names[] = {NULL, "denied", "dns", "connect", "tls", "timeout", "reset", "http",
+		"rejected", "secret"};
+
+	return names[error];
+}
+
+static size_t
+on_body(char *data, size_t size, size_t n, void *ctx)
+{
+	struct slot *s = ctx;
+	size_t len = size * n, room = s->t->options.response_max - s->response.len;
+
+	s->body_bytes += len;
+	strbuf_add(&s->response, data, len < room ? len : room);
+	if (s->body_bytes <= TRANSFER_READ_MAX)
+		return len;
+	s->overfull = true;
+	return 0;
+}
+
+static size_t
+on_header(char *data, size_t size, size_t n, void *ctx)
+{
+	struct slot *s = ctx;
+
+	(void)data;
+	s->header_bytes += size * n;
+	if (s->header_bytes <= TRANSFER_HEADERS_MAX)
+		return size * n;
+	s->overfull = true;
+	return 0;
+}
+
+/* The last word on where a connection goes, after every look-up: the address that is about to be connected to. */
+static curl_socket_t
+on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct slot *s = ctx;
+	int fd;
+
+	(void)purpose;
+	if (s->t->options.proxy == NULL &&
+		!policy_check_address(s->t->options.policy, s->where, &address->addr, s->refusal)) {
+		s->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	if ((fd = socket(address->family, address->socktype, address->protocol)) < 0)
+		return CURL_SOCKET_BAD;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
+}
+
+/* Options that are the same for all transfers. Returns whether every one was taken. */
+static bool
+set_up(struct slot *s)
+{
+	const struct transfer_options *o = &s->t->options;
+	CURL *e = s->easy;
+	unsigned failed = 0;
+
+	failed |= curl_easy_setopt(e, CURLOPT_PRIVATE, s);
+	failed |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	failed |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	failed |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	failed |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+	failed |= curl_easy_setopt(e, CURLOPT_PROXY, o->proxy != NULL ? o->proxy : "");
+	failed |= curl_easy_setopt(e, CURLOPT_NOPROXY, "");
+	failed |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	failed |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	failed |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
+	failed |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms);
+	failed |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
+	failed |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->curl_error);
+	failed |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	failed |= curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
+	failed |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	failed |= curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
+	failed |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	failed |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, s);
+	failed |= curl_easy_setopt(e, CURLOPT_POST, 1L);
+	if (o->ca_file != NULL)
+		failed |= curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
+	return failed == CURLE_OK;
+}
+
+struct transfers *
+transfers_new(const struct transfer_options *options)
+{
+	struct transfers *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->options = *options;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(t);
+		return NULL;
+	}
+	t->slots = calloc(options->jobs, sizeof(*t->slots));
+	t->multi = curl_multi_init();
+	if (t->slots == NULL || t->multi == NULL) {
+		transfers_free(t);
+		return NULL;
+	}
+	curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, (long)options->jobs);
+	for (size_t i = 0; i < options->jobs; i++) {
+		t->slots[i].t = t;
+		strbuf_init(&t->slots[i].response, options->response_max);
+	}
+	return t;
+}
+
+static void
+end_slot(struct slot *s)
+{
+	if (s->busy)
+		curl_multi_remove_handle(s->t->multi, s->easy);
+	curl_slist_free_all(s->resolve);
+	free(s->headers);
+	s->resolve = s->headers = NULL;
+	s->busy = false;
+}
+
+void
+transfers_free(struct transfers *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; t->slots != NULL && i < t->options.jobs; i++) {
+		end_slot(&t->slots[i]);
+		curl_easy_cleanup(t->slots[i].easy);
+		strbuf_release(&t->slots[i].response);
+	}
+	if (t->multi != NULL)
+		curl_multi_cleanup(t->multi);
+	free(t->slots);
+	free(t);
+	curl_global_cleanup();
+}
+
+/* libcurl's header list over the request's own strings, so that nothing secret is copied without need. */
+static int
+set_headers(struct slot *s, const struct transfer_request *request)
+{
+	static char no_expect[] = "Expect:";
+	size_t n = request->nheaders;
+
+	if ((s->headers = calloc(n + 1, sizeof(*s->headers))) == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		s->headers[i] = (struct curl_slist){request->headers[i], &s->headers[i + 1]};
+	s->headers[n] = (struct curl_slist){no_expect, NULL};
+	return curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers) == CURLE_OK ? 0 : -1;
+}
+
+/* Tell libcurl the addresses that were checked, so that it looks up nothing itself. */
+static int
+set_addresses(struct slot *s, const struct transfer_request *request)
+{
+	struct strbuf entry;
+	const char *text;
+
+	if (request->naddresses == 0)
+		return curl_easy_setopt(s->easy, CURLOPT_RESOLVE, NULL) == CURLE_OK ? 0 : -1;
+	strbuf_init(&entry, 16384);
+	strbuf_printf(&entry, "%s:%u:", request->where->host, request->where->port);
+	for (size_t i = 0; i < request->naddresses; i++) {
+		char address[ADDRESS_TEXT_MAX];
+
+		strbuf_printf(&entry, "%s%s", i == 0 ? "" : ",",
+			address_format((const struct sockaddr *)&request->addresses[i], address));
+	}
+	if ((text = strbuf_str(&entry)) != NULL)
+		s->resolve = curl_slist_append(NULL, text);
+	strbuf_release(&entry);
+	return s->resolve != NULL && curl_easy_setopt(s->easy, CURLOPT_RESOLVE, s->resolve) == CURLE_OK ? 0 : -1;
+}
+
+int
+transfer_start(struct transfers *t, const struct transfer_request *request, void *ctx)
+{
+	struct slot *s = t->slots;
+
+	while (s < t->slots + t->options.jobs && s->busy)
+		s++;
+	if (s == t->slots + t->options.jobs)
+		return -1;
+	if (s->easy == NULL && ((s->easy = curl_easy_init()) == NULL || !set_up(s)))
+		return -1;
+	end_slot(s);
+	strbuf_reset(&s->response);
+	s->ctx = ctx;
+	s->where = request->where;
+	s->refused = s->overfull = false;
+	s->header_bytes = s->body_bytes = 0;
+	s->curl_error[0] = '\0';
+	if (set_headers(s, request) != 0 || set_addresses(s, request) != 0 ||
+		curl_easy_setopt(s->easy, CURLOPT_URL, request->url) != CURLE_OK ||
+		curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, request->body) != CURLE_OK ||
+		curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len) != CURLE_OK)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &s->started);
+	if (curl_multi_add_handle(t->multi, s->easy) != CURLM_OK)
+		return -1;
+	s->busy = true;
+	return 0;
+}
+
+int
+transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout_ms)
+{
+	struct curl_waitfd waits[4];
+	int running;
+
+	if (curl_multi_perform(t->multi, &running) != CURLM_OK)
+		return -1;
+	for (size_t i = 0; i < nfds && i < 4; i++)
+		waits[i] = (struct curl_waitfd){fds[i].fd, CURL_WAIT_POLLIN, 0};
+	/* libcurl shortens the wait to its own timers; without a limit it would still take one for itself. */
+	if (curl_multi_poll(t->multi, waits, (unsigned)nfds, timeout_ms < 0 ? 60000 : timeout_ms, NULL) != CURLM_OK)
+		return -1;
+	for (size_t i = 0; i < nfds && i < 4; i++)
+		fds[i].revents = waits[i].revents;
+	return curl_multi_perform(t->multi, &running) == CURLM_OK ? 0 : -1;
+}
+
+static enum transfer_error
+classify(const struct slot *s, CURLcode code, long http_status)
+{
+	if (s->refused)
+		return TRANSFER_DENIED;
+	switch (code) {
+	case CURLE_OK:
+		return http_status >= 200 && http_status < 300 ? TRANSFER_OK : TRANSFER_HTTP;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return TRANSFER_DNS;
+	case CURLE_COULDNT_CONNECT:
+		return TRANSFER_CONNECT;
+	case CURLE_OPERATION_TIMEDOUT:
+		return TRANSFER_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_ENGINE_INITFAILED:
+		return TRANSFER_TLS;
+	case CURLE_WRITE_ERROR:
+		/* We stopped reading a body that had gone on for too long: its status stands. */
+		if (s->overfull && s->body_bytes > 0)
+			return http_status >= 200 && http_status < 300 ? TRANSFER_OK : TRANSFER_HTTP;
+		return TRANSFER_RESET;
+	default:
+		return TRANSFER_RESET;
+	}
+}
+
+static void
+explain(const struct slot *s, CURLcode code, struct transfer_result *r)
+{
+	if (r->error == TRANSFER_DENIED)
+		snprintf(r->message, sizeof(r->message), "%s", s->refusal);
+	else if (r->error == TRANSFER_HTTP)
+		snprintf(r->message, sizeof(r->message), "status %ld%s", r->http_status,
+			r->http_status >= 300 && r->http_status < 400 ? "; redirects are not followed" : "");
+	else if (s->overfull && r->error == TRANSFER_RESET)
+		snprintf(r->message, sizeof(r->message), "the response has more than %d bytes of headers",
+			TRANSFER_HEADERS_MAX);
+	else if (r->error != TRANSFER_OK)
+		snprintf(r->message, sizeof(r->message), "%s",
+			s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code));
+}
+
+bool
+transfers_next(struct transfers *t, struct transfer_result *r)
+{
+	struct timespec now;
+	struct slot *s = NULL;
+	CURLMsg *message;
+	CURLcode code;
+	int left;
+
+	do
+		if ((message = curl_multi_info_read(t->multi, &left)) == NULL)
+			return false;
+	while (message->msg != CURLMSG_DONE);
+	code = message->data.result;
+	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)(void *)&s);
+	*r = (struct transfer_result){.ctx = s->ctx, .response = &s->response};
+	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &r->http_status);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	r->duration_ms = (uint64_t)((now.tv_sec - s->started.tv_sec) * 1000 +
+				    (now.tv_nsec - s->started.tv_nsec) / 1000000);
+	r->truncated = s->body_bytes > s->response.len;
+	r->error = classify(s, code, r->http_status);
+	explain(s, code, r);
+	end_slot(s);
+	return true;
+}

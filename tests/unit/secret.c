@@ -1,0 +1,484 @@
+#include "secret.h"
+#include "diag.h"
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static char dir[] = "/tmp/wb-unit-secret.XXXXXX"; /* of this run; removed at the end */
+static char path[256];
+static struct secret_store *store;
+
+/* dir/name, static until the next call. */
+static const char *
+in_dir(const char *name)
+{
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static void
+put(const char *name, const void *data, size_t len, mode_t mode)
+{
+	int fd;
+
+	unlink(in_dir(name)); /* it may be read-only */
+	fd = open(in_dir(name), O_WRONLY | O_CREAT | O_EXCL, 0600);
+	EXPECT(fd >= 0 && write(fd, data, len) == (ssize_t)len && fchmod(fd, mode) == 0);
+	close(fd);
+}
+
+/* A store of one provider, "dir" standing for the directory of this run. */
+static void
+open_store(const char *spec)
+{
+	char text[sizeof(dir) + 8];
+
+	snprintf(text, sizeof(text), "dir:%s", dir);
+	store = secret_store_new();
+	EXPECT(store != NULL);
+	if (spec != NULL)
+		EXPECT(secret_store_add(store, strcmp(spec, "dir") == 0 ? text : spec) == 0);
+}
+
+static void
+close_store(void)
+{
+	secret_store_free(store);
+	store = NULL;
+}
+
+/* The value as a string, static, or the error in parentheses. */
+static const char *
+get(const char *name, const char *host)
+{
+	static char text[256];
+	const char *error = NULL;
+	struct secret value;
+
+	if (secret_get(store, name, strlen(name), host, &value, &error) == 0) {
+		EXPECT(error == NULL);
+		snprintf(text, sizeof(text), "%.*s", (int)value.len, value.value);
+	} else {
+		snprintf(text, sizeof(text), "(%s)", error);
+	}
+	return text;
+}
+
+static void
+names(void)
+{
+	static const char *const bad[] = {
+		"", "1A", "A-B", "A.B", "../A", "A/B", "$A", "A ", "\xc3\xa4"};
+	char name[SECRET_NAME_MAX + 1];
+
+	open_store("env");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		EXPECT_STR(get(bad[i], NULL), "(is not the name of a secret)");
+	memset(name, 'A', sizeof(name));
+	name[SECRET_NAME_MAX] = '\0';
+	EXPECT_STR(get(name, NULL), "(is not the name of a secret)");
+	EXPECT_STR(get(name + 1, NULL), "(not found)");
+	close_store();
+}
+
+static void
+environment(void)
+{
+	char *big = malloc(SECRET_MAX + 2);
+	const char *error;
+	struct secret value;
+
+	memset(big, 'x', SECRET_MAX + 1);
+	big[SECRET_MAX + 1] = '\0';
+	setenv("WB_BIG", big, 1);
+	setenv("WB_MAX", big + 1, 1);
+	setenv("WB_ONE", "value\n", 1);
+	setenv("WB_EMPTY", "", 1);
+	unsetenv("WB_NONE");
+	open_store("env");
+	EXPECT_STR(get("WB_ONE", NULL), "value\n");
+	EXPECT_STR(get("WB_EMPTY", NULL), "(is empty)");
+	EXPECT_STR(get("WB_NONE", NULL), "(not found)");
+	EXPECT_STR(get("WB_BIG", NULL), "(is longer than 65536 bytes)");
+	EXPECT(secret_get(store, "WB_MAX", 6, NULL, &value, &error) == 0);
+	EXPECT(value.len == SECRET_MAX && memcmp(value.value, big, SECRET_MAX) == 0);
+	EXPECT(secret_get(store, "WB_ONEandmore", 6, NULL, &value, &error) == 0);
+	EXPECT_STR(getenv("WB_ONE"), "value\n");
+	close_store();
+	free(big);
+}
+
+static void
+answers_are_cached(void)
+{
+	setenv("WB_ONE", "first", 1);
+	unsetenv("WB_LATE");
+	open_store("env");
+	EXPECT_STR(get("WB_ONE", NULL), "first");
+	EXPECT_STR(get("WB_LATE", NULL), "(not found)");
+	setenv("WB_ONE", "second", 1);
+	setenv("WB_LATE", "there", 1);
+	EXPECT_STR(get("WB_ONE", NULL), "first");
+	EXPECT_STR(get("WB_LATE", NULL), "(not found)");
+	close_store();
+	open_store("env");
+	EXPECT_STR(get("WB_ONE", NULL), "second");
+	EXPECT_STR(get("WB_LATE", NULL), "there");
+	close_store();
+}
+
+static void
+files(void)
+{
+	static const struct {
+		const char *text;
+		mode_t mode;
+		const char *want;
+	} cases[] = {
+		{"value", 0600, "value"},
+		{"value\n", 0400, "value"},
+		{"value\r\n", 0640, "value"},
+		{"value\n\n", 0600, "value\n"},
+		{"value\r", 0600, "value\r"},
+		{" value ", 0600, " value "},
+		{"", 0600, "(is empty)"},
+		{"\n", 0600, "(is empty)"},
+		{"\r\n", 0600, "(is empty)"},
+		{"value", 0644, "(file is readable or writable by others)"},
+		{"value", 0602, "(file is readable or writable by others)"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		put("WB_FILE", cases[i].text, strlen(cases[i].text), cases[i].mode);
+		open_store("dir");
+		EXPECT_STR(get("WB_FILE", NULL), cases[i].want);
+		close_store();
+	}
+	put("WB_FILE", "value", 5, 0);
+	open_store("dir");
+	EXPECT_STR(get("WB_ABSENT", NULL), "(not found)");
+	if (geteuid() != 0)
+		EXPECT_STR(get("WB_FILE", NULL), "(file cannot be opened: permission denied)");
+	close_store();
+	unlink(in_dir("WB_FILE"));
+}
+
+/* What a file may be other than a plain one. */
+static void
+odd_files(void)
+{
+	put("target", "linked", 6, 0600);
+	EXPECT(symlink("target", in_dir("WB_LINK")) == 0);
+	EXPECT(symlink("nowhere", in_dir("WB_DANGLING")) == 0);
+	EXPECT(symlink("WB_LOOP", in_dir("WB_LOOP")) == 0);
+	EXPECT(mkdir(in_dir("WB_DIR"), 0700) == 0);
+	EXPECT(mkfifo(in_dir("WB_FIFO"), 0600) == 0);
+	open_store("dir");
+	EXPECT_STR(get("WB_LINK", NULL), "linked");
+	EXPECT_STR(get("WB_DANGLING", NULL), "(not found)");
+	EXPECT_STR(get("WB_LOOP", NULL), "(file cannot be opened)");
+	EXPECT_STR(get("WB_DIR", NULL), "(is not a regular file)");
+	EXPECT_STR(get("WB_FIFO", NULL), "(is not a regular file)");
+	close_store();
+	unlink(in_dir("target"));
+	unlink(in_dir("WB_LINK"));
+	unlink(in_dir("WB_DANGLING"));
+	unlink(in_dir("WB_LOOP"));
+	unlink(in_dir("WB_FIFO"));
+	rmdir(in_dir("WB_DIR"));
+}
+
+static void
+file_bytes_and_sizes(void)
+{
+	static char big[SECRET_MAX + 3];
+	const char *error;
+	struct secret value;
+
+	memset(big, 'x', sizeof(big));
+	memcpy(big + SECRET_MAX, "\r\n", 2);
+	put("WB_PLAIN", "a\0b", 3, 0600);
+	put("WB_MAX", big, SECRET_MAX + 2, 0600);
+	put("WB_MORE", big, SECRET_MAX + 3, 0600);
+	big[SECRET_MAX] = 'x';
+	put("WB_OVER", big, SECRET_MAX + 2, 0600);
+	open_store("dir");
+	EXPECT(secret_get(store, "WB_PLAIN", 8, NULL, &value, &error) == 0);
+	EXPECT(value.len == 3 && memcmp(value.value, "a\0b", 3) == 0);
+	EXPECT(secret_get(store, "WB_MAX", 6, NULL, &value, &error) == 0);
+	EXPECT(value.len == SECRET_MAX);
+	EXPECT_STR(get("WB_OVER", NULL), "(is longer than 65536 bytes)");
+	EXPECT_STR(get("WB_MORE", NULL), "(is longer than 65536 bytes)");
+	close_store();
+	unlink(in_dir("WB_PLAIN"));
+	unlink(in_dir("WB_MAX"));
+	unlink(in_dir("WB_MORE"));
+	unlink(in_dir("WB_OVER"));
+}
+
+static void
+order_of_providers(void)
+{
+	put("WB_BOTH", "file", 4, 0600);
+	put("WB_ONLY", "only", 4, 0600);
+	put("WB_OPEN", "open", 4, 0644);
+	setenv("WB_BOTH", "env", 1);
+	setenv("WB_OPEN", "env", 1);
+	setenv("WB_EMPTY", "", 1);
+	unsetenv("WB_ONLY");
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	open_store(NULL);
+	EXPECT(!secret_store_has_providers(store));
+	EXPECT_STR(get("WB_BOTH", NULL), "env");
+	EXPECT_STR(get("WB_ONLY", NULL), "only");
+	close_store();
+	open_store("env"); /* replaces the default ones */
+	EXPECT(secret_store_has_providers(store));
+	EXPECT_STR(get("WB_ONLY", NULL), "(not found)");
+	close_store();
+	open_store("dir");
+	EXPECT(secret_store_add(store, "env") == 0);
+	EXPECT_STR(get("WB_BOTH", NULL), "file");
+	EXPECT_STR(get("WB_EMPTY", NULL), "(is empty)");
+	/* One that knows the name and must not be used ends the search. */
+	EXPECT_STR(get("WB_OPEN", NULL), "(file is readable or writable by others)");
+	close_store();
+	unsetenv("CREDENTIALS_DIRECTORY");
+	unlink(in_dir("WB_BOTH"));
+	unlink(in_dir("WB_ONLY"));
+	unlink(in_dir("WB_OPEN"));
+}
+
+static void
+bindings(void)
+{
+	setenv("WB_BOUND", "bound", 1);
+	setenv("WB_FREE", "free", 1);
+	open_store("env");
+	EXPECT(secret_store_bind(store, "WB_BOUND=API.example.com") == 0);
+	EXPECT(secret_store_bind(store, "WB_BOUND=other.example.com.") == 0);
+	EXPECT(secret_store_bind(store, "WB_BOUND=[2001:db8::1]") == 0);
+	EXPECT_STR(get("WB_BOUND", "evil.example.com"), "(is not bound to this host)");
+	EXPECT_STR(get("WB_BOUND", "api.example.com.evil.com"), "(is not bound to this host)");
+	EXPECT_STR(get("WB_BOUND", "example.com"), "(is not bound to this host)");
+	EXPECT_STR(get("WB_BOUND", ""), "(is not bound to this host)");
+	EXPECT_STR(get("WB_BOUND", NULL), "(is bound to a host)");
+	EXPECT_STR(get("WB_BOUND", "api.example.com"), "bound");
+	EXPECT_STR(get("WB_BOUND", "other.example.com"), "bound");
+	EXPECT_STR(get("WB_BOUND", "2001:db8::1"), "bound");
+	/* A value at hand changes nothing. */
+	EXPECT_STR(get("WB_BOUND", "evil.example.com"), "(is not bound to this host)");
+	EXPECT_STR(get("WB_FREE", "evil.example.com"), "free");
+	/* Nor does a binding of a longer or shorter name. */
+	EXPECT_STR(get("WB_BOUN", "evil.example.com"), "(not found)");
+	EXPECT_STR(get("WB_BOUND_TOO", "evil.example.com"), "(not found)");
+	EXPECT_STR(get("WB_FREE", NULL), "free");
+	close_store();
+}
+
+static void
+peeking(void)
+{
+	const char *error = NULL;
+	struct secret value = {NULL, 0};
+	char text[] = "https://a.example/hook";
+
+	setenv("WB_URL", text, 1);
+	open_store("env");
+	EXPECT(secret_store_bind(store, "WB_URL=a.example") == 0);
+	secret_store_bound_only(store);
+	EXPECT(secret_peek(store, "WB_URL", 6, &value, &error) == 0);
+	EXPECT(value.len == strlen(text) && memcmp(value.value, text, value.len) == 0);
+	EXPECT(secret_peek(store, "WB-URL", 6, &value, &error) == -1);
+	EXPECT_STR(error, "is not the name of a secret");
+	EXPECT_STR(get("WB_URL", "b.example"), "(is not bound to this host)");
+	EXPECT_STR(get("WB_URL", "a.example"), text);
+	secret_mask(store, text, strlen(text));
+	EXPECT_STR(text, "**********************");
+	close_store();
+}
+
+static void
+bound_only(void)
+{
+	setenv("WB_BOUND", "bound", 1);
+	setenv("WB_FREE", "free", 1);
+	open_store("env");
+	EXPECT_STR(get("WB_FREE", "a.example"), "free");
+	EXPECT(secret_store_bind(store, "WB_BOUND=a.example") == 0);
+	secret_store_bound_only(store);
+	EXPECT_STR(get("WB_BOUND", "a.example"), "bound");
+	EXPECT_STR(get("WB_BOUND", "b.example"), "(is not bound to this host)");
+	EXPECT_STR(get("WB_FREE", "a.example"), "(is not bound to a host)");
+	EXPECT_STR(get("WB_FREE", NULL), "(is not bound to a host)");
+	close_store();
+}
+
+/* Standard error of ${call}(store, ${arg}), which must fail. */
+static const char *
+message_of(int (*call)(struct secret_store *, const char *), const char *arg)
+{
+	static char text[512];
+	int saved = dup(STDERR_FILENO);
+	int fd = open(in_dir("stderr"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ssize_t n;
+
+	EXPECT(saved >= 0 && fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+	EXPECT(call(store, arg) == -1);
+	dup2(saved, STDERR_FILENO);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	close(fd);
+	close(saved);
+	unlink(in_dir("stderr"));
+	return text;
+}
+
+static void
+malformed_arguments(void)
+{
+	static const struct {
+		const char *binding, *want;
+	} cases[] = {
+		{"", "malformed binding of a secret: expected NAME=HOST"},
+		{"TOKEN", "malformed binding of a secret: expected NAME=HOST"},
+		{"=a.example", "malformed binding of a secret: expected NAME=HOST"},
+		{"$TOKEN=a.example", "malformed binding of a secret: expected NAME=HOST"},
+		{"TOKEN=", "malformed binding of secret TOKEN: no host behind '='"},
+		{"TOKEN=https://a.example",
+			"malformed binding of secret TOKEN: what stands behind '=' is not a host"},
+		{"TOKEN=*.example",
+			"malformed binding of secret TOKEN: what stands behind '=' is not a host"},
+		{"TOKEN=s3cret!",
+			"malformed binding of secret TOKEN: what stands behind '=' is not a host"},
+		{"TOKEN=a.example:443",
+			"malformed binding of secret TOKEN: the host must have no port"},
+	};
+	char want[256];
+
+	open_store("env");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(want, sizeof(want), "unit: %s\n", cases[i].want);
+		EXPECT_STR(message_of(secret_store_bind, cases[i].binding), want);
+	}
+	EXPECT_STR(message_of(secret_store_add, "vault"),
+		"unit: unknown provider of secrets: expected env or dir:PATH\n");
+	EXPECT_STR(message_of(secret_store_add, "dir:/nowhere"),
+		"unit: cannot use secrets directory '/nowhere': No such file or directory\n");
+	EXPECT_STR(message_of(secret_store_add, "dir:/dev/null"),
+		"unit: cannot use secrets directory '/dev/null': not a directory\n");
+	close_store();
+}
+
+static const char *
+mask(const char *text)
+{
+	static char out[256];
+
+	snprintf(out, sizeof(out), "%s", text);
+	secret_mask(store, out, strlen(out));
+	return out;
+}
+
+static void
+masks(void)
+{
+	static const struct {
+		const char *value, *text, *want;
+	} cases[] = {
+		{"s3cret", "a s3cret, s3crets3cret b", "a ******, ************ b"},
+		{"s3cret", "s3cre", "s3cre"},
+		{"s3cret", "S3CRET 3cret", "S3CRET 3cret"},
+		{"s3cret", "{\"auth\": \"Basic czNjcmV0\"}", "{\"auth\": \"Basic ********\"}"},
+		{"x", "axbx", "a*b*"},
+		{"aab", "aaab", "a***"},
+		{"aa", "aaaaa", "*****"},
+		{"u:pass", "Basic dTpwYXNz.", "Basic ********."},
+		{"u:pas", "dTpwYXM= dTpwYXM", "*******= *******"},
+		{"u:pa", "dTpwYQ== dTpwYQ", "******== ******"},
+		{"a\"b\\c", "a\"b\\c a\\\"b\\\\c", "***** *******"},
+		{"a\nb\x01", "a\\nb\\u0001 a\\u000ab\\u0001", "********** **************"},
+		{"a/b", "a/b a\\/b a\\u002Fb", "*** **** ********"},
+		{"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9 \\u00e9t\\u00E9", "***** *************"},
+		{"\xf0\x9f\x98\x80", "\\ud83d\\ude00 \\ud83d", "************ \\ud83d"},
+		{"\xff\xff", "\xff\xff" "//8= \\/\\/8", "*****= *****"},
+		{"ab", "a\\", "a\\"},
+		{"ab", "\\u006", "\\u006"},
+		{"ab", "\\u0061b \\u00", "******* \\u00"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		setenv("WB_MASKED", cases[i].value, 1);
+		open_store("env");
+		EXPECT_STR(mask(cases[i].text), cases[i].text); /* not handed out yet */
+		EXPECT_STR(get("WB_MASKED", NULL), cases[i].value);
+		EXPECT_STR(mask(cases[i].text), cases[i].want);
+		close_store();
+	}
+}
+
+static void
+masks_of_several(void)
+{
+	setenv("WB_A", "abc", 1);
+	setenv("WB_B", "bcdef", 1);
+	setenv("WB_C", "abcd", 1);
+	setenv("WB_REFUSED", "zzz", 1);
+	unsetenv("WB_NONE");
+	open_store("env");
+	EXPECT(secret_store_bind(store, "WB_REFUSED=a.example") == 0);
+	get("WB_A", NULL);
+	get("WB_B", NULL);
+	get("WB_C", NULL);
+	get("WB_NONE", NULL);
+	get("WB_REFUSED", "b.example");
+	EXPECT_STR(mask("abcdefg abcd abc zzz"), "******g **** *** zzz");
+	EXPECT_STR(mask(""), "");
+	close_store();
+}
+
+static void
+no_core_dumps(void)
+{
+	struct rlimit limit = {1, 1};
+
+	open_store("env");
+	EXPECT(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 && limit.rlim_max == 0);
+#ifdef __linux__
+	EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
+#endif
+	close_store();
+	secret_store_free(NULL);
+}
+
+int
+main(void)
+{
+	diag_init("unit");
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	RUN(names, "names");
+	RUN(environment, "the environment");
+	RUN(answers_are_cached, "answers are cached, failures too");
+	RUN(files, "files, their newlines and modes");
+	RUN(odd_files, "links, fifos and directories");
+	RUN(file_bytes_and_sizes, "NUL bytes and sizes of files");
+	RUN(order_of_providers, "order of providers");
+	RUN(bindings, "bindings to hosts");
+	RUN(peeking, "a look at a value before its host is known");
+	RUN(bound_only, "bound secrets only");
+	RUN(malformed_arguments, "malformed arguments, no value in their messages");
+	RUN(masks, "masks");
+	RUN(masks_of_several, "masks of several values");
+	RUN(no_core_dumps, "no core dumps");
+	rmdir(dir);
+	UNIT_DONE();
+}

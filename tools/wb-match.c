@@ -1,0 +1,243 @@
+/*
+ * wb-match - find the automations that each event sets off
+ *
+ * stdin:  events, one JSON object a line: wb-record(5)
+ * stdout: a record for each event and automation that match, with all that later stages need
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "filter.h"
+#include "ids.h"
+#include "json_text.h"
+
+struct args {
+	char **config; /* paths, borrowed from the command line */
+	size_t nconfig;
+	bool explain;
+	struct filter_args filter;
+};
+
+/* One run: rules and what is written for each of them. */
+struct matcher {
+	struct args args;
+	struct config *config;
+	const struct config_automation *automations;
+	size_t nautomations;
+	struct rules *rules;
+	struct strbuf *written; /* ,"automation":{…}} for each, made when first needed */
+	struct strbuf event; /* the one at hand, with its id */
+};
+
+enum { OPT_CONFIG = 1, OPT_EXPLAIN };
+
+static const struct option options[] = {
+	{OPT_CONFIG, 'c', "config", "PATH", "read automations from PATH, a file or a directory (default $WB_CONFIG)"},
+	{OPT_EXPLAIN, 0, "explain", NULL, "say for each event and automation which condition failed"},
+	FILTER_OPTIONS,
+	{0, 0, NULL, NULL, NULL},
+};
+
+static const struct options_spec spec = {
+	"wb-match [-c PATH]... [--explain] [--rejects FILE] [FILE...]",
+	"Read registry events and write a record for each automation that they set off.",
+	options,
+};
+
+/* Returns -1 to go on, or the exit status. */
+static int
+parse_args(struct args *args, int argc, char **argv)
+{
+	struct options o;
+	const char *value;
+	int id;
+
+	if ((args->config = calloc((size_t)argc + 1, sizeof(char *))) == NULL) {
+		diag("out of memory");
+		return EXIT_IO;
+	}
+	options_init(&o, &spec, argc, argv);
+	while ((id = options_next(&o, &value)) != OPTIONS_END) {
+		if (id == OPTIONS_DONE)
+			return EXIT_DONE;
+		if (id == OPTIONS_OPERAND)
+			filter_operand(&args->filter, argv, value);
+		else if (id == OPT_CONFIG)
+			args->config[args->nconfig++] = (char *)(uintptr_t)value;
+		else if (id == OPT_EXPLAIN)
+			args->explain = true;
+		else if (id == OPTIONS_ERROR || filter_option(&args->filter, id, value) != 0)
+			return EXIT_USAGE;
+	}
+	if (args->nconfig == 0 && (args->config[0] = getenv("WB_CONFIG")) != NULL)
+		args->nconfig = 1;
+	if (args->nconfig != 0)
+		return -1;
+	diag("no automations: name a file or a directory with -c, or in $WB_CONFIG");
+	return EXIT_USAGE;
+}
+
+static void
+report(void *ctx, const struct config_place *place, const char *message)
+{
+	(void)ctx;
+	if (place->line == 0)
+		diag("%s: %s", place->file, message);
+	else
+		diag("%s:%zu:%zu: %s", place->file, place->line, place->column, message);
+}
+
+/* Load the configuration and index its rules. Returns 0, or -1 after a message; to be released either way. */
+static int
+matcher_init(struct matcher *m, const struct args *args)
+{
+	*m = (struct matcher){.args = *args};
+	strbuf_init(&m->event, (size_t)LINES_MAX_LIMIT);
+	if ((m->config = config_load(args->config, args->nconfig, report, NULL)) == NULL)
+		return -1;
+	m->automations = config_automations(m->config, &m->nautomations);
+	m->rules = rules_new(config_regexes(m->config));
+	m->written = calloc(m->nautomations + 1, sizeof(*m->written));
+	if (m->rules == NULL || m->written == NULL) {
+		diag("out of memory");
+		return -1;
+	}
+	for (size_t i = 0; i < m->nautomations; i++) {
+		if (m->automations[i].enabled &&
+			rules_add(m->rules, &m->automations[i].rule, (uint32_t)i) != 0) {
+			diag("out of memory");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void
+matcher_release(struct matcher *m)
+{
+	for (size_t i = 0; m->written != NULL && i < m->nautomations; i++)
+		strbuf_release(&m->written[i]);
+	free(m->written);
+	rules_free(m->rules);
+	config_free(m->config);
+	strbuf_release(&m->event);
+}
+
+static void
+add_compact(struct strbuf *sb, const struct json_span *value)
+{
+	if (value->type == JSON_STRING)
+		json_raw(sb, value);
+	else
+		json_compact(sb, value->p, value->len);
+}
+
+/* What follows the event in a record of ${a}: its name and action, with the webhook's definition. */
+static void
+write_automation(struct strbuf *sb, const struct config_automation *a)
+{
+	strbuf_init(sb, (size_t)LINES_MAX_LIMIT);
+	strbuf_lit(sb, ",\"automation\":{\"name\":");
+	json_raw(sb, &a->name_span);
+	if (a->action == CONFIG_NONE) {
+		strbuf_lit(sb, ",\"action\":{\"type\":\"none\"}}}\n");
+		return;
+	}
+	strbuf_lit(sb, ",\"action\":{\"type\":\"webhook\",\"webhook\":{\"name\":\"");
+	strbuf_add(sb, a->webhook->name.p, a->webhook->name.len);
+	strbuf_lit(sb, "\",");
+	/* The webhook as written, behind its opening brace; it has a url, so a member follows. */
+	json_compact(sb, a->webhook->span.p + 1, a->webhook->span.len - 1);
+	if (a->payload.type != JSON_NONE) {
+		strbuf_lit(sb, ",\"payload\":");
+		add_compact(sb, &a->payload);
+	}
+	strbuf_lit(sb, "}}}\n");
+}
+
+static void
+explain(struct matcher *m, struct filter *f, const struct event *event)
+{
+	for (size_t i = 0; i < m->nautomations; i++) {
+		const struct config_automation *a = &m->automations[i];
+		int len = (int)(a->name.len < 200 ? a->name.len : 200);
+		unsigned long long line = f->in.number;
+		int field = rule_failing(&a->rule, config_regexes(m->config), event);
+		const struct json_span *value;
+
+		if (!a->enabled) {
+			diag("%s:%llu: %.*s: disabled", f->source, line, len, a->name.p);
+		} else if (field < 0) {
+			diag("%s:%llu: %.*s: matches", f->source, line, len, a->name.p);
+		} else if ((value = &event->member[rule_field_member(field)])->type == JSON_NONE) {
+			diag("%s:%llu: %.*s: %s does not hold: the event has no %s", f->source, line, len,
+				a->name.p, rule_field_name(field),
+				event_member_name(rule_field_member(field)));
+		} else {
+			diag("%s:%llu: %.*s: %s does not hold: %s is \"%.*s\"", f->source, line, len,
+				a->name.p, rule_field_name(field),
+				event_member_name(rule_field_member(field)),
+				(int)(value->len < 200 ? value->len : 200), value->p);
+		}
+	}
+}
+
+static void
+match_event(struct matcher *m, struct filter *f)
+{
+	struct event event;
+	const uint32_t *ids;
+	struct json js;
+	int64_t n;
+
+	json_init(&js, f->in.line, f->in.len);
+	if (!event_read(&js, &event) || !json_end(&js)) {
+		filter_reject_json(f, &js);
+		return;
+	}
+	if (m->args.explain)
+		explain(m, f, &event);
+	n = rules_match(m->rules, &event, &ids);
+	strbuf_reset(&m->event);
+	if (n > 0)
+		id_add_event(&m->event, &event);
+	if (n < 0 || strbuf_failed(&m->event))
+		filter_fail(f, "out of memory");
+	for (int64_t i = 0; i < n && f->status < EXIT_IO; i++) {
+		struct strbuf *written = &m->written[ids[i]];
+
+		if (written->len == 0)
+			write_automation(written, &m->automations[ids[i]]);
+		if (strbuf_failed(written)) {
+			filter_fail(f, "out of memory");
+			return;
+		}
+		output_lit(&f->out, "{\"event\":");
+		output_add(&f->out, m->event.buf, m->event.len);
+		output_add(&f->out, written->buf, written->len);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args args = {0};
+	struct matcher m = {0};
+	struct filter f;
+	int status;
+
+	diag_init("wb-match");
+	if ((status = parse_args(&args, argc, argv)) < 0 &&
+		(matcher_init(&m, &args) != 0 || filter_init(&f, &args.filter) != 0))
+		status = EXIT_USAGE;
+	if (status < 0) {
+		while (filter_next(&f))
+			match_event(&m, &f);
+		status = filter_finish(&f);
+	}
+	matcher_release(&m);
+	free(args.config);
+	return status;
+}
