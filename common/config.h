@@ -36,6 +36,7 @@ struct config_webhook {
 	struct template_secrets secrets;    /* what payloads for it may name */
 	const struct config_file *file;
 	const char *at;                     /* of its name, for messages */
+	struct json_span checked;           /* the payload for it that was found good last */
 };
 
 enum config_action { CONFIG_WEBHOOK, CONFIG_NONE };

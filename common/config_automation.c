@@ -32,13 +32,11 @@ check_event_types(struct config_reader *r, const struct json_span *spans, struct
 static void
 read_values(struct config_reader *r, struct rule *rule, int field)
 {
-	struct json_span *spans;
+	struct json_span *spans = NULL;
 	struct text *list;
-	char what[64];
 	size_t n;
 
-	snprintf(what, sizeof(what), "\"%s\"", rule_field_name(field));
-	if (!config_strings(r, what, &spans, &list, &n))
+	if (!config_strings(r, rule_field_name(field), field == RULE_EVENT_TYPE ? &spans : NULL, &list, &n))
 		return;
 	if (field == RULE_EVENT_TYPE)
 		check_event_types(r, spans, list, n);
@@ -49,16 +47,16 @@ read_values(struct config_reader *r, struct rule *rule, int field)
 static void
 read_regex(struct config_reader *r, struct rule *rule, int field, struct regexes *regexes)
 {
-	char what[64], error[REGEXES_ERROR_MAX];
+	const char *name = rule_field_name(field);
+	char error[REGEXES_ERROR_MAX];
 	struct json_span span;
 	struct text text;
 
-	snprintf(what, sizeof(what), "\"%s\"", rule_field_name(field));
-	if (!config_string(r, what, &span, &text))
+	if (!config_string(r, name, &span, &text))
 		return;
 	rule->regex[field - RULE_VALUES] = regexes_add(regexes, text.p, text.len, error);
 	if (rule->regex[field - RULE_VALUES] < 0)
-		config_error(r->file, span.p - 1, "%s is no regular expression: %s", what, error);
+		config_error(r->file, span.p - 1, "%s is no regular expression: %s", name, error);
 }
 
 static void
@@ -70,9 +68,9 @@ read_conditions(struct config_reader *r, struct rule *rule, struct regexes *rege
 
 	for (int i = 0; i < RULE_FIELDS; i++)
 		on_names[i] = rule_field_name(i);
-	if (!config_open_object(r, "\"on\""))
+	if (!config_open_object(r, "on"))
 		return;
-	while ((field = config_member(r, "\"on\"", on_names, RULE_FIELDS, &seen, &at)) >= 0) {
+	while ((field = config_member(r, "on", on_names, RULE_FIELDS, &seen, &at)) >= 0) {
 		if (field < RULE_VALUES)
 			read_values(r, rule, field);
 		else
@@ -112,7 +110,7 @@ read_action_type(struct config_reader *r, struct config_automation *automation)
 	struct json_span span;
 	struct text text;
 
-	if (!config_string(r, "\"type\"", &span, &text))
+	if (!config_string(r, "type", &span, &text))
 		return;
 	if (text.len == 7 && memcmp(text.p, "webhook", 7) == 0)
 		automation->action = CONFIG_WEBHOOK;
@@ -148,7 +146,7 @@ read_action(struct config_reader *r, struct config_automation *automation, struc
 
 	json_peek(&r->js);
 	start = r->js.p;
-	if (!config_open_object(r, "\"action\""))
+	if (!config_open_object(r, "action"))
 		return;
 	while ((member = config_member(r, "an action", action_names, ACTION_MEMBERS, &seen, &at)) >= 0) {
 		switch (member) {
@@ -158,14 +156,14 @@ read_action(struct config_reader *r, struct config_automation *automation, struc
 		case WEBHOOK:
 			json_peek(&r->js);
 			automation->webhook_at = r->js.p;
-			config_string(r, "\"webhook\"", NULL, &automation->webhook_name);
+			config_string(r, "webhook", NULL, &automation->webhook_name);
 			break;
 		case PAYLOAD:
 			json_value(&r->js, &automation->payload);
 			automation->payload_file = r->file;
 			break;
 		case PAYLOAD_FILE:
-			if (config_string(r, "\"payload_file\"", NULL, &file_name))
+			if (config_string(r, "payload_file", NULL, &file_name))
 				*payload_file = read_payload_file(r, &file_name);
 			break;
 		}
@@ -202,16 +200,16 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 		case NAME:
 			json_peek(&r->js);
 			automation->at = r->js.p;
-			config_string(r, "\"name\"", &automation->name_span, &automation->name);
+			config_string(r, "name", &automation->name_span, &automation->name);
 			break;
 		case DESCRIPTION:
 			if (json_peek(&r->js) == JSON_STRING)
 				json_value(&r->js, NULL);
 			else
-				config_string(r, "\"description\"", NULL, NULL);
+				config_string(r, "description", NULL, NULL);
 			break;
 		case ENABLED:
-			config_bool(r, "\"enabled\"", &automation->enabled);
+			config_bool(r, "enabled", &automation->enabled);
 			break;
 		case ON:
 			read_conditions(r, &automation->rule, regexes);

@@ -210,8 +210,8 @@ config_strings(struct config_reader *r, const char *what, struct json_span **spa
 		for (count = 0; json_next_item(&ahead); count++)
 			json_value(&ahead, NULL);
 	}
-	if ((*list = arena_alloc(r->arena, (count + 1) * sizeof(**list))) == NULL ||
-		(spans != NULL && (*spans = arena_alloc(r->arena, (count + 1) * sizeof(**spans))) == NULL))
+	if ((*list = arena_alloc(r->arena, count * sizeof(**list))) == NULL ||
+		(spans != NULL && (*spans = arena_alloc(r->arena, count * sizeof(**spans))) == NULL))
 		return config_out_of_memory(r->file);
 	if (json_peek(&r->js) == JSON_STRING)
 		return (*n = config_string(r, what, spans != NULL ? *spans : NULL, *list)) == 1;

@@ -53,7 +53,7 @@ read_url(struct config_reader *r, struct refs *refs)
 	struct text text;
 	struct url url;
 
-	if (!config_string(r, "\"url\"", &span, &text))
+	if (!config_string(r, "url", &span, &text))
 		return;
 	if (is_ref(&span))
 		add_ref(r, refs, &span);
@@ -68,10 +68,10 @@ read_secrets(struct config_reader *r, struct refs *refs)
 	struct text *list;
 	size_t n;
 
-	if (!config_strings(r, "\"secret\"", &spans, &list, &n))
+	if (!config_strings(r, "secret", &spans, &list, &n))
 		return;
 	for (size_t i = 0; i < n; i++)
-		check_ref(r, "\"secret\"", &spans[i], refs);
+		check_ref(r, "secret", &spans[i], refs);
 	if (n > SIGNATURE_KEYS_MAX)
 		config_error(r->file, spans[0].p - 1, "\"secret\": more than %d", SIGNATURE_KEYS_MAX);
 }
@@ -83,7 +83,7 @@ read_signature(struct config_reader *r)
 	struct text *list;
 	size_t n;
 
-	if (!config_strings(r, "\"signature\"", &spans, &list, &n))
+	if (!config_strings(r, "signature", &spans, &list, &n))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		int scheme = signature_scheme_find(list[i].p, list[i].len);
@@ -110,7 +110,7 @@ read_headers(struct config_reader *r, struct refs *refs)
 	struct json_span key, value;
 	struct text text;
 
-	if (!config_open_object(r, "\"headers\""))
+	if (!config_open_object(r, "headers"))
 		return;
 	while (json_next_member(&r->js, &key)) {
 		const char *wrong = header_name_error(key.p, key.len);
@@ -134,7 +134,7 @@ read_target(struct config_reader *r)
 	struct json_span span;
 	struct text text;
 
-	if (config_string(r, "\"target\"", &span, &text) && target_find(text.p, text.len) < 0)
+	if (config_string(r, "target", &span, &text) && target_find(text.p, text.len) < 0)
 		config_error(r->file, span.p - 1, "unknown target \"%.*s\"; known are github, slack and teams",
 			(int)(text.len < 100 ? text.len : 100), text.p);
 }
@@ -171,8 +171,8 @@ config_webhook_read(struct config_reader *r, struct config_webhook *webhook)
 			read_url(r, &refs);
 			break;
 		case ACCESS_TOKEN:
-			if (config_string(r, "\"access_token\"", &webhook->secrets.access_token, NULL))
-				check_ref(r, "\"access_token\"", &webhook->secrets.access_token, &refs);
+			if (config_string(r, "access_token", &webhook->secrets.access_token, NULL))
+				check_ref(r, "access_token", &webhook->secrets.access_token, &refs);
 			break;
 		case SECRET:
 			read_secrets(r, &refs);

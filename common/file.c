@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE ((size_t)64 * 1024)
@@ -11,14 +12,21 @@ int
 file_read(const char *path, struct strbuf *sb)
 {
 	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), saved;
+	struct stat st;
 	ssize_t n = -1;
 
 	if (fd < 0)
 		return -1;
+	/* Room for all at once where the size is known; a wrong size only costs time. */
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && (size_t)st.st_size < sb->max - sb->len)
+		strbuf_room(sb, (size_t)st.st_size + 1);
 	do {
-		size_t room = sb->max - sb->len < PIECE ? sb->max - sb->len : PIECE;
-		char *p = strbuf_room(sb, room), past;
+		size_t left = sb->max - sb->len, room = sb->size - sb->len;
+		char *p, past;
 
+		if (room == 0)
+			room = left < PIECE ? left : PIECE;
+		p = strbuf_room(sb, room);
 		if (p == NULL) {
 			errno = ENOMEM;
 			break;

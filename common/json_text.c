@@ -67,8 +67,12 @@ json_decode(struct strbuf *sb, const struct json_span *string)
 {
 	const char *p = string->p, *end = p + string->len;
 
+	if (!string->escaped) {
+		strbuf_add(sb, p, string->len);
+		return;
+	}
 	while (p < end) {
-		const char *slash = string->escaped ? memchr(p, '\\', (size_t)(end - p)) : NULL;
+		const char *slash = memchr(p, '\\', (size_t)(end - p));
 		unsigned char utf8[4];
 		struct json_char c;
 

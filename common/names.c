@@ -71,7 +71,7 @@ names_add(struct names *names, const char *p, size_t len)
 	uint64_t hash = hash_bytes(p, len);
 	struct names_slot *s;
 
-	if (len > UINT32_MAX || (names->n * 2 >= names->nslots && grow(names) != 0))
+	if (len > UINT32_MAX || (names->n * 4 >= names->nslots * 3 && grow(names) != 0))
 		return -1;
 	s = probe(names, hash, p, len);
 	if (s->p == NULL)

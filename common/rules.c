@@ -111,7 +111,7 @@ grow_table(struct rules *r)
 	size_t nslots = r->nslots == 0 ? 64 : r->nslots * 2;
 	struct entry *table;
 
-	if (r->nentries * 2 < r->nslots)
+	if (r->nentries * 4 < r->nslots * 3)
 		return 0;
 	if ((table = calloc(nslots, sizeof(*table))) == NULL)
 		return -1;

@@ -160,6 +160,61 @@ add_variable(struct compiler *c, const char *at, const char *name, size_t len, b
 	}
 }
 
+/* Read the name of a variable from ${p}, behind its "${", into ${name}. Returns what follows the brace, or NULL if there is none. */
+static const char *
+read_name(const char *p, const char *end, bool escaped, struct strbuf *name)
+{
+	const char *brace;
+
+	strbuf_reset(name);
+	if (!escaped) {
+		if ((brace = memchr(p, '}', (size_t)(end - p))) == NULL)
+			return NULL;
+		strbuf_add(name, p, (size_t)(brace - p));
+		return brace + 1;
+	}
+	while (p < end) {
+		struct json_char c = json_char_at(p, end);
+
+		if (c.code == '}')
+			return p + c.len;
+		json_decode(name, &(struct json_span){p, c.len, JSON_STRING, *p == '\\'});
+		p += c.len;
+	}
+	return NULL;
+}
+
+/* Whether ${p} begins with "${", in whatever spelling; *${after} is then what follows. */
+static bool
+opens(const char *p, const char *end, const char **after)
+{
+	struct json_char c = json_char_at(p, end);
+
+	if (c.code != '$' || p + c.len >= end)
+		return false;
+	p += c.len;
+	c = json_char_at(p, end);
+	*after = p + c.len;
+	return c.code == '{';
+}
+
+/* The variable at ${p}, its name at ${after}. Returns what follows it. */
+static const char *
+compile_variable(struct compiler *c, const struct json_span *span, const char *p, const char *after, bool is_key,
+	struct strbuf *name)
+{
+	const char *end = span->p + span->len, *next = read_name(after, end, span->escaped, name);
+
+	if (next == NULL)
+		fail(c, p, "'${' without '}'; write '$${' for the two characters", NULL, 0);
+	else if (strbuf_failed(name))
+		fail(c, p, "variable name longer than 4096 bytes", NULL, 0);
+	else
+		add_variable(c, p, name->buf != NULL ? name->buf : "", name->len,
+			p == span->p && next == end && !is_key);
+	return next;
+}
+
 /*
  * One string, ${span}, its opening quote already written. Characters are decoded to find variables, so that \u0024 is a dollar
  * sign like any other, but literals keep their spelling.
@@ -167,48 +222,29 @@ add_variable(struct compiler *c, const char *at, const char *name, size_t len, b
 static void
 compile_string(struct compiler *c, const struct json_span *span, bool is_key)
 {
-	const char *p = span->p, *end = p + span->len;
+	const char *p = span->p, *end = p + span->len, *after;
 	struct strbuf name;
 
 	strbuf_init(&name, 4096);
 	while (p < end && !c->failed) {
-		struct json_char one = json_char_at(p, end), two = {0, 0}, three = {0, 0};
-		const char *at = p, *q;
+		const char *dollar = span->escaped ? p : memchr(p, '$', (size_t)(end - p));
+		struct json_char one;
 
-		if (one.code == '$' && p + one.len < end)
-			two = json_char_at(p + one.len, end);
-		if (two.code == '$' && p + one.len + two.len < end)
-			three = json_char_at(p + one.len + two.len, end);
-		if (three.code == '{') { /* $${ is a literal ${ */
-			strbuf_lit(&c->t->text, "${");
-			p += one.len + two.len + three.len;
-			continue;
-		}
-		if (two.code != '{') {
+		if (dollar == NULL)
+			dollar = end;
+		strbuf_add(&c->t->text, p, (size_t)(dollar - p));
+		if ((p = dollar) == end)
+			break;
+		one = json_char_at(p, end);
+		if (one.code == '$' && p + one.len < end && opens(p + one.len, end, &after)) {
+			strbuf_lit(&c->t->text, "${"); /* $${ is a literal ${ */
+			p = after;
+		} else if (opens(p, end, &after)) {
+			p = compile_variable(c, span, p, after, is_key, &name);
+		} else {
 			strbuf_add(&c->t->text, p, one.len);
 			p += one.len;
-			continue;
 		}
-		strbuf_reset(&name);
-		for (q = p + one.len + two.len;;) {
-			struct json_char ch;
-
-			if (q >= end) {
-				fail(c, at, "'${' without '}'; write '$${' for the two characters", NULL, 0);
-				break;
-			}
-			ch = json_char_at(q, end);
-			q += ch.len;
-			if (ch.code == '}')
-				break;
-			json_decode(&name, &(struct json_span){q - ch.len, ch.len, JSON_STRING, *(q - ch.len) == '\\'});
-		}
-		p = q;
-		if (!c->failed && strbuf_failed(&name))
-			fail(c, at, "variable name longer than 4096 bytes", NULL, 0);
-		if (!c->failed)
-			add_variable(c, at, name.buf != NULL ? name.buf : "", name.len,
-				at == span->p && q == end && !is_key);
 	}
 	strbuf_release(&name);
 }
@@ -220,10 +256,7 @@ add_string(struct compiler *c, const struct json_span *span, bool is_key)
 	struct template *t = c->t;
 
 	strbuf_addc(&t->text, '"');
-	if (memchr(span->p, '$', span->len) == NULL && !span->escaped)
-		strbuf_add(&t->text, span->p, span->len);
-	else
-		compile_string(c, span, is_key);
+	compile_string(c, span, is_key);
 	if (t->npieces == 0 || !t->pieces[t->npieces - 1].as_json || t->text.len != c->literal)
 		strbuf_addc(&t->text, '"');
 }
