@@ -25,8 +25,8 @@ TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme
-SECRETS = secret secret_options secret_ref
-REQUEST = record request header url signature signature_scheme
+SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
+REQUEST = record request header url signature signature_check signature_scheme
 
 wb-event_OBJS  = $(TEXT) diag options output event file timestamp uuid
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \

@@ -104,16 +104,20 @@ read_signature(struct config_reader *r)
 	}
 }
 
-static void
+/* Returns whether Authorization is among them. */
+static bool
 read_headers(struct config_reader *r, struct refs *refs)
 {
+	bool authorizes = false;
 	struct json_span key, value;
 	struct text text;
 
 	if (!config_open_object(r, "headers"))
-		return;
+		return false;
 	while (json_next_member(&r->js, &key)) {
 		const char *wrong = header_name_error(key.p, key.len);
+
+		authorizes |= header_is(key.p, key.len, "Authorization");
 
 		if (wrong != NULL)
 			config_error(r->file, key.p - 1, "header \"%.*s\": %s",
@@ -126,6 +130,7 @@ read_headers(struct config_reader *r, struct refs *refs)
 			config_error(r->file, value.p - 1, "header \"%.*s\": %s",
 				(int)(key.len < 100 ? key.len : 100), key.p, wrong);
 	}
+	return authorizes;
 }
 
 static void
@@ -158,6 +163,7 @@ config_webhook_read(struct config_reader *r, struct config_webhook *webhook)
 {
 	struct refs refs = {.n = 0};
 	const char *at = NULL, *start;
+	bool authorizes = false;
 	unsigned seen = 0;
 	int member;
 
@@ -181,7 +187,7 @@ config_webhook_read(struct config_reader *r, struct config_webhook *webhook)
 			read_signature(r);
 			break;
 		case HEADERS:
-			read_headers(r, &refs);
+			authorizes = read_headers(r, &refs);
 			break;
 		case TARGET:
 			read_target(r);
@@ -195,5 +201,7 @@ config_webhook_read(struct config_reader *r, struct config_webhook *webhook)
 		config_error(r->file, start, "a webhook needs \"url\"");
 	if (seen >> SIGNATURE & 1 && !(seen >> SECRET & 1))
 		config_error(r->file, start, "\"signature\" without \"secret\": name the secret to sign with");
+	if (authorizes && seen >> ACCESS_TOKEN & 1)
+		config_error(r->file, start, "access_token and a header Authorization exclude each other");
 	keep_refs(r, webhook, &refs);
 }

@@ -121,7 +121,8 @@ read_webhook(struct json *js, struct webhook *w)
 		return false;
 	if (w->url.type == JSON_NONE)
 		return json_fail(js, js->p, "the webhook has no \"url\"");
-	if (w->access_token.type != JSON_NONE && !add_ref(js, w, &w->access_token, true))
+	if (!add_ref(js, w, &w->url, false) ||
+		(w->access_token.type != JSON_NONE && !add_ref(js, w, &w->access_token, true)))
 		return false;
 	if (w->secret.type != JSON_NONE && !add_secrets(js, w, &w->secret))
 		return false;

@@ -144,8 +144,9 @@ request_sign(const struct request *rq, const struct record *rec, struct secret_s
 			rq->body.buf != NULL ? rq->body.buf : "", rq->body.len, headers + *n, &made);
 
 		if (status != 0)
-			return fail(error, status == -2 ? "the secret starts with whsec_ but is not base64 behind it"
-							: "libcrypto failed");
+			return fail(error, status == SIGNATURE_BAD_KEY
+						? "the secret starts with whsec_ but is not base64 behind it"
+						: "libcrypto failed or memory ran out");
 		*n += made;
 	}
 	return 0;

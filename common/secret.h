@@ -16,19 +16,9 @@
 #include <stddef.h>
 
 #include "secret_ref.h"
-
-#define SECRET_MAX (64 * 1024) /* bytes of a value */
+#include "secret_value.h"
 
 struct secret_store;
-
-/*
- * A value: borrowed from the store, valid until it is freed. Never empty. May hold any byte, NUL,
- * CR and LF included, which is well for HMAC; who puts one into a header must refuse those.
- */
-struct secret {
-	const char *value;
-	size_t len;
-};
 
 /**
  * secret_store_new():

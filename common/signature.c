@@ -11,9 +11,9 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "signature_text.h"
+
 #define MAC_SIZE 32
-#define BASE64_LEN 44 /* of a MAC */
-#define HEX_LEN 64
 
 /* A key set up. Its bytes are kept to know it again. */
 struct slot {
@@ -28,13 +28,6 @@ struct signer {
 	EVP_MAC *mac;
 	struct slot slots[SIGNATURE_KEYS_MAX];
 	size_t next; /* to be reused */
-};
-
-/* What is signed: the body, or "id.timestamp.body" where there is an id. */
-struct message {
-	const char *id, *timestamp;
-	const void *body;
-	size_t len;
 };
 
 static void
@@ -68,8 +61,8 @@ signer_free(struct signer *s)
 	free(s);
 }
 
-static int
-base64_digit(unsigned char c)
+int
+signature_base64_digit(unsigned char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -96,7 +89,7 @@ base64_decode(unsigned char *out, const char *text, size_t len)
 	if (end % 4 == 1 || (end != len && len % 4 != 0))
 		return 0;
 	for (size_t i = 0; i < end; i++) {
-		int digit = base64_digit((unsigned char)text[i]);
+		int digit = signature_base64_digit((unsigned char)text[i]);
 
 		if (digit < 0)
 			return 0;
@@ -171,7 +164,7 @@ keyed(struct signer *s, const struct secret *key, bool standard, EVP_MAC_CTX **c
 }
 
 static int
-mac_make(struct signer *s, const struct secret *key, const struct message *m,
+mac_make(struct signer *s, const struct secret *key, const struct signature_message *m,
 	unsigned char mac[MAC_SIZE])
 {
 	EVP_MAC_CTX *ctx = NULL;
@@ -196,10 +189,9 @@ mac_make(struct signer *s, const struct secret *key, const struct message *m,
 	return 0;
 }
 
-/* The MAC as ${scheme} spells it, HEX_LEN + 1 bytes at most. */
-static int
-text_make(struct signer *s, enum signature_scheme scheme, const struct secret *key,
-	const struct message *m, char *out)
+int
+signature_text(struct signer *s, enum signature_scheme scheme, const struct secret *key,
+	const struct signature_message *m, char *out)
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char mac[MAC_SIZE];
@@ -215,7 +207,7 @@ text_make(struct signer *s, enum signature_scheme scheme, const struct secret *k
 		out[2 * i] = hex[mac[i] >> 4];
 		out[2 * i + 1] = hex[mac[i] & 15];
 	}
-	out[HEX_LEN] = '\0';
+	out[SIGNATURE_HEX_LEN] = '\0';
 	return 0;
 }
 
@@ -235,7 +227,7 @@ static int
 make_standard(struct signer *s, const struct secret *keys, size_t nkeys, const char *id,
 	int64_t now_sec, const void *body, size_t len, struct signature_header *out)
 {
-	struct message m = {id, out[1].value, body, len};
+	struct signature_message m = {id, out[1].value, body, len};
 	char *p = out[2].value;
 
 	if (!is_message_id(id))
@@ -246,12 +238,12 @@ make_standard(struct signer *s, const struct secret *keys, size_t nkeys, const c
 	snprintf(out[1].value, sizeof(out[1].value), "%" PRId64, now_sec);
 	out[2].name = signature_scheme_header(SIGNATURE_STANDARD);
 	for (size_t i = 0; i < nkeys; i++) {
-		int result = text_make(s, SIGNATURE_STANDARD, &keys[i], &m, p + 3);
+		int result = signature_text(s, SIGNATURE_STANDARD, &keys[i], &m, p + 3);
 
 		if (result != 0)
 			return result;
 		memcpy(p, "v1,", 3);
-		p += 3 + BASE64_LEN;
+		p += 3 + SIGNATURE_BASE64_LEN;
 		*p++ = ' ';
 	}
 	p[-1] = '\0';
@@ -263,7 +255,7 @@ signature_make(struct signer *s, enum signature_scheme scheme, const struct secr
 	size_t nkeys, const char *id, int64_t now_sec, const void *body, size_t len,
 	struct signature_header out[SIGNATURE_HEADERS_MAX], size_t *nout)
 {
-	const struct message m = {.body = body, .len = len};
+	const struct signature_message m = {.body = body, .len = len};
 	char *p = out[0].value;
 	int result;
 
@@ -280,155 +272,7 @@ signature_make(struct signer *s, enum signature_scheme scheme, const struct secr
 		memcpy(p, "sha256=", 7);
 		p += 7;
 	}
-	result = text_make(s, scheme, &keys[0], &m, p);
+	result = signature_text(s, scheme, &keys[0], &m, p);
 	*nout = result == 0 ? 1 : 0;
 	return result;
-}
-
-/* Why the timestamp cannot be accepted, or NULL. */
-static const char *
-timestamp_error(const char *text, int64_t now_sec, int64_t tolerance_sec)
-{
-	const size_t digits = strspn(text, "0123456789");
-	uint64_t sec = 0, now = (uint64_t)now_sec;
-
-	if (digits == 0 || digits > 18 || text[digits] != '\0')
-		return "webhook-timestamp is not a number of seconds";
-	for (; *text != '\0'; text++)
-		sec = sec * 10 + (uint64_t)(*text - '0');
-	/* Unsigned, so that no clock makes the difference overflow. */
-	if ((int64_t)sec < now_sec)
-		return now - sec > (uint64_t)tolerance_sec ? "webhook-timestamp is too old" : NULL;
-	return sec - now > (uint64_t)tolerance_sec ? "webhook-timestamp is in the future" : NULL;
-}
-
-/* Why no signature need be computed, or NULL. */
-static const char *
-headers_error(enum signature_scheme scheme, const struct signature_received *received,
-	int64_t now_sec, int64_t tolerance_sec)
-{
-	if (received->signature == NULL)
-		return "no signature header";
-	if (received->signature[0] == '\0')
-		return "the signature header is empty";
-	if (scheme != SIGNATURE_STANDARD)
-		return NULL;
-	if (received->id == NULL)
-		return "no webhook-id header";
-	if (received->timestamp == NULL)
-		return "no webhook-timestamp header";
-	if (received->id[0] == '\0')
-		return "webhook-id is empty";
-	if (strchr(received->id, '.') != NULL)
-		return "webhook-id holds a dot";
-	return timestamp_error(received->timestamp, now_sec, tolerance_sec);
-}
-
-/* The signatures that would fit, one a key. */
-struct expected {
-	char text[SIGNATURE_KEYS_MAX][HEX_LEN + 1];
-	size_t n;
-};
-
-/* Every key is compared to the end: how long it takes tells nothing about any of them. */
-static const char *
-compare(const struct expected *want, const char *text, size_t len)
-{
-	bool fits = false;
-
-	for (size_t i = 0; i < want->n; i++)
-		fits |= CRYPTO_memcmp(want->text[i], text, len) == 0;
-	return fits ? NULL : "signature does not match";
-}
-
-static const char *
-compare_base64(const struct expected *want, const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len && base64_digit((unsigned char)text[i]) >= 0;)
-		i++;
-	if (len != BASE64_LEN || i != BASE64_LEN - 1 || text[i] != '=')
-		return "signature is not 32 bytes in base64";
-	return compare(want, text, len);
-}
-
-static const char *
-compare_hex(const struct expected *want, const char *text)
-{
-	char lower[HEX_LEN];
-
-	if (strlen(text) != HEX_LEN || strspn(text, "0123456789abcdefABCDEF") != HEX_LEN)
-		return "signature is not 64 hexadecimal digits";
-	for (size_t i = 0; i < HEX_LEN; i++)
-		lower[i] = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] - 'A' + 'a' : text[i]);
-	return compare(want, lower, HEX_LEN);
-}
-
-/* The space-delimited list of `standard`; entries of other versions are passed over. */
-static const char *
-compare_list(const struct expected *want, const char *list)
-{
-	const char *error = "webhook-signature holds no v1 signature";
-
-	while (*list != '\0') {
-		size_t len = strcspn(list, " ");
-
-		if (len >= 3 && memcmp(list, "v1,", 3) == 0 &&
-			(error = compare_base64(want, list + 3, len - 3)) == NULL)
-			return NULL;
-		list += len;
-		list += strspn(list, " ");
-	}
-	return error;
-}
-
-static const char *
-compare_received(enum signature_scheme scheme, const struct expected *want, const char *text)
-{
-	switch (scheme) {
-	case SIGNATURE_WANDB:
-		return compare_base64(want, text, strlen(text));
-	case SIGNATURE_WANDB_HEX:
-		return compare_hex(want, text);
-	case SIGNATURE_GITHUB:
-		if (strncmp(text, "sha256=", 7) != 0)
-			return "signature does not start with sha256=";
-		return compare_hex(want, text + 7);
-	case SIGNATURE_STANDARD:
-		return compare_list(want, text);
-	case SIGNATURE_SCHEMES:
-		break;
-	}
-	return "unknown scheme";
-}
-
-int
-signature_check(struct signer *s, enum signature_scheme scheme, const struct secret *keys,
-	size_t nkeys, const struct signature_received *received, int64_t now_sec,
-	int64_t tolerance_sec, const void *body, size_t len, const char **error)
-{
-	struct message m = {.body = body, .len = len};
-	struct expected want = {.n = nkeys};
-
-	*error = "1 to 8 keys are needed";
-	if (nkeys < 1 || nkeys > SIGNATURE_KEYS_MAX)
-		return -1;
-	if ((*error = headers_error(scheme, received, now_sec, tolerance_sec)) != NULL)
-		return -1;
-	if (scheme == SIGNATURE_STANDARD) {
-		m.id = received->id;
-		m.timestamp = received->timestamp;
-	}
-	for (size_t i = 0; i < nkeys; i++) {
-		int result = text_make(s, scheme, &keys[i], &m, want.text[i]);
-
-		if (result != 0) {
-			*error = result == SIGNATURE_BAD_KEY ? "a whsec_ key is not base64"
-							     : "libcrypto failed or memory ran out";
-			return -1;
-		}
-	}
-	*error = compare_received(scheme, &want, received->signature);
-	return *error == NULL ? 0 : -1;
 }

@@ -1,0 +1,15 @@
+/*
+ * secret_mask - find a secret in text that somebody else wrote. Pure.
+ */
+#ifndef WB_SECRET_MASK_H
+#define WB_SECRET_MASK_H
+
+#include "secret_value.h"
+
+/**
+ * secret_mask_match(text, end, s):
+ * How many bytes at the start of ${text}, before ${end}, spell ${s}: as it is or JSON-escaped, in any spelling. 0 if they do not.
+ */
+size_t secret_mask_match(const char *text, const char *end, const struct secret *s);
+
+#endif

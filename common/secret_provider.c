@@ -1,0 +1,142 @@
+#include "secret_provider.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "secret_ref.h"
+
+#define DIR_MAX 4096 /* bytes of a directory's path, NUL included */
+
+struct secret_provider {
+	struct secret_provider *next;
+	bool checks_mode;
+	char *dir; /* inside text; NULL: the environment */
+	char text[];
+};
+
+static const char not_found[] = "not found";
+
+/* Append a provider: files in ${dir}, or the environment if that is NULL. */
+static int
+append(struct secret_provider **list, const char *dir, bool checks_mode)
+{
+	const size_t size = dir != NULL ? strlen(dir) + 1 : 0;
+	struct secret_provider *p = calloc(1, sizeof(*p) + size), **end = list;
+
+	if (p == NULL)
+		return -1;
+	p->checks_mode = checks_mode;
+	if (dir != NULL)
+		p->dir = memcpy(p->text, dir, size);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = p;
+	return 0;
+}
+
+/* Docker makes the files of /run/secrets readable by all of a container: no check of those. */
+int
+secret_provider_add_defaults(struct secret_provider **list)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	if (append(list, NULL, false) != 0 ||
+		(dir != NULL && dir[0] == '/' && append(list, dir, true) != 0))
+		return -1;
+	return append(list, "/run/secrets", false);
+}
+
+int
+secret_provider_add(struct secret_provider **list, const char *spec)
+{
+	const char *dir = strncmp(spec, "dir:", 4) == 0 ? spec + 4 : NULL;
+	struct stat st;
+
+	if (dir == NULL && strcmp(spec, "env") != 0) {
+		diag("unknown provider of secrets: expected env or dir:PATH");
+		return -1;
+	}
+	if (dir != NULL && strlen(dir) >= DIR_MAX) {
+		diag("path of the secrets directory is too long");
+		return -1;
+	}
+	if (dir != NULL && stat(dir, &st) != 0) {
+		diag("cannot use secrets directory '%s': %s", dir, strerror(errno));
+		return -1;
+	}
+	if (dir != NULL && !S_ISDIR(st.st_mode)) {
+		diag("cannot use secrets directory '%s': not a directory", dir);
+		return -1;
+	}
+	if (append(list, dir, true) != 0) {
+		diag("out of memory");
+		return -1;
+	}
+	return 0;
+}
+
+static const char *
+load_env(const char *name, struct secret_value *out)
+{
+	const char *value = getenv(name);
+
+	return value != NULL ? secret_value_keep(out, value, strlen(value)) : not_found;
+}
+
+/* Follows links: Kubernetes mounts every secret through two of them. */
+static const char *
+load_file(const struct secret_provider *p, const char *name, struct secret_value *out)
+{
+	char path[DIR_MAX + SECRET_NAME_MAX];
+	const char *error;
+	struct stat st;
+	int fd, n;
+
+	n = snprintf(path, sizeof(path), "%s/%s", p->dir, name);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return "path of its file is too long";
+	/* O_NONBLOCK: opening a fifo must not wait for its writer. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return not_found;
+	if (fd < 0)
+		return errno == EACCES ? "file cannot be opened: permission denied"
+				       : "file cannot be opened";
+	if (fstat(fd, &st) != 0)
+		error = "file cannot be read";
+	else if (!S_ISREG(st.st_mode))
+		error = "is not a regular file";
+	else if (p->checks_mode && (st.st_mode & S_IRWXO) != 0)
+		error = "file is readable or writable by others";
+	else
+		error = secret_value_read(out, fd);
+	close(fd);
+	return error;
+}
+
+void
+secret_provider_free(struct secret_provider *list)
+{
+	while (list != NULL) {
+		struct secret_provider *next = list->next;
+
+		free(list);
+		list = next;
+	}
+}
+
+const char *
+secret_provider_get(const struct secret_provider *list, const char *name, struct secret_value *value)
+{
+	const char *error = not_found;
+
+	for (; list != NULL && error == not_found; list = list->next)
+		error = list->dir != NULL ? load_file(list, name, value) : load_env(name, value);
+	return error;
+}

@@ -1,0 +1,93 @@
+#include "secret_value.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "wipe.h"
+
+#define NEWLINE_MAX 2 /* bytes at the end of a file that are not part of the value */
+
+static const char no_memory[] = "out of memory";
+
+/* Pages of their own, since locking and leaving out of dumps go by page. */
+static char *
+arena_new(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	(void)mlock(p, len); /* the limit may be 0; a value in swap is better than none */
+#if defined(MADV_DONTDUMP)
+	(void)madvise(p, len, MADV_DONTDUMP);
+#elif defined(MADV_NOCORE)
+	(void)madvise(p, len, MADV_NOCORE);
+#endif
+	return p;
+}
+
+static void
+arena_free(char *arena, size_t len)
+{
+	if (arena == NULL)
+		return;
+	wipe(arena, len);
+	munmap(arena, len);
+}
+
+const char *
+secret_value_keep(struct secret_value *v, const char *value, size_t len)
+{
+	const size_t base64_size = (len + 2) / 3 * 4 + 1;
+
+	if (len == 0)
+		return "is empty";
+	if (len > SECRET_MAX)
+		return "is longer than 65536 bytes";
+	if ((v->arena = arena_new(len + base64_size)) == NULL)
+		return no_memory;
+	v->arena_len = len + base64_size;
+	memcpy(v->arena, value, len);
+	EVP_EncodeBlock((unsigned char *)v->arena + len, (unsigned char *)v->arena, (int)len);
+	v->plain = (struct secret){v->arena, len};
+	/* Without its padding, so that it is found with and without. */
+	v->base64 = (struct secret){v->arena + len, (len * 4 + 2) / 3};
+	return NULL;
+}
+
+const char *
+secret_value_read(struct secret_value *v, int fd)
+{
+	const size_t size = SECRET_MAX + NEWLINE_MAX + 1; /* one byte more than is allowed */
+	char *buf = arena_new(size);
+	const char *error = "file cannot be read";
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (buf == NULL)
+		return no_memory;
+	while (len < size && n > 0) {
+		if ((n = read(fd, buf + len, size - len)) > 0)
+			len += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	if (n >= 0) {
+		if (len > 0 && buf[len - 1] == '\n')
+			len -= len > 1 && buf[len - 2] == '\r' ? 2 : 1;
+		error = secret_value_keep(v, buf, len);
+	}
+	arena_free(buf, size);
+	return error;
+}
+
+void
+secret_value_release(struct secret_value *v)
+{
+	arena_free(v->arena, v->arena_len);
+	*v = (struct secret_value){.arena = NULL};
+}

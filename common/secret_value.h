@@ -1,0 +1,46 @@
+/*
+ * secret_value - the bytes of one secret, in memory of their own: locked against swapping where the limits allow, left out
+ * of core dumps, overwritten when given back.
+ */
+#ifndef WB_SECRET_VALUE_H
+#define WB_SECRET_VALUE_H
+
+#include <stddef.h>
+
+#define SECRET_MAX (64 * 1024) /* bytes of a value */
+
+/*
+ * A value: borrowed from the store, valid until it is freed. Never empty. May hold any byte, NUL,
+ * CR and LF included, which is well for HMAC; who puts one into a header must refuse those.
+ */
+struct secret {
+	const char *value;
+	size_t len;
+};
+
+/* A value that is owned, and its base64, for masks. */
+struct secret_value {
+	char *arena; /* the value, then its base64; NULL: none */
+	size_t arena_len;
+	struct secret plain, base64; /* the latter without padding */
+};
+
+/**
+ * secret_value_keep(v, value, len):
+ * Copy ${len} bytes into ${v}, which is empty. Returns NULL, or a static text that says what is wrong with them.
+ */
+const char *secret_value_keep(struct secret_value *v, const char *value, size_t len);
+
+/**
+ * secret_value_read(v, fd):
+ * The same with what ${fd} holds to its end, without a last newline.
+ */
+const char *secret_value_read(struct secret_value *v, int fd);
+
+/**
+ * secret_value_release(v):
+ * Overwrite and give back.
+ */
+void secret_value_release(struct secret_value *v);
+
+#endif
