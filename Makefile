@@ -45,7 +45,8 @@ COMMON = $(patsubst common/%.c,%,$(wildcard common/*.c))
 UNITS  = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 SHIMS  = $(patsubst tests/shim/%.c,$(B)/tests/%.so,$(wildcard tests/shim/*.c))
 TEST_LIBS = -ljq -lcurl -lcrypto -lonig -lpthread
-FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZERS = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+FUZZ_MAIN = $(B)/tests/fuzz/replay.o
 FUZZ_SECONDS ?= 600
 BIN = $(if $(filter build,$(B)),.,$(B)/bin)
 
@@ -84,6 +85,15 @@ $(B)/tests/unit/%: tests/unit/%.c $(COMMON:%=$(B)/%.o) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(COMMON:%=$(B)/%.o) $(TEST_LIBS)
 
+# With FUZZ_MAIN a fuzzer reads files; tests/fuzz/run links libFuzzer in its place.
+$(B)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(COMMON:%=$(B)/%.o) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(FUZZ_MAIN) $(COMMON:%=$(B)/%.o) $(TEST_LIBS)
+
+$(B)/tests/fuzz/%.o: tests/fuzz/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 $(B)/tests/%.so: tests/shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -shared -o $@ $< -ldl -lpthread
@@ -93,9 +103,10 @@ check:
 	@$(MAKE) --no-print-directory all units shims
 	@WB_BIN=$(abspath $(BIN)) UNIT_DIR=$(abspath $(B)/tests/unit) SHIM_DIR=$(abspath $(B)/tests) SAN='$(SAN)' tests/run
 
-.PHONY: units shims
+.PHONY: units shims fuzzers
 units: $(UNITS:%=$(B)/tests/unit/%)
 shims: $(SHIMS)
+fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
 
 demo:
 	@tests/setup demo
@@ -138,4 +149,4 @@ dist:
 clean:
 	rm -rf build build-san build-cov build-* $(TOOLS) wb-tools-$(VERSION).tar.gz
 
--include $(wildcard $(B)/*.d $(B)/tests/unit/*.d)
+-include $(wildcard $(B)/*.d $(B)/tests/unit/*.d $(B)/tests/fuzz/*.d)

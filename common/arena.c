@@ -37,7 +37,7 @@ arena_alloc(struct arena *a, size_t size)
 
 	if (size > (size_t)-1 / 2)
 		return NULL;
-	size = (size + unit - 1) / unit * unit;
+	size = size == 0 ? unit : (size + unit - 1) / unit * unit; /* even nothing has a place */
 	if (size > a->left) {
 		size_t room = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
 		struct arena_chunk *chunk = calloc(1, sizeof(*chunk) + room);

@@ -207,15 +207,17 @@ static void
 check_payload(const struct config_automation *a, struct config_webhook *w)
 {
 	const bool quoted = a->payload.type == JSON_STRING; /* spans of strings lie between the quotes */
-	const char *text = a->payload.p - (quoted ? 1 : 0);
-	size_t len = a->payload.len + (quoted ? 2 : 0);
 	struct template_error error;
 	struct template *template;
+	const char *text;
+	size_t len;
 
 	/* Automations that were made from one template have one payload: thousands of them stay cheap to load. */
 	if (a->payload.type == JSON_NONE || (w->checked.type == a->payload.type && w->checked.len == a->payload.len &&
 						    memcmp(w->checked.p, a->payload.p, a->payload.len) == 0))
 		return;
+	text = a->payload.p - quoted;
+	len = a->payload.len + 2 * quoted;
 	template = template_compile(text, len, &w->secrets, &error);
 	if (template != NULL)
 		w->checked = a->payload;

@@ -130,7 +130,7 @@ event_read(struct json *js, struct event *event)
 	struct json_span key, *type = &event->member[EVENT_TYPE];
 
 	for (int i = 0; i < EVENT_MEMBERS; i++)
-		event->member[i].type = JSON_NONE;
+		event->member[i] = (struct json_span){.type = JSON_NONE};
 	if (!json_open_object(js))
 		return false;
 	event->span.p = js->p - 1;

@@ -29,6 +29,7 @@ file_read(const char *path, struct strbuf *sb)
 		p = strbuf_room(sb, room);
 		if (p == NULL) {
 			errno = ENOMEM;
+			n = -1; /* the read before was fine, the whole is not */
 			break;
 		}
 		/* At the cap, one byte more tells a file that just fits from one that is too large. */

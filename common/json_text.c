@@ -92,13 +92,13 @@ json_decode(struct strbuf *sb, const struct json_span *string)
 bool
 json_equal(const struct json_span *string, const char *text, size_t len)
 {
-	const char *p = string->p, *end = p + string->len;
+	const char *p = string->p, *end;
 
 	if (string->type != JSON_STRING)
 		return false;
 	if (!string->escaped)
 		return string->len == len && memcmp(p, text, len) == 0;
-	while (p < end) {
+	for (end = p + string->len; p < end;) {
 		struct json_char c = json_char_at(p, end);
 		unsigned char utf8[4];
 		size_t n;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#define LAST_MS 253402300799999 /* 9999-12-31T23:59:59.999Z */
+
 int64_t
 timestamp_now_ms(void)
 {
@@ -132,5 +134,5 @@ timestamp_parse(const char *text, size_t len, int64_t *ms)
 	if (s == 60)
 		s = 59;
 	*ms = ((days_from_civil(y, mon, d) * 1440 + h * 60 + min - east) * 60 + s) * 1000 + part;
-	return *ms < 0 ? -1 : 0;
+	return *ms < 0 || *ms > LAST_MS ? -1 : 0;
 }

@@ -30,6 +30,7 @@ struct transfers {
 	struct transfer_options options;
 	CURLM *multi;
 	struct slot *slots;
+	int busy; /* slots in use */
 };
 
 const char *
@@ -149,8 +150,10 @@ transfers_new(const struct transfer_options *options)
 static void
 end_slot(struct slot *s)
 {
-	if (s->busy)
+	if (s->busy) {
 		curl_multi_remove_handle(s->t->multi, s->easy);
+		s->t->busy--;
+	}
 	curl_slist_free_all(s->resolve);
 	free(s->headers);
 	s->resolve = s->headers = NULL;
@@ -239,6 +242,7 @@ transfer_start(struct transfers *t, const struct transfer_request *request, void
 	if (curl_multi_add_handle(t->multi, s->easy) != CURLM_OK)
 		return -1;
 	s->busy = true;
+	t->busy++;
 	return 0;
 }
 
@@ -252,8 +256,12 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 		return -1;
 	for (size_t i = 0; i < nfds && i < 4; i++)
 		waits[i] = (struct curl_waitfd){fds[i].fd, CURL_WAIT_POLLIN, 0};
-	/* libcurl shortens the wait to its own timers; without a limit it would still take one for itself. */
-	if (curl_multi_poll(t->multi, waits, (unsigned)nfds, timeout_ms < 0 ? 60000 : timeout_ms, NULL) != CURLM_OK)
+	/* What has ended already will wake nobody. Otherwise libcurl shortens the wait to its own timers. */
+	if (running < t->busy)
+		timeout_ms = 0;
+	else if (timeout_ms < 0)
+		timeout_ms = 60000;
+	if (curl_multi_poll(t->multi, waits, (unsigned)nfds, timeout_ms, NULL) != CURLM_OK)
 		return -1;
 	for (size_t i = 0; i < nfds && i < 4; i++)
 		fds[i].revents = waits[i].revents;

@@ -154,8 +154,11 @@ expect_status() {
 expect_equal() {
   local what=${3:-value}
   [[ $1 == "$2" ]] && return
-  [[ $1$2 == *$'\n'* ]] || fail "$what: got  $1"$'\n'"$what: want $2"
-  fail "$what: $(diff -a -u --label want --label got <(printf '%s\n' "$2") <(printf '%s\n' "$1"))"
+  if [[ $1$2 == *$'\n'* ]]; then
+    fail "$what: $(diff -a -u --label want --label got <(printf '%s\n' "$2") <(printf '%s\n' "$1"))"
+  else
+    fail "$what: got  $1"$'\n'"$what: want $2"
+  fi
 }
 
 # expect_file FILE WANTFILE - the same bytes
@@ -179,8 +182,11 @@ expect_no_match() {
 
 # expect_empty FILE - it is there and holds nothing
 expect_empty() {
-  [[ -f $1 ]] || fail "$1: no such file"
-  [[ ! -s $1 ]] || fail "$1: not empty: $(head -n 20 -- "$1" | tr -d '\000')"
+  if [[ ! -f $1 ]]; then
+    fail "$1: no such file"
+  elif [[ -s $1 ]]; then
+    fail "$1: not empty: $(head -n 20 -- "$1" | tr -d '\000')"
+  fi
 }
 
 # json FILE PROGRAM [OPTION…] - what jq -r prints
@@ -188,14 +194,16 @@ json() {
   jq -r "${@:3}" "$2" "$1"
 }
 
-# Each spelling that a secret could hide in, after its name and a blank.
+# The 13 spellings that a secret could hide in, each after its name and a blank.
 secret_spellings() {
-  local value=$1 hex uri base64 pad
+  local value=$1 hex uri json base64 pad
   hex=$(printf '%s' "$value" | od -An -v -tx1 | tr -d '\n')
   uri=$(printf '%s' "$value" | jq -Rrs @uri)
   printf 'raw %s\nhex %s\nurl %s\nurl %s\nurl %s\n' "$value" "${hex// /}" "$uri" "${uri//'%20'/+}" "${hex// /%}"
-  printf '%s' "$value" | jq -Rrs '"json " + (tojson | .[1:-1])'
-  printf '%s' "$value" | jq -Rrsa '"json " + (tojson | .[1:-1])'
+  json=$(printf '%s' "$value" | jq -Rs .)
+  printf 'json %s\n' "${json:1:-1}"
+  json=$(printf '%s' "$value" | jq -Rsa .)
+  printf 'json %s\n' "${json:1:-1}"
   # Inside of longer data it can start at any of three places of a base64 group; the characters that it shares with
   # its neighbours are left out.
   for pad in '' . ..; do
@@ -208,14 +216,21 @@ secret_spellings() {
 
 # no_secret VALUE FILE… - VALUE (8 bytes or more, one line) stands in none of the files or directories, in no spelling
 no_secret() {
-  local value=$1 name spelling found status
+  local value=$1 spelling spellings found status
   shift
-  [[ ${#value} -ge 8 && $value != *$'\n'* && $# -gt 0 ]] || fail 'no_secret: needs 8 characters or more, and a file'
-  while read -r name spelling; do
+  if [[ ${#value} -lt 8 || $value == *$'\n'* || $# -eq 0 ]]; then
+    fail 'no_secret: needs 8 characters or more, and a file'
+    return
+  fi
+  mapfile -t spellings < <(secret_spellings "$value")
+  ((${#spellings[@]} == 13)) || fail 'no_secret: spellings are missing'
+  for spelling in "${spellings[@]}"; do
     status=0
-    found=$(LC_ALL=C grep -r -l -a -i -F -e "$spelling" -- "$@" 2>&1) || status=$?
-    ((status == 1)) || fail "the secret ($name) stands in, or cannot be looked for: $found"
-  done < <(secret_spellings "$value")
+    found=$(LC_ALL=C grep -r -l -a -i -F -e "${spelling#* }" -- "$@" 2>&1) || status=$?
+    ((status == 1)) && continue
+    fail "the secret (${spelling%% *}) stands in, or cannot be looked for: $found"
+    return
+  done
 }
 
 # ---- servers ----
@@ -254,9 +269,9 @@ start_receiver() {
   RECEIVER_PID=$!
   SERVERS+=("$RECEIVER_PID")
   read -r -t 60 word RECEIVER_PORT <"$dir/ready" || :
-  [[ $word == ready ]] || fail "the receiver did not start: $(<"$dir/stderr")"
   # shellcheck disable=SC2034 # for the tests
   RECEIVER_URL=$scheme://$host:$RECEIVER_PORT
+  [[ $word == ready ]] || fail "the receiver did not start: $(<"$dir/stderr")"
 }
 
 # stop_receiver [PID] - the one started last, or that one; when this returns its port is closed
@@ -287,7 +302,8 @@ start_nginx() {
     # nginx cannot choose a port and tell: take one below those that the kernel hands out, and try again if taken
     NGINX_PORT=$((15000 + RANDOM % 17000))
     nginx_configuration "$conf" >"$NGINX_DIR/nginx.conf"
-    nginx -e stderr -p "$NGINX_DIR" -c "$NGINX_DIR/nginx.conf" 2>"$NGINX_DIR/stderr" </dev/null &
+    # it goes on talking to a standard error that nobody reads any more
+    (trap '' PIPE && exec nginx -e stderr -p "$NGINX_DIR" -c "$NGINX_DIR/nginx.conf") 2>"$NGINX_DIR/stderr" </dev/null &
     NGINX_PID=$!
     lines=
     while read -r -t 60 line; do
@@ -321,6 +337,9 @@ nginx_configuration() {
 # (other.test)
 make_test_ca() {
   local dir=$T/ca
+  # shellcheck disable=SC2034 # for the tests
+  CA_FILE=$dir/ca.pem SERVER_TLS=$dir/server.pem,$dir/server.key EXPIRED_TLS=$dir/expired.pem,$dir/expired.key \
+    WRONG_HOST_TLS=$dir/wrong-host.pem,$dir/wrong-host.key
   mkdir "$dir"
   test_ca_configuration "$dir" >"$dir/conf"
   : >"$dir/index"
@@ -331,9 +350,6 @@ make_test_ca() {
       make_certificate expired 20010101000000Z 20020101000000Z &&
       make_certificate wrong-host "$(date -u -d yesterday +%Y%m%d%H%M%SZ)" 20991231235959Z
   } >"$dir/log" 2>&1 || fail "no test certificates: $(<"$dir/log")"
-  # shellcheck disable=SC2034 # for the tests
-  CA_FILE=$dir/ca.pem SERVER_TLS=$dir/server.pem,$dir/server.key EXPIRED_TLS=$dir/expired.pem,$dir/expired.key \
-    WRONG_HOST_TLS=$dir/wrong-host.pem,$dir/wrong-host.key
 }
 
 # make_certificate NAME FROM TO - only `openssl ca` can date a certificate in every version of openssl
@@ -415,7 +431,8 @@ fail_each_alloc() {
   for ((n = 1; n <= count; n++)); do
     status=0
     fail_alloc "$n" "$@" >"$out.out" 2>"$out.err" || status=$?
-    [[ $status =~ ^($statuses)$ ]] ||
-      fail "allocation $n of $count fails: status $status, expected $statuses:$(printf ' %q' "$@")"
+    [[ $status =~ ^($statuses)$ ]] && continue
+    fail "allocation $n of $count fails: status $status, expected $statuses:$(printf ' %q' "$@")"
+    return
   done
 }

@@ -17,6 +17,9 @@
  * with a name, "connect ADDRESS:PORT" and "sendto ADDRESS:PORT" for every such target; an IPv6
  * address stands in brackets.
  *
+ * No packet leaves the machine either: connect and sendto to anything but loopback (127.0.0.0/8,
+ * ::1, the former mapped into IPv6) fail with ENETUNREACH after they were listed.
+ *
  * All functions may be called from any thread. freeaddrinfo takes whole answers only.
  */
 #ifndef _GNU_SOURCE
@@ -246,25 +249,43 @@ log_line(const char *verb, const char *text)
 	errno = saved;
 }
 
-static void
+static int
+is_loopback4(const void *address)
+{
+	return *(const unsigned char *)address == 127;
+}
+
+static int
+is_loopback6(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_LOOPBACK(address) ||
+	       (IN6_IS_ADDR_V4MAPPED(address) && is_loopback4(address->s6_addr + 12));
+}
+
+/* List a target. Returns whether it is on this machine; so is what has no internet address. */
+static int
 log_target(const char *verb, const struct sockaddr *addr, socklen_t len)
 {
 	char address[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN + 16];
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
+	int is_local;
 	if (addr != NULL && addr->sa_family == AF_INET && len >= sizeof(in)) {
 		memcpy(&in, addr, sizeof(in));
 		inet_ntop(AF_INET, &in.sin_addr, address, sizeof(address));
 		snprintf(target, sizeof(target), "%s:%u", address, (unsigned)ntohs(in.sin_port));
+		is_local = is_loopback4(&in.sin_addr);
 	} else if (addr != NULL && addr->sa_family == AF_INET6 && len >= sizeof(in6)) {
 		memcpy(&in6, addr, sizeof(in6));
 		inet_ntop(AF_INET6, &in6.sin6_addr, address, sizeof(address));
 		snprintf(
 			target, sizeof(target), "[%s]:%u", address, (unsigned)ntohs(in6.sin6_port));
+		is_local = is_loopback6(&in6.sin6_addr);
 	} else {
-		return;
+		return 1;
 	}
 	log_line(verb, target);
+	return is_local;
 }
 
 /* The column whose turn it is, or NULL for a name that is not listed. */
@@ -403,7 +424,10 @@ int
 connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	load_early();
-	log_target("connect", addr, len);
+	if (!log_target("connect", addr, len)) {
+		errno = ENETUNREACH;
+		return -1;
+	}
 	return real_connect(fd, addr, len);
 }
 
@@ -411,6 +435,9 @@ ssize_t
 sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
 {
 	load_early();
-	log_target("sendto", addr, len);
+	if (!log_target("sendto", addr, len)) {
+		errno = ENETUNREACH;
+		return -1;
+	}
 	return real_sendto(fd, buf, n, flags, addr, len);
 }
