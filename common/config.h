@@ -39,7 +39,7 @@ struct config_webhook {
 	struct json_span checked;           /* the payload for it that was found good last */
 };
 
-enum config_action { CONFIG_WEBHOOK, CONFIG_NONE };
+enum config_action { CONFIG_UNKNOWN, CONFIG_WEBHOOK, CONFIG_NONE };
 
 struct config_automation {
 	struct text name;

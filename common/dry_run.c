@@ -5,22 +5,31 @@
 
 /* Text from a record, so written that it cannot make a line of its own or speak to the terminal. */
 static void
-add_clean(struct strbuf *sb, const struct json_span *string)
+add_text(struct strbuf *sb, const char *text, size_t len)
 {
-	struct strbuf plain, clean;
+	struct strbuf clean;
 	char *room;
 
-	strbuf_init(&plain, string->len + 1);
-	json_decode(&plain, string);
-	strbuf_init(&clean, plain.len * 4 + 16);
-	if (!strbuf_failed(&plain) && plain.len > 0 && (room = strbuf_room(&clean, plain.len * 4 + 16)) != NULL)
-		strbuf_adds(sb, diag_scrub(room, plain.len * 4 + 16, plain.buf, plain.len));
-	sb->failed |= strbuf_failed(&plain) || strbuf_failed(&clean);
-	strbuf_release(&plain);
+	strbuf_init(&clean, len * 4 + 16);
+	if (len > 0 && (room = strbuf_room(&clean, len * 4 + 16)) != NULL)
+		strbuf_adds(sb, diag_scrub(room, len * 4 + 16, text, len));
+	sb->failed |= strbuf_failed(&clean);
 	strbuf_release(&clean);
 }
 
-/* The body with "$NAME" where each secret goes. It is JSON, so it holds no control characters of its own. */
+static void
+add_clean(struct strbuf *sb, const struct json_span *string)
+{
+	struct strbuf plain;
+
+	strbuf_init(&plain, string->len + 1);
+	json_decode(&plain, string);
+	add_text(sb, plain.buf, plain.len);
+	sb->failed |= strbuf_failed(&plain);
+	strbuf_release(&plain);
+}
+
+/* The body with "$NAME" where each secret goes. */
 static void
 add_body(struct strbuf *sb, const struct record *rec)
 {
@@ -33,12 +42,12 @@ add_body(struct strbuf *sb, const struct record *rec)
 		size_t at = rec->late[i].at < body.len ? rec->late[i].at : body.len;
 
 		if (at > from)
-			strbuf_add(sb, body.buf + from, at - from);
+			add_text(sb, body.buf + from, at - from);
 		strbuf_add(sb, rec->late[i].ref.p, rec->late[i].ref.len);
 		from = at;
 	}
 	if (body.len > from)
-		strbuf_add(sb, body.buf + from, body.len - from);
+		add_text(sb, body.buf + from, body.len - from);
 	sb->failed |= strbuf_failed(&body);
 	strbuf_release(&body);
 }

@@ -94,6 +94,20 @@ add_header_refs(struct json *js, struct webhook *w)
 	return true;
 }
 
+/* Decoded first: a target that is spelled with escapes has its limits and entities like any other. */
+static enum target
+find_target(const struct json_span *span)
+{
+	struct strbuf name;
+	enum target target;
+
+	strbuf_init(&name, 64);
+	json_decode(&name, span);
+	target = name.buf != NULL ? target_find(name.buf, name.len) : TARGET_NONE;
+	strbuf_release(&name);
+	return target;
+}
+
 static bool
 read_webhook(struct json *js, struct webhook *w)
 {
@@ -121,6 +135,8 @@ read_webhook(struct json *js, struct webhook *w)
 		return false;
 	if (w->url.type == JSON_NONE)
 		return json_fail(js, js->p, "the webhook has no \"url\"");
+	if (w->target.type != JSON_NONE && find_target(&w->target) == TARGET_NONE)
+		return json_fail(js, w->target.p, "unknown target; known are github, slack and teams");
 	if (!add_ref(js, w, &w->url, false) ||
 		(w->access_token.type != JSON_NONE && !add_ref(js, w, &w->access_token, true)))
 		return false;
@@ -255,7 +271,7 @@ compile(struct rendering *r, const struct reader *from, char error[RENDERING_ERR
 	r->is_request = from->has_webhook && is(&from->type, "webhook");
 	if (!r->is_request)
 		return true;
-	r->target = w->target.type == JSON_NONE ? TARGET_NONE : target_find(w->target.p, w->target.len);
+	r->target = w->target.type == JSON_NONE ? TARGET_NONE : find_target(&w->target);
 	write_head(&r->head, from);
 	write_tail(&r->tail, w);
 	if (from->payload.type == JSON_NONE)

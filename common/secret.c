@@ -213,7 +213,7 @@ secret_get(struct secret_store *store, const char *name, size_t len, const char 
 }
 
 void
-secret_mask(const struct secret_store *store, char *text, size_t len)
+secret_mask(const struct secret_store *store, char *text, size_t len, bool cut)
 {
 	const char *end = text + len, *until = text;
 
@@ -224,8 +224,8 @@ secret_mask(const struct secret_store *store, char *text, size_t len)
 
 			if (e->error != NULL)
 				continue;
-			n = secret_mask_match(p, end, &e->value.plain);
-			m = secret_mask_match(p, end, &e->value.base64);
+			n = secret_mask_match(p, end, &e->value.plain, cut);
+			m = secret_mask_match(p, end, &e->value.base64, cut);
 			n = n > m ? n : m;
 			if (until < p + n)
 				until = p + n;

@@ -82,12 +82,13 @@ int secret_peek(struct secret_store *store, const char *name, size_t len, struct
 	const char **error);
 
 /**
- * secret_mask(store, text, len):
+ * secret_mask(store, text, len, cut):
  * Overwrite with '*', in place, every occurrence in ${len} bytes at ${text} of a value that the
  * store has looked up, or of its base64 (as it would stand in basic authorization); each as it is
  * or JSON-escaped, in any spelling. For what a server sent back and for dry runs. Values of fewer
- * than 4 bytes are masked too. Needs no memory, so it cannot fail.
+ * than 4 bytes are masked too. With ${cut}, so is the beginning of one at the end of ${text}, which went on
+ * behind it. Needs no memory, so it cannot fail.
  */
-void secret_mask(const struct secret_store *store, char *text, size_t len);
+void secret_mask(const struct secret_store *store, char *text, size_t len, bool cut);
 
 #endif

@@ -26,12 +26,19 @@ unescape(const char *p, const char *end, unsigned char out[4], size_t *n)
 	return c.len;
 }
 
+/* Whether there may be more of the escape at ${p} behind ${end}; a pair of surrogates has 12 characters. */
+static bool
+is_cut_escape(const char *p, const char *end)
+{
+	return end - p < (end - p >= 2 && p[1] == 'u' ? 12 : 2);
+}
+
 /*
  * How many bytes at the start of ${text} spell ${s} JSON-escaped, 0 if they do not. By decoding,
  * since every writer escapes differently: PHP writes \/, Python \u00e9.
  */
 static size_t
-match_escaped(const char *text, const char *end, const struct secret *s)
+match_escaped(const char *text, const char *end, const struct secret *s, bool cut)
 {
 	const char *p = text;
 	size_t at = 0;
@@ -41,10 +48,10 @@ match_escaped(const char *text, const char *end, const struct secret *s)
 		size_t n = 1, taken = 1;
 
 		if (p >= end)
-			return 0;
+			return cut ? (size_t)(p - text) : 0;
 		bytes[0] = (unsigned char)*p;
 		if (*p == '\\' && (taken = unescape(p, end, bytes, &n)) == 0)
-			return 0;
+			return cut && is_cut_escape(p, end) ? (size_t)(end - text) : 0;
 		if (n > s->len - at || memcmp(s->value + at, bytes, n) != 0)
 			return 0;
 		p += taken;
@@ -54,14 +61,15 @@ match_escaped(const char *text, const char *end, const struct secret *s)
 }
 
 size_t
-secret_mask_match(const char *text, const char *end, const struct secret *s)
+secret_mask_match(const char *text, const char *end, const struct secret *s, bool cut)
 {
-	size_t plain = 0, escaped = 0;
+	size_t plain = 0, escaped = 0, len = s->len;
 
-	if (*text == s->value[0] && (size_t)(end - text) >= s->len &&
-		memcmp(text, s->value, s->len) == 0)
-		plain = s->len;
+	if (cut && (size_t)(end - text) < len)
+		len = (size_t)(end - text);
+	if (*text == s->value[0] && (size_t)(end - text) >= len && memcmp(text, s->value, len) == 0)
+		plain = len;
 	if (*text == s->value[0] || *text == '\\')
-		escaped = match_escaped(text, end, s);
+		escaped = match_escaped(text, end, s, cut);
 	return plain > escaped ? plain : escaped;
 }

@@ -135,7 +135,7 @@ attempt_ended(struct sender *s, struct delivery *d, struct transfer_result *resu
 
 	if (result->response->len > 0 && (s->options.show_response || result->error != TRANSFER_OK)) {
 		/* Receivers echo requests; a secret must not come back through a receipt. */
-		secret_mask(s->options.secrets, result->response->buf, result->response->len);
+		secret_mask(s->options.secrets, result->response->buf, result->response->len, result->truncated);
 		receipt.response = result->response->buf;
 		receipt.response_len = result->response->len;
 	}
@@ -150,7 +150,8 @@ add_header(struct delivery *d, const char *name, size_t name_len, const char *pr
 	/* The buffer may still move: keep the offset, and make it a pointer at the end. */
 	d->headers[d->nheaders++] = (char *)(uintptr_t)d->header_text.len;
 	strbuf_add(&d->header_text, name, name_len);
-	strbuf_lit(&d->header_text, ": ");
+	/* libcurl's spelling of a header without a value; with a colon it would leave the header out. */
+	strbuf_adds(&d->header_text, len == 0 && *prefix == '\0' ? ";" : ": ");
 	strbuf_adds(&d->header_text, prefix);
 	strbuf_add(&d->header_text, value, len);
 	strbuf_addc(&d->header_text, '\0');

@@ -111,6 +111,10 @@ unknown_variable(struct compiler *c, const char *at, const char *name, size_t le
 
 	for (int i = 0; i < EVENT_MEMBERS; i++)
 		names[i] = event_member_name((enum event_member)i);
+	if (find_late(c->secrets, name, len) != NULL) {
+		fail(c, at, "a secret goes inside a string, not as :json: ", name, len);
+		return;
+	}
 	if (len == 12 && memcmp(name, "ACCESS_TOKEN", len) == 0) {
 		fail(c, at, "the webhook has no access_token for ", name, len);
 		return;

@@ -15,6 +15,7 @@ struct slot {
 	struct transfers *t;
 	CURL *easy;
 	bool busy, refused, overfull;
+	bool head_ended; /* the blank line behind the last head has come */
 	void *ctx;
 	const struct url *where;
 	struct curl_slist *headers; /* an array; its strings are the request's */
@@ -61,7 +62,11 @@ on_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct slot *s = ctx;
 
-	(void)data;
+	/* Heads follow each other: interim answers, a proxy's. Trailers come here too, behind the body. */
+	if (size * n >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		s->head_ended = false;
+	else if (size * n <= 2)
+		s->head_ended = true;
 	s->header_bytes += size * n;
 	if (s->header_bytes <= TRANSFER_HEADERS_MAX)
 		return size * n;
@@ -202,7 +207,8 @@ set_addresses(struct slot *s, const struct transfer_request *request)
 	if (request->naddresses == 0)
 		return curl_easy_setopt(s->easy, CURLOPT_RESOLVE, NULL) == CURLE_OK ? 0 : -1;
 	strbuf_init(&entry, 16384);
-	strbuf_printf(&entry, "%s:%u:", request->where->host, request->where->port);
+	/* libcurl knows "host." and "host" as two. */
+	strbuf_printf(&entry, "%s%s:%u:", request->where->host, request->where->dot ? "." : "", request->where->port);
 	for (size_t i = 0; i < request->naddresses; i++) {
 		char address[ADDRESS_TEXT_MAX];
 
@@ -230,7 +236,7 @@ transfer_start(struct transfers *t, const struct transfer_request *request, void
 	strbuf_reset(&s->response);
 	s->ctx = ctx;
 	s->where = request->where;
-	s->refused = s->overfull = false;
+	s->refused = s->overfull = s->head_ended = false;
 	s->header_bytes = s->body_bytes = 0;
 	s->curl_error[0] = '\0';
 	if (set_headers(s, request) != 0 || set_addresses(s, request) != 0 ||
@@ -275,6 +281,9 @@ classify(const struct slot *s, CURLcode code, long http_status)
 		return TRANSFER_DENIED;
 	switch (code) {
 	case CURLE_OK:
+		/* libcurl takes a head that breaks off for a whole one. */
+		if (!s->head_ended)
+			return TRANSFER_RESET;
 		return http_status >= 200 && http_status < 300 ? TRANSFER_OK : TRANSFER_HTTP;
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
@@ -312,6 +321,8 @@ explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 	else if (s->overfull && r->error == TRANSFER_RESET)
 		snprintf(r->message, sizeof(r->message), "the response has more than %d bytes of headers",
 			TRANSFER_HEADERS_MAX);
+	else if (code == CURLE_OK && r->error == TRANSFER_RESET)
+		snprintf(r->message, sizeof(r->message), "the connection ended within the response's headers");
 	else if (r->error != TRANSFER_OK)
 		snprintf(r->message, sizeof(r->message), "%s",
 			s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code));

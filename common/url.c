@@ -152,6 +152,7 @@ read_name(const char *p, const char *end, struct url *url)
 	for (size_t i = 0; i < len; i++)
 		url->host[i] = lower(p[i]);
 	url->host[len] = '\0';
+	url->dot = dot;
 	for (;; label = next + 1) {
 		next = strchr(label, '.');
 		error = check_label(label, next != NULL ? (size_t)(next - label) : strlen(label));

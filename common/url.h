@@ -24,6 +24,7 @@ struct url {
 	char host[URL_HOST_MAX + 1]; /* lower case, no brackets, no trailing dot */
 	enum url_host host_type;
 	bool canonical; /* a URL_HOST_ADDRESS in its plain spelling: a.b.c.d, or RFC 4291 text */
+	bool dot;	/* the URL spells the host with a trailing dot */
 	unsigned port;	/* 1 to 65535; the scheme's own where the URL has none */
 };
 
