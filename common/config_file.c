@@ -128,9 +128,9 @@ config_member(struct config_reader *r, const char *kind, const char *const *name
 	return -1;
 }
 
-/* Whether a value of ${type} comes next; if not, say so and pass over it. */
+/* Whether a value of ${type} comes next; if not, say that it must be ${wanted} and pass over it. */
 static bool
-expect(struct config_reader *r, const char *what, enum json_type type)
+expect(struct config_reader *r, const char *what, enum json_type type, const char *wanted)
 {
 	enum json_type found = json_peek(&r->js);
 	const char *at = r->js.p;
@@ -139,20 +139,20 @@ expect(struct config_reader *r, const char *what, enum json_type type)
 		return true;
 	if (found == JSON_NONE || !json_value(&r->js, NULL))
 		return false;
-	config_error(r->file, at, "%s must be %s, not %s", what, json_type_name(type), json_type_name(found));
+	config_error(r->file, at, "%s must be %s, not %s", what, wanted, json_type_name(found));
 	return false;
 }
 
 bool
 config_open_object(struct config_reader *r, const char *what)
 {
-	return expect(r, what, JSON_OBJECT) && json_open_object(&r->js);
+	return expect(r, what, JSON_OBJECT, "an object") && json_open_object(&r->js);
 }
 
 bool
 config_open_array(struct config_reader *r, const char *what)
 {
-	return expect(r, what, JSON_ARRAY) && json_open_array(&r->js);
+	return expect(r, what, JSON_ARRAY, "an array") && json_open_array(&r->js);
 }
 
 /* The decoded string: the file's own bytes where nothing is escaped. */
@@ -180,7 +180,8 @@ config_string(struct config_reader *r, const char *what, struct json_span *span,
 	struct json_span value;
 	struct text decoded;
 
-	if (!expect(r, what, JSON_STRING) || !json_value(&r->js, &value) || !decode(r, &value, &decoded))
+	if (!expect(r, what, JSON_STRING, "a string") || !json_value(&r->js, &value) ||
+		!decode(r, &value, &decoded))
 		return false;
 	if (decoded.len == 0 || memchr(decoded.p, '\0', decoded.len) != NULL) {
 		config_error(r->file, value.p - 1, "%s must not %s", what,
@@ -202,7 +203,7 @@ config_strings(struct config_reader *r, const char *what, struct json_span **spa
 	size_t count = 1;
 
 	*n = 0;
-	if (json_peek(&r->js) != JSON_STRING && !expect(r, what, JSON_ARRAY))
+	if (json_peek(&r->js) != JSON_STRING && !expect(r, what, JSON_ARRAY, "a string or an array"))
 		return false;
 	at = r->js.p;
 	if (json_peek(&r->js) == JSON_ARRAY) {

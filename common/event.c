@@ -119,7 +119,7 @@ read_member(struct json *js, struct event *event, int member)
 	if (value->type == JSON_NULL)
 		value->type = JSON_NONE;
 	else if (value->type != members[member].type)
-		return json_fail(js, value->p, members[member].complaint);
+		return json_fail(js, value->p - (value->type == JSON_STRING), members[member].complaint);
 	return true;
 }
 

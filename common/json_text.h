@@ -33,7 +33,7 @@ void json_decode(struct strbuf *sb, const struct json_span *string);
 
 /**
  * json_equal(string, text, len):
- * Whether ${string} decodes to exactly ${len} bytes at ${text}.
+ * Whether ${string} decodes to exactly ${len} bytes at ${text}. One with a lone surrogate equals nothing.
  */
 bool json_equal(const struct json_span *string, const char *text, size_t len);
 

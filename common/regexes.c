@@ -15,6 +15,7 @@
 struct kept {
 	char *text; /* owned; NULL: free */
 	size_t len, n;
+	size_t asked; /* how many expressions there were */
 	uint32_t *ids; /* owned */
 };
 
@@ -117,23 +118,26 @@ regexes_matches(const struct regexes *r, int64_t id, const char *p, size_t len)
 	int found;
 
 	if (limits == NULL)
-		return 0;
+		return -1;
 	onig_initialize_match_param(limits);
 	onig_set_retry_limit_in_match_of_match_param(limits, STEPS_MAX);
 	onig_set_retry_limit_in_search_of_match_param(limits, STEPS_MAX);
 	found = onig_search_with_param(
 		r->list[id], text, text + len, text, text + len, NULL, ONIG_OPTION_NONE, limits);
 	onig_free_match_param(limits);
-	return found >= 0;
+	return found == ONIGERR_MEMORY ? -1 : found >= 0;
 }
 
 /* Keep an answer for the next time. What cannot be kept is just searched again. */
 static void
-keep(struct kept *k, const char *p, size_t len, const uint32_t *ids, size_t n)
+keep(const struct regexes *r, struct kept *k, const char *p, size_t len, size_t n)
 {
+	const uint32_t *ids = r->scratch;
+
 	free(k->text);
 	free(k->ids);
-	*k = (struct kept){.text = malloc(len + 1), .ids = malloc((n + 1) * sizeof(*ids)), .len = len, .n = n};
+	*k = (struct kept){.text = malloc(len + 1), .ids = malloc((n + 1) * sizeof(*ids)), .len = len, .n = n,
+		.asked = r->names.n};
 	if (k->text == NULL || k->ids == NULL) {
 		free(k->text);
 		free(k->ids);
@@ -141,7 +145,8 @@ keep(struct kept *k, const char *p, size_t len, const uint32_t *ids, size_t n)
 		return;
 	}
 	memcpy(k->text, p, len);
-	memcpy(k->ids, ids, n * sizeof(*ids));
+	if (n != 0)
+		memcpy(k->ids, ids, n * sizeof(*ids));
 }
 
 int64_t
@@ -150,15 +155,20 @@ regexes_search(struct regexes *r, const char *p, size_t len, const uint32_t **id
 	struct kept *k = &r->kept[hash_bytes(p, len) & (KEPT - 1)];
 	size_t n = 0;
 
-	if (k->text != NULL && k->len == len && memcmp(k->text, p, len) == 0) {
+	if (k->text != NULL && k->asked == r->names.n && k->len == len && memcmp(k->text, p, len) == 0) {
 		*ids = k->ids;
 		return (int64_t)k->n;
 	}
-	for (size_t id = 0; id < r->names.n; id++)
-		if (regexes_matches(r, (int64_t)id, p, len))
+	for (size_t id = 0; id < r->names.n; id++) {
+		int matches = regexes_matches(r, (int64_t)id, p, len);
+
+		if (matches < 0)
+			return -1;
+		if (matches)
 			r->scratch[n++] = (uint32_t)id;
+	}
 	*ids = r->scratch;
 	if (len <= KEPT_TEXT_MAX)
-		keep(k, p, len, r->scratch, n);
+		keep(r, k, p, len, n);
 	return (int64_t)n;
 }

@@ -45,7 +45,7 @@ int64_t regexes_search(struct regexes *r, const char *p, size_t len, const uint3
 
 /**
  * regexes_matches(r, id, p, len):
- * Whether the one numbered ${id} matches.
+ * Whether the one numbered ${id} matches: 1 or 0, or -1 when memory runs out.
  */
 int regexes_matches(const struct regexes *r, int64_t id, const char *p, size_t len);
 

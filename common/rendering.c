@@ -98,14 +98,18 @@ add_header_refs(struct json *js, struct webhook *w)
 static enum target
 find_target(const struct json_span *span)
 {
-	struct strbuf name;
-	enum target target;
+	char name[16]; /* no target's name is longer; and no memory may be wanting here, or a check is left out */
+	size_t len = 0;
 
-	strbuf_init(&name, 64);
-	json_decode(&name, span);
-	target = name.buf != NULL ? target_find(name.buf, name.len) : TARGET_NONE;
-	strbuf_release(&name);
-	return target;
+	for (const char *p = span->p, *end = p + span->len; p < end;) {
+		struct json_char c = json_char_at(p, end);
+
+		if (len == sizeof(name) || c.code >= 0x80)
+			return TARGET_NONE;
+		name[len++] = (char)c.code;
+		p += c.len;
+	}
+	return target_find(name, len);
 }
 
 static bool
@@ -357,6 +361,7 @@ write_id(const struct rendering *r, const struct event *event, struct strbuf *bo
 		event_id = (struct text){id->p, id->len};
 	}
 	id_of_delivery(&event_id, &name, delivery_id);
+	line->failed |= strbuf_failed(body);
 	strbuf_reset(body);
 	strbuf_lit(line, "{\"delivery_id\":\"");
 	strbuf_add(line, delivery_id, ID_SIZE - 1);

@@ -76,6 +76,8 @@ request_url(struct request *rq, const struct record *rec, struct secret_store *s
 			return -1;
 	} else {
 		json_decode(&rq->url, &rec->url);
+		if (strbuf_failed(&rq->url))
+			return fail(error, rec->url.len > URL_MAX ? "a URL longer than 8192 bytes" : "out of memory");
 		if (url_parse(rq->url.buf != NULL ? rq->url.buf : "", rq->url.len, &rq->where, &why) != 0)
 			return fail(error, why);
 		rq->has_url = true;

@@ -432,8 +432,8 @@ rule_failing(const struct rule *rule, const struct regexes *regexes, const struc
 		text = value_text(&scratch, value);
 		if (value->type == JSON_NONE ||
 			(f < RULE_VALUES ? !is_in(rule->values[f].list, rule->values[f].n, &text)
-					 : !regexes_matches(regexes, rule->regex[f - RULE_VALUES], text.p,
-						   text.len)))
+					 : regexes_matches(regexes, rule->regex[f - RULE_VALUES], text.p,
+						   text.len) <= 0))
 			failing = f;
 	}
 	strbuf_release(&scratch);

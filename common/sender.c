@@ -1,8 +1,10 @@
 #include "sender.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "diag.h"
 #include "header.h"
@@ -27,6 +29,7 @@ struct delivery {
 	size_t nheaders;
 	unsigned attempts;
 	int64_t started_ms; /* of the first attempt */
+	int64_t lookup_until_ms; /* of the monotonic clock, while resolving */
 };
 
 struct sender {
@@ -245,6 +248,25 @@ start_attempt(struct sender *s, struct delivery *d, const struct resolver_answer
 		finish_unsent(s, d, TRANSFER_CONNECT, "cannot set up the request: out of memory");
 }
 
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec ts = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void
+wait_for_answer(const struct sender *s, struct delivery *d)
+{
+	const uint64_t limit = s->options.connect_timeout_ms < s->options.timeout_ms ? s->options.connect_timeout_ms
+										     : s->options.timeout_ms;
+
+	d->state = DELIVERY_RESOLVING;
+	d->lookup_until_ms = monotonic_ms() + (int64_t)limit;
+}
+
 /* Look the host up, if need be, and send. */
 static void
 begin(struct sender *s, struct delivery *d)
@@ -262,7 +284,7 @@ begin(struct sender *s, struct delivery *d)
 	else if (known > 0)
 		start_attempt(s, d, &answer);
 	else
-		d->state = DELIVERY_RESOLVING;
+		wait_for_answer(s, d);
 }
 
 /* The signatures that the record asks for must be there: to be unsigned is not to be sent. */
@@ -344,18 +366,44 @@ take_answers(struct sender *s)
 				start_attempt(s, &s->deliveries[i], &answer);
 }
 
+/* End what has waited too long for a host. Returns how long the next one may still wait, or -1. */
+static int
+end_lookups(struct sender *s)
+{
+	const int64_t now = monotonic_ms();
+	char message[URL_HOST_MAX + 64];
+	int64_t least = -1;
+
+	for (size_t i = 0; i < s->options.jobs; i++) {
+		struct delivery *d = &s->deliveries[i];
+		int64_t left = d->lookup_until_ms - now;
+
+		if (d->state != DELIVERY_RESOLVING)
+			continue;
+		if (left <= 0) {
+			snprintf(message, sizeof(message), "%s: looking it up took too long", d->rq.where.host);
+			finish_unsent(s, d, TRANSFER_TIMEOUT, message);
+		} else if (least < 0 || left < least) {
+			least = left;
+		}
+	}
+	return least > INT_MAX ? INT_MAX : (int)least;
+}
+
 int
 sender_wait(struct sender *s, int fd)
 {
 	struct pollfd fds[2] = {{.fd = resolver_fd(s->resolver), .events = POLLIN}, {.fd = fd, .events = POLLIN}};
 	const size_t before = s->ended;
 	struct transfer_result result;
+	int limit_ms;
 
 	while (s->ended == before) {
 		take_answers(s);
+		limit_ms = end_lookups(s);
 		if (s->ended != before)
 			break;
-		if (transfers_wait(s->transfers, fds, fd >= 0 ? 2 : 1, -1) != 0)
+		if (transfers_wait(s->transfers, fds, fd >= 0 ? 2 : 1, limit_ms) != 0)
 			return -1;
 		while (transfers_next(s->transfers, &result))
 			attempt_ended(s, result.ctx, &result);

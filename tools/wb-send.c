@@ -229,16 +229,18 @@ show_record(struct run *run, const struct policy *policy)
 		filter_reject_json(f, &js);
 		return;
 	}
-	strbuf_init(&url, URL_MAX + 1);
+	strbuf_init(&url, rec.url.len);
 	if (!record_is_ref(&rec.url)) {
 		json_decode(&url, &rec.url);
-		if (url_parse(url.buf != NULL ? url.buf : "", url.len, &where, &why) == 0 &&
+		if (!strbuf_failed(&url) &&
+			url_parse(url.buf != NULL ? url.buf : "", url.len, &where, &why) == 0 &&
 			!policy_check_url(policy, &where, denied))
 			why = denied;
 	}
-	strbuf_release(&url);
 	strbuf_reset(&run->text);
 	dry_run_add(&run->text, &rec, why);
+	run->text.failed |= strbuf_failed(&url);
+	strbuf_release(&url);
 	if (why != NULL && f->status < EXIT_REJECTED)
 		f->status = EXIT_REJECTED;
 	if (strbuf_failed(&run->text))
