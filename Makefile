@@ -94,13 +94,17 @@ $(B)/tests/fuzz/%.o: tests/fuzz/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/tests/bench/measure: tests/bench/measure.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
 $(B)/tests/%.so: tests/shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -shared -o $@ $< -ldl -lpthread
 
 check:
 	@tests/setup check
-	@$(MAKE) --no-print-directory all units shims
+	@$(MAKE) --no-print-directory all units shims fuzzers
 	@WB_BIN=$(abspath $(BIN)) UNIT_DIR=$(abspath $(B)/tests/unit) SHIM_DIR=$(abspath $(B)/tests) SAN='$(SAN)' tests/run
 
 .PHONY: units shims fuzzers
@@ -113,8 +117,10 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@tests/demo
 
-bench: all
-	@tests/bench/run
+bench:
+	@tests/setup bench
+	@$(MAKE) --no-print-directory all $(B)/tests/bench/measure
+	@WB_BIN=$(abspath $(BIN)) MEASURE=$(abspath $(B)/tests/bench/measure) tests/bench/run
 
 fuzz:
 	@tests/setup fuzz
@@ -126,12 +132,13 @@ lint:
 
 coverage:
 	@tests/setup check
-	@$(MAKE) --no-print-directory check B=build-cov CFLAGS=--coverage LDFLAGS=--coverage OPT=-O0
-	@gcov -n -o build-cov common/*.c tools/*.c 2>/dev/null | awk -f tests/coverage.awk
+	@rm -f build-cov/*.gcda
+	@$(MAKE) --no-print-directory check B=build-cov CFLAGS=--coverage LDFLAGS=--coverage OPT=-O0 HARDEN=-fPIE; \
+		status=$$?; gcov -n -o build-cov common/*.c tools/*.c 2>/dev/null | awk -f tests/coverage.awk; exit $$status
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR)/examples
-	install -m 755 $(TOOLS) $(DESTDIR)$(BINDIR)
+	install -m 755 $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(BINDIR)
 	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1
 	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "header.h"
 #include "json_text.h"
@@ -104,31 +105,57 @@ read_signature(struct config_reader *r)
 	}
 }
 
+/* What is wrong with setting the header ${key}, the last of the ${n} in ${seen}; or NULL. */
+static const char *
+header_error(const struct json_span *key, const struct json_span *seen, size_t n)
+{
+	for (int i = 0; i < SIGNATURE_SCHEMES; i++)
+		if (header_is(key->p, key->len, signature_scheme_header((enum signature_scheme)i)))
+			return "this header is set by wb-sign: name a secret and a signature instead";
+	for (size_t i = 0; i + 1 < n; i++)
+		if (seen[i].len == key->len && strncasecmp(seen[i].p, key->p, key->len) == 0)
+			return "stands here twice";
+	return header_name_error(key->p, key->len);
+}
+
+static void
+read_header_value(struct config_reader *r, const struct json_span *key, struct refs *refs)
+{
+	struct json_span value;
+	const char *wrong;
+	struct text text;
+
+	if (!config_string(r, "a header's value", &value, &text))
+		return;
+	if (is_ref(&value))
+		add_ref(r, refs, &value);
+	else if ((wrong = header_value_error(text.p, text.len)) != NULL)
+		config_error(r->file, value.p - 1, "header \"%.*s\": %s",
+			(int)(key->len < 100 ? key->len : 100), key->p, wrong);
+}
+
 /* Returns whether Authorization is among them. */
 static bool
 read_headers(struct config_reader *r, struct refs *refs)
 {
+	struct json_span seen[HEADERS_MAX], key;
 	bool authorizes = false;
-	struct json_span key, value;
-	struct text text;
+	size_t n = 0;
 
 	if (!config_open_object(r, "headers"))
 		return false;
 	while (json_next_member(&r->js, &key)) {
-		const char *wrong = header_name_error(key.p, key.len);
+		const char *wrong = "more than 32 headers";
 
+		if (n < HEADERS_MAX) {
+			seen[n++] = key;
+			wrong = header_error(&key, seen, n);
+		}
 		authorizes |= header_is(key.p, key.len, "Authorization");
-
 		if (wrong != NULL)
 			config_error(r->file, key.p - 1, "header \"%.*s\": %s",
 				(int)(key.len < 100 ? key.len : 100), key.p, wrong);
-		if (!config_string(r, "a header's value", &value, &text))
-			continue;
-		if (is_ref(&value))
-			add_ref(r, refs, &value);
-		else if ((wrong = header_value_error(text.p, text.len)) != NULL)
-			config_error(r->file, value.p - 1, "header \"%.*s\": %s",
-				(int)(key.len < 100 ? key.len : 100), key.p, wrong);
+		read_header_value(r, &key, refs);
 	}
 	return authorizes;
 }

@@ -31,6 +31,8 @@ header_name_error(const char *name, size_t len)
 const char *
 header_value_error(const char *value, size_t len)
 {
+	if (len >= HEADER_VALUE_MAX)
+		return "a header's value has less than 8192 bytes";
 	if (len > 0 && value[0] == '$')
 		return "a value that starts with '$' must be the name of a secret, such as \"$TOKEN\"";
 	for (size_t i = 0; i < len; i++)

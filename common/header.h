@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #define HEADER_VALUE_MAX 8192 /* bytes of a value */
+#define HEADERS_MAX 32        /* that one webhook may set */
 
 /**
  * header_name_error(name, len):

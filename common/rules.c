@@ -198,7 +198,7 @@ add_combinations(struct rules *r, struct key *key, const struct link *link, int 
 
 	while (field < RULE_FIELDS && !(key->mask >> field & 1))
 		field++;
-	if (field == RULE_FIELDS)
+	if (field >= RULE_FIELDS)
 		return add_link(r, key, link);
 	if (field >= RULE_VALUES) {
 		key->id[field] = (uint32_t)rule->regex[field - RULE_VALUES];

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,24 @@ static const struct options_spec spec = {
 	options,
 };
 
+/* An empty value is an unset variable more often than it is meant. */
+static bool
+is_empty(const struct args *args)
+{
+	const struct {
+		const char *name, *value;
+	} all[] = {{"author", args->author}, {"metadata", args->metadata}, {"artifact-id", args->artifact_id},
+		{"time", args->time}, {"id", args->id}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].value != NULL && all[i].value[0] == '\0') {
+			diag("--%s is empty; leave it out if there is none", all[i].name);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Returns -1 to go on, or the exit status. */
 static int
 parse_args(struct args *args, int argc, char **argv)
@@ -105,7 +124,7 @@ parse_args(struct args *args, int argc, char **argv)
 			break;
 		}
 	}
-	return -1;
+	return is_empty(args) ? EXIT_USAGE : -1;
 }
 
 static const struct command *

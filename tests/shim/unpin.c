@@ -1,6 +1,7 @@
 /*
- * unpin - a preload library that takes the pinning of addresses away from a program that uses libcurl: CURLOPT_RESOLVE
- * is taken and forgotten, so that libcurl looks names up itself, later. To test what is checked after that.
+ * unpin - a preload library that takes the pinning of addresses away from a program that uses
+ * libcurl: CURLOPT_RESOLVE is taken and forgotten, so that libcurl looks names up itself, later. To
+ * test what is checked after that.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */

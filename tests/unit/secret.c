@@ -301,7 +301,7 @@ peeking(void)
 	EXPECT_STR(error, "is not the name of a secret");
 	EXPECT_STR(get("WB_URL", "b.example"), "(is not bound to this host)");
 	EXPECT_STR(get("WB_URL", "a.example"), text);
-	secret_mask(store, text, strlen(text));
+	secret_mask(store, text, strlen(text), false);
 	EXPECT_STR(text, "**********************");
 	close_store();
 }
@@ -384,7 +384,7 @@ mask(const char *text)
 	static char out[256];
 
 	snprintf(out, sizeof(out), "%s", text);
-	secret_mask(store, out, strlen(out));
+	secret_mask(store, out, strlen(out), false);
 	return out;
 }
 

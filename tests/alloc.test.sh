@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+#
+# alloc.test.sh - every allocation of every tool fails once: the tool says so, or does without it and does all it
+# should; it never crashes, and never writes a torn or a wrong line
+
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+! grep -q -a -E '__(asan|msan|tsan)_init|\.gcda' "$WB_BIN/wb-match" ||
+  skip 'a sanitizer has its own allocator, and coverage allocates'
+export TOKEN=token-for-tests ONE=first-key-for-tests TWO=second-key-for-tests
+
+# ---- what holds for the output ----
+
+ends_in_newline() {
+  [[ ! -s $1 || -z $(tail -c 1 "$1") ]]
+}
+
+# is_part_of FILE WHOLE - all lines of FILE stand in WHOLE, in the same order
+is_part_of() {
+  ends_in_newline "$1" || return
+  awk 'NR == FNR { whole[++n] = $0; next } { do i++; while (i <= n && whole[i] != $0); if (i > n) exit 1 }' "$2" "$1"
+}
+
+# are_receipts FILE - whole ones, of failures, not more than one a delivery; and if not as many as there should be,
+# something was said
+are_receipts() {
+  ends_in_newline "$1" || return
+  jq -e -s 'all(.status == "failed" and (.error.text | length > 0)) and (map(.delivery_id) | length == (unique | length))' \
+    "$1" >/dev/null || return
+  (($(wc -l <"$1") == $(wc -l <"$2"))) || [[ -s err ]]
+}
+
+# survives N STATUS PART SAME COMMAND… - allocation N fails. When the status is the usual STATUS the output must be the
+# usual one, in the file good, as SAME compares them; else it must be as PART says, and there must be a message.
+survives() {
+  local n=$1 usual=$2 part=$3 same=$4 status=0
+  shift 4
+  fail_alloc "$n" "$@" >out 2>err || status=$?
+  if ((status == usual)); then
+    $same out good || fail "allocation $n fails, the status is $status, but the output is not right:$(printf ' %q' "$@")"
+    return
+  fi
+  ((status >= 1 && status <= 3)) || fail "allocation $n fails: status $status:$(printf ' %q' "$@")"
+  [[ -s err ]] || fail "allocation $n fails: status $status without a message:$(printf ' %q' "$@")"
+  $part out good || fail "allocation $n fails: torn or wrong lines:$(printf ' %q' "$@")"
+}
+
+# survives_each STATUS PART SAME COMMAND… - the same for all allocations; $STEP: only for each of so many
+survives_each() {
+  local count n
+  FAIL_ALLOC_COUNT=count expect_status "$1" fail_alloc 0 "${@:4}" >good 2>err
+  count=$(<count)
+  ((count > 0)) || fail 'allocates nothing'
+  for ((n = 1; n <= count; n += ${STEP:-1})); do
+    survives "$n" "$@"
+  done
+}
+
+# ---- what goes in ----
+
+cat >c.json <<'END'
+{"webhooks": {
+  "hook": {"url": "http://127.0.0.1:1/", "access_token": "$TOKEN", "secret": ["$ONE", "$TWO"],
+    "signature": ["wandb", "standard"], "headers": {"X-Token": "$TWO"}},
+  "chat": {"url": "http://localhost:1/", "target": "slack"}},
+ "automations": [
+  {"name": "regex", "on": {"alias_regex": "^p", "tag_regex": "x"},
+    "action": {"type": "webhook", "webhook": "hook", "payload": {"text": "${alias} ${ACCESS_TOKEN} ${ONE}"}}},
+  {"name": "valu\u0065s", "on": {"event_type": "ADD_ARTIFACT_ALIAS", "alias": ["production", "pr\u006fd"]},
+    "action": {"type": "webhook", "webhook": "chat", "payload_file": "payload.json"}},
+  {"name": "nothing", "action": {"type": "none"}}]}
+END
+cat >payload.json <<'END'
+{"text": "\u0024{alias} by ${event_author}", "all": "${artifact_metadata:json}", "as text": "${artifact_metadata}"}
+END
+long=$(printf '%0300000d' 0)
+cat >events.jsonl <<'END'
+{"event_type":"ADD_ARTIFACT_ALIAS","alias":"production","tag":"x","artifact_metadata":{"a":["<",1.10]}}
+{"event_type":"ADD_ARTIFACT_ALIAS","alias":"pr\u006fd","tag":"z","event_id":"\u0031","event_author":"a\"b"}
+END
+printf '{"event_type":"LINK_ARTIFACT","alias":"production","tag":"x","event_author":"%s"}\n' "$long" >>events.jsonl
+wb-match -c c.json events.jsonl >matches.jsonl
+wb-render matches.jsonl >requests.jsonl
+wb-sign --now 1800000000 requests.jsonl >signed.jsonl
+(($(wc -l <matches.jsonl) == 7 && $(wc -l <signed.jsonl) == 4)) || fail 'not the lines that were wanted'
+
+# ---- each tool ----
+
+event() {
+  local text='{"accuracy": 0.9, "name": "\u00e9"}'
+  printf '%s\n' "$text" >metadata.json
+  survives_each 0 is_part_of 'cmp -s' wb-event alias a/m/c:v3 production --author ann --metadata @metadata.json \
+    --time 2026-11-24T02:25:00Z --id 1
+}
+test_case 'wb-event' event
+
+match() {
+  survives_each 0 is_part_of 'cmp -s' wb-match -c c.json events.jsonl
+}
+test_case 'wb-match' match
+
+match_explain() {
+  survives_each 0 is_part_of 'cmp -s' wb-match -c c.json --explain events.jsonl
+}
+test_case 'wb-match --explain' match_explain
+
+bad_configuration() {
+  printf '%s\n' '{"automations": [{"name": "a\u0062", "on": {"alias": [], "alias_regex": "("}, "actoin": 1}]}' >bad.json
+  survives_each 2 is_part_of 'cmp -s' wb-match -c bad.json -c c.json events.jsonl
+}
+test_case 'wb-match, a configuration with errors' bad_configuration
+
+# with_rejects INPUT COMMAND… - there is a bad line in the middle; refused lines are kept whole, and only such of the input
+with_rejects() {
+  rm -f rejects
+  survives_each 1 is_part_of is_part_of "${@:2}" --rejects rejects "$1"
+  ends_in_newline rejects
+  expect_status 1 grep -v -x -F -f "$1" rejects
+}
+
+match_rejects() {
+  sed '1a{"event_type":' events.jsonl >mixed.jsonl
+  with_rejects mixed.jsonl wb-match -c c.json
+}
+test_case 'wb-match --rejects' match_rejects
+
+render() {
+  survives_each 0 is_part_of 'cmp -s' wb-render matches.jsonl
+}
+test_case 'wb-render' render
+
+render_rejects() {
+  sed '1a{"event_type":' matches.jsonl >mixed.jsonl
+  with_rejects mixed.jsonl wb-render
+}
+test_case 'wb-render --rejects' render_rejects
+
+sign() {
+  survives_each 0 is_part_of 'cmp -s' wb-sign --now 1800000000 requests.jsonl
+}
+test_case 'wb-sign' sign
+
+sign_providers() {
+  mkdir -m 700 secrets
+  for name in TOKEN ONE TWO; do
+    (umask 077 && printf '%s\n' "${!name}" >secrets/"$name")
+  done
+  WB_SECRETS=env,dir:secrets survives_each 0 is_part_of 'cmp -s' wb-sign --secrets dir:secrets --now 1800000000 \
+    --secret-host TWO=127.0.0.1 requests.jsonl
+}
+test_case 'wb-sign, secrets from files' sign_providers
+
+verify() {
+  local signature
+  printf '%s' "$long" >body
+  signature=$(openssl dgst -sha256 -hmac "$ONE" -binary body | base64)
+  survives_each 0 is_part_of 'cmp -s' wb-sign --verify wandb --secret TWO --secret ONE \
+    --header "X-Wandb-Signature: $signature" body
+}
+test_case 'wb-sign --verify' verify
+
+dry_run() {
+  local policy=(--allow-http --allow-net 127.0.0.1 --allow-host localhost)
+  # the records' text is not JSON, but all of its lines are lines of a good run
+  survives_each 0 is_part_of 'cmp -s' wb-send "${policy[@]}" --dry-run signed.jsonl
+}
+test_case 'wb-send --dry-run' dry_run
+
+send() {
+  local policy=(--allow-http --allow-net 127.0.0.1 --allow-host localhost)
+  survives_each 1 are_receipts are_receipts wb-send "${policy[@]}" --jobs 2 signed.jsonl
+}
+test_case 'wb-send to closed ports' send
+
+# ---- the libraries below them, where they can bear it: libcrypto 3.0 takes a lock that it could not allocate ----
+
+libraries() {
+  local policy=(--allow-http --allow-net 127.0.0.1 --allow-host localhost)
+  export FAIL_ALLOC_ALL=1
+  survives_each 0 is_part_of 'cmp -s' wb-match -c c.json events.jsonl
+  STEP=29 survives_each 1 are_receipts are_receipts wb-send "${policy[@]}" --jobs 2 signed.jsonl
+}
+test_case 'in the libraries, too' libraries
+
+sticky() {
+  export FAIL_ALLOC_STICKY=1
+  survives_each 0 is_part_of 'cmp -s' wb-match -c c.json events.jsonl
+  survives_each 0 is_part_of 'cmp -s' wb-render matches.jsonl
+  survives_each 0 is_part_of 'cmp -s' wb-sign --now 1800000000 requests.jsonl
+}
+test_case 'and all that follow' sticky

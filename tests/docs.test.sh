@@ -1,0 +1,560 @@
+#!/usr/bin/env bash
+#
+# docs.test.sh - what README.md and the manual pages say is so
+#
+# How pages are written, so that they can be tested, is told in wb-hacking(7), WRITING PAGES. In short: a display of commands is
+# a session, which is run and compared; any other display is the file whose name stands before it.
+
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+TOOLS=(wb-event wb-match wb-render wb-sign wb-send)
+PAGES=("$TOP"/man/*.[157])
+
+# Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
+# with DESTDIR.
+declare -A UNRUN=(
+  ['sudo apt-get install gcc make libc6-dev libcurl4-openssl-dev libssl-dev libonig-dev']='changes the system'
+  ['make check']='is what runs this test'
+)
+# Pages of others that ours may refer to.
+FOREIGN=(bash.1 crontab.5 flock.1 grep.1 head.1 jq.1)
+# Classes of errors that the sources name and that cannot occur yet.
+NO_SUCH_ERROR=(rejected)
+
+# ---- words: the sources, the help and the pages know the same ones ----
+
+# macro_body FILE MACRO - what stands behind #define MACRO
+macro_body() {
+  sed -n "/^#define $2[ \\\\]/,/[^\\\\]\$/p" "$1" | sed '1s/^#define [A-Z_]*//; s/\\$//'
+}
+
+# option_entries - from C source on standard input: the options of a table, as '-c, --config PATH', sorted
+option_entries() {
+  tr '\n' ' ' | grep -o -E "\\{[A-Z_]+, *(0|'.'), *\"[^\"]+\", *(NULL|\"[^\"]+\")" |
+    sed -E "s/^\\{[A-Z_]+, *(0|'(.)'), *\"([^\"]+)\", *(NULL|\"([^\"]+)\")/-\\2, --\\3 \\5/; s/^-, //; s/ \$//" | sort
+}
+
+options_of_source() {
+  {
+    sed -n '/^static const struct option options\[\]/,/^};/p' "$TOP/tools/$1.c" >table
+    cat table
+    ! grep -q FILTER_OPTIONS table || macro_body "$TOP/common/filter.h" FILTER_OPTIONS
+    ! grep -q SECRET_OPTIONS table || macro_body "$TOP/common/secret_options.h" SECRET_OPTIONS
+    sed -n '/^static const struct option common\[\]/,/^};/p' "$TOP/common/options.c"
+  } | option_entries
+}
+
+options_of_help() {
+  "$1" --help | sed -n '/^options:/,/^$/p' |
+    sed -n -E 's/^ +((-., )?--[a-z-]+( [^ ]+)?) .*/\1/p' | sed 's/ *$//' | sort
+}
+
+options_of_page() {
+  sed -n 's/^\.It Fl //p' "$TOP/man/$1.1" |
+    sed -E 's/^([^-]) , -/-\1, --/; t arg; s/^-/--/; :arg; s/ Ar / /' | sort
+}
+
+tool_options() {
+  options_of_source "$tool" >source
+  (($(wc -l <source) >= 4)) || fail "no table found in tools/$tool.c"
+  options_of_help "$tool" >help
+  options_of_page "$tool" >page
+  expect_equal "$(<help)" "$(<source)" 'options of the help, wanted as in the source'
+  expect_equal "$(<page)" "$(<source)" 'options of the page, wanted as in the source'
+}
+for tool in "${TOOLS[@]}"; do
+  test_case "$tool: the options of source, help and page are the same" tool_options
+done
+
+# section PAGE NAME - the source of a section
+section() {
+  awk -v name=".Sh $2" '/^\.Sh / { here = $0 == name } here' "$TOP/man/$1"
+}
+
+# The statuses of enum exit_status that a tool can end with: its own, and those of filters if it is one.
+statuses_of_source() {
+  local names
+  names=$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "$TOP/tools/$1.c")
+  ! grep -q '"filter.h"' "$TOP/tools/$1.c" ||
+    names+=$'\n'$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "$TOP/common/filter.c")
+  grep -o -E 'EXIT_[A-Z]+ = [0-9]' "$TOP/common/diag.h" | grep -F -f <(sort -u <<<"$names") | sed 's/.* //' | sort
+}
+
+statuses_of_page() {
+  section "$1" 'EXIT STATUS' | sed -n 's/^\.It \([0-9]\)$/\1/p'
+}
+
+exit_statuses() {
+  local tool
+  for tool in "${TOOLS[@]}"; do
+    expect_equal "$(statuses_of_page "$tool.1")" "$(statuses_of_source "$tool")" "exit statuses of $tool"
+  done
+  expect_equal "$(statuses_of_page wb.7)" "$(sed -n -E 's/.*EXIT_[A-Z]+ = ([0-9]).*/\1/p' "$TOP/common/diag.h")" wb.7
+}
+test_case 'every exit status is documented' exit_statuses
+
+# same_words WHAT PAGE SECTION - the names of the list there are the words of standard input
+same_words() {
+  sort >words
+  [[ -s words ]] || fail "$1: none found in the sources"
+  expect_equal "$(section "$2" "$3" | sed -n -E 's/^\.It (Cm|Li) ([A-Za-z_-]+)( .*)?$/\2/p' | sort)" "$(<words)" \
+    "$1, wanted as in the sources"
+}
+
+# quoted FILE FROM - the strings of the initializer that starts in the line that FROM matches
+quoted() {
+  awk -v from="$2" '$0 ~ from { on = 1 } on; on && /};/ { exit }' "$TOP/common/$1" | grep -o '"[^"]*"' | tr -d '"'
+}
+
+words() {
+  {
+    sed -n -E 's/^\t\[EVENT_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$TOP/common/event.c"
+    quoted event.c '^static const char [*]const types'
+  } | same_words 'members and types of events' wb-record.5 EVENTS
+  quoted config.c '^static const char [*]const names' | same_words 'members of a file' wb-automations.5 DESCRIPTION
+  quoted config_webhook.c '^static const char [*]const names' |
+    same_words 'members of webhooks' wb-automations.5 WEBHOOKS
+  quoted config_automation.c '^static const char [*]const names' |
+    same_words 'members of automations' wb-automations.5 AUTOMATIONS
+  quoted config_automation.c '^static const char [*]const action_names' |
+    same_words 'members of actions' wb-automations.5 'THE ACTION'
+  sed -n -E 's/^\t\[RULE_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$TOP/common/rules.c" |
+    same_words 'conditions' wb-automations.5 CONDITIONS
+  quoted target.c 'static const char [*]const names' | same_words 'targets' wb-automations.5 TARGETS
+  quoted signature_scheme.c '^} schemes' | grep -v -i -e ^x- -e -signature |
+    same_words 'signature schemes' wb-sign.1 DESCRIPTION
+  grep -o -h -E 'getenv\("[A-Z_]+"\)' "$TOP"/{tools,common}/*.c | sed 's/.*("//; s/").*//' | sort -u >variables
+  section wb.7 ENVIRONMENT | sed -n 's/^\.It Ev //p' | tr -d ' ' | tr ',' '\n' | sort >documented
+  expect_equal "$(<documented)" "$(<variables)" 'environment variables of wb.7'
+}
+test_case 'every word that the tools accept is documented, and no other' words
+
+# Every longer piece of a message, between what differs from time to time, stands in the sources.
+diagnostics() {
+  local page message piece pieces=0
+  cat "$TOP"/tools/*.c "$TOP"/common/*.[ch] | tr '\n\t' '  ' | sed 's/" *"//g' |
+    tr -c 'A-Za-z0-9_.,-' ' ' | tr -s ' ' >sources
+  for page in "${PAGES[@]}"; do
+    while IFS= read -r message; do
+      while IFS= read -r piece; do
+        [[ $piece == *' '* ]] || continue
+        ((++pieces))
+        grep -q -F -- "$piece" sources || fail "${page##*/}: no tool says: $piece"
+      done < <(sed -E 's/\b(NAME|TEXT|KIND|WHAT|TYPE|FILE|LINE|COLUMN|N|MEMBER|ACCESS_TOKEN)\b/\n/g' <<<"$message" |
+        sed -E 's/\\\(dq|[^A-Za-z0-9_., -]/\n/g' | sed -E 's/^ +| +$//g; s/  +/ /g')
+    done < <(awk '/^\.Bl -diag/ { in_list = 1 } /^\.El/ { in_list = 0 } in_list && sub(/^\.It /, "")' "$page")
+  done
+  ((pieces > 30)) || fail "only $pieces pieces of messages found"
+}
+test_case 'every message of DIAGNOSTICS stands in the sources' diagnostics
+
+targets() {
+  local target
+  grep -o -h -E '(^|`|^sudo |^\.(It )?Ic )make [a-z]+' "$TOP/README.md" "${PAGES[@]}" | sed 's/.*make //' | sort -u >targets
+  [[ -s targets ]] || fail 'none found'
+  while IFS= read -r target; do
+    grep -q "^$target:" "$TOP/Makefile" || fail "make $target: no such target"
+  done <targets
+}
+test_case 'every target of make that is named exists' targets
+
+modules() {
+  local file
+  for file in "$TOP"/common/*.[ch]; do
+    file=${file##*/}
+    printf '%s\n' "${file%.*}"
+  done | sort -u >modules
+  expect_equal "$(awk '/^\.Ss / { here = $0 == ".Ss Modules" } here && sub(/^\.It Pa /, "")' "$TOP/man/wb-hacking.7" |
+    sed 's/ , /\n/g' | sort)" "$(<modules)" 'modules of wb-hacking(7)'
+}
+test_case 'every module is in the guide' modules
+
+# ---- pages: well-formed, and referring to what is there ----
+
+lint() {
+  local page
+  mkdir -p manpath/man{1,5,7}
+  for page in "${PAGES[@]}"; do
+    ln -s "$page" "manpath/man${page##*.}/"
+  done
+  for page in "${FOREIGN[@]}"; do
+    grep -q -h -F ".Xr ${page%.*} ${page##*.}" "${PAGES[@]}" || fail "no page refers to ${page%.*}(${page##*.})"
+    touch "manpath/man${page##*.}/$page"
+  done
+  # with -W style it looks for the pages that are referred to in $MANPATH
+  # shellcheck disable=SC2094 # it writes to no page
+  MANPATH=$T/manpath mandoc -T lint -W style "${PAGES[@]}" >lint 2>errors || :
+  expect_equal "$(<lint)" '' 'mandoc -T lint'
+  expect_equal "$(grep -v 'outdated mandoc.db' errors)" '' 'mandoc'
+}
+test_case 'mandoc finds nothing to complain of, and every reference leads to a page' lint
+
+see_also() {
+  local page name
+  for page in "${PAGES[@]}"; do
+    name=${page##*/}
+    grep -q '^\.Sh SEE ALSO$' "$page" || fail "$name: no SEE ALSO"
+    grep -q '^\.Sh SECURITY CONSIDERATIONS$' "$page" || [[ $name == wb-cookbook.7 || $name == wb-hacking.7 ]] ||
+      fail "$name: no SECURITY CONSIDERATIONS"
+    grep -q -F "${name%.*}(${name##*.})" "$TOP/README.md" || fail "$name: not in README.md"
+  done
+}
+test_case 'every page says what to read next, and what to beware of' see_also
+
+# ---- displays: sessions are run, files are made ----
+
+# blocks FILE - the displays of a page or of README.md, one line each a line of theirs, behind a tag and a tab:
+# S (the first line of a session), s (another one), F (a file begins: its name), f (a line of it), R (a script begins),
+# r (a line of it), E (an error)
+blocks() {
+  if [[ $1 == *.md ]]; then
+    awk '
+      /^```/ && !open { open = 1; kind = substr($0, 4); first = 1
+        if (kind == "json") print "F\t" name
+        else if (kind == "sh") print "R\t"
+        else if (kind != "" && kind != "console") print "E\tunknown kind of block: " kind
+        next }
+      /^```/ { open = 0; next }
+      open && kind == "json" { print "f\t" $0 }
+      open && kind == "sh" { print "r\t" $0 }
+      open && kind == "console" { print (first ? "S" : "s") "\t" $0; first = 0 }
+      !open { n = split($0, part, "`"); for (i = 2; i < n; i += 2) name = part[i] }' "$1"
+  else
+    awk '
+      function text(line) {
+        gsub(/\\&/, "", line); gsub(/\\e/, "\001", line)
+        if (line ~ /\\/ || line ~ /^[.'"'"']/) print "E\tnot plain text in a display: " line
+        gsub(/\001/, "\\", line)
+        return line
+      }
+      /^\.Bd -literal/ { open = 1; first = 1; next }
+      /^\.Ed/ { open = 0; next }
+      open && first { session = /^\$ /; print (session ? "S\t" text($0) : "F\t" name "\nf\t" text($0)); first = 0; next }
+      open { print (session ? "s\t" : "f\t") text($0) }
+      !open && /^\.Pa / { name = $2 }' "$1"
+  fi
+}
+
+# Names lead to a receiver of ours: wb-send gets a proxy that connects everybody to it, whatever the name, and an
+# authority that vouches for it. All else, options of the example's own included, is as in the page.
+make_wrapper() {
+  mkdir bin
+  cat >bin/wb-send <<'END'
+#!/usr/bin/env bash
+args=() cacert=(--cacert "$DOCS_CA")
+while (($# > 0)); do
+  case $1 in
+    --proxy) shift ;;
+    --cacert) cacert=() args+=("$1") ;;
+    *) args+=("$1") ;;
+  esac
+  shift
+done
+exec "$WB_BIN/wb-send" --proxy "$DOCS_PROXY" ${cacert[@]+"${cacert[@]}"} ${args[@]+"${args[@]}"}
+END
+  chmod +x bin/wb-send
+}
+
+make_proxy() {
+  cat >proxy.mjs <<'END'
+/* usage: proxy.mjs TLS-PORT PLAIN-PORT - a proxy for which every host is here */
+import fs from 'node:fs';
+import net from 'node:net';
+const [tlsPort, plainPort] = process.argv.slice(2).map(Number);
+const server = net.createServer((client) => {
+  client.once('data', (head) => {
+    const isTunnel = head.toString('latin1').startsWith('CONNECT ');
+    const upstream = net.connect(isTunnel ? tlsPort : plainPort, '127.0.0.1', () => {
+      if (isTunnel) client.write('HTTP/1.1 200 here\r\n\r\n');
+      else upstream.write(head);
+      client.pipe(upstream).pipe(client);
+    });
+    for (const [a, b] of [[client, upstream], [upstream, client]]) a.on('error', () => b.destroy());
+  });
+});
+process.on('SIGTERM', () => process.exit(0));
+server.listen(0, '127.0.0.1', () => fs.writeSync(1, `ready ${server.address().port}\n`));
+END
+  local word port
+  mkfifo proxy.ready
+  node proxy.mjs "$1" "$2" >proxy.ready </dev/null &
+  SERVERS+=("$!")
+  read -r -t 60 word port <proxy.ready || :
+  [[ $word == ready ]] || fail 'the proxy did not start'
+  export DOCS_PROXY=http://127.0.0.1:$port
+}
+
+# A certificate for all hosts that pages name.
+make_documented_certificate() {
+  make_test_ca
+  printf '[documented]\nsubjectAltName = DNS:api.github.com, DNS:hooks.slack.com, DNS:*.webhook.office.com, DNS:%s\n' \
+    '*.acme.example' >>"$T/ca/conf"
+  make_certificate documented "$(date -u -d yesterday +%Y%m%d%H%M%SZ)" 20991231235959Z >>"$T/ca/log" 2>&1 ||
+    fail "no certificate: $(<"$T/ca/log")"
+  export DOCS_CA=$CA_FILE
+}
+
+# What a page may take for granted: secrets in the environment, and what GitHub sets on a runner.
+preset() {
+  export GITHUB_TOKEN=made-up-github-token WEBHOOK_SECRET=made-up-webhook-secret GITLAB_TOKEN=made-up-gitlab-token
+  export SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T0/B0/made-up
+  export TEAMS_WEBHOOK_URL=https://acme.webhook.office.com/webhookb2/made-up
+  export MODEL=acme/model-registry/fraud:v3 GITHUB_ACTOR=ann GITHUB_RUN_ID=1742
+}
+
+start_servers() {
+  local tls
+  printf '%s\n' '{"/repos/acme/deploy/dispatches": [{"status": 204}],
+    "/api/v4/projects/42/pipeline": [{"status": 201, "body": "{}"}]}' >answers.json
+  make_documented_certificate
+  start_receiver --tls "$T/ca/documented.pem,$T/ca/documented.key" --script "$T/answers.json"
+  tls=$RECEIVER_PORT
+  start_receiver
+  make_proxy "$tls" "$RECEIVER_PORT"
+  make_wrapper
+}
+
+# is_whole COMMAND - whether no more lines belong to it
+is_whole() {
+  [[ $1 != *\\ ]] && bash -n <<<"$1" 2>/dev/null
+}
+
+# add_step COMMAND - add a command to the script of the page; its output goes to N.out, its status to N.status
+add_step() {
+  local n=$((++steps)) command=$1
+  commands[n]=$command
+  # shellcheck disable=SC2016 # expanded by the script
+  printf 'docs_set "$docs_last"\n{ docs_set "$docs_last"\n%s\n} >%q 2>&1 </dev/null\n' \
+    "${command//'/usr/local/share/doc/wb-tools'/$TOP/man}" "$out/$n.out" >>"$out/script"
+  # shellcheck disable=SC2016
+  printf 'docs_last=$?; echo "$docs_last" >%q\n' "$out/$n.status" >>"$out/script"
+}
+
+# make_file NAME - make it of lines; one of the source tree must be that one, a configuration must load
+make_file() {
+  local name=$1 file
+  if [[ -e $TOP/$name ]]; then
+    expect_equal "$(printf '%s\n' "${lines[@]}")" "$(<"$TOP/$name")" "$name"
+    return
+  fi
+  file=$out/$((++files)).file
+  printf '%s\n' "${lines[@]}" >"$file"
+  add_step "mkdir -p $(printf '%q' "$(dirname "$name")") && cp $(printf '%q %q' "$file" "$name")"
+  if [[ $name == *.json ]]; then
+    jq empty "$file" || fail "$name: not JSON"
+    ! jq -e 'has("automations") or has("webhooks")' "$file" >/dev/null || configurations+=("$name")
+  fi
+  [[ ! -e $TOP/man/examples/${name##*/} ]] || expect_file "$file" "$TOP/man/examples/${name##*/}"
+  # what other programs would run
+  case $name in
+    *.yml)
+      awk '/^ *run: \|$/ { on = 1; next } on' "$file" >"$file.run"
+      later+=("bash --noprofile --norc -e -o pipefail $(printf '%q' "$file.run")")
+      ;;
+    crontab) later+=("$(cut -d ' ' -f 6- "$file")") ;;
+  esac
+}
+
+# check_configurations - those that a page shows load, each alone, or all together if one uses what another defines
+check_configurations() {
+  local i all=()
+  for i in "${!configurations[@]}"; do
+    all+=(-c "${configurations[i]}")
+  done
+  for i in "${!configurations[@]}"; do
+    wb-match -c "${configurations[i]}" 2>"$T/errors" && continue
+    [[ $(<"$T/errors") == *': no webhook is called '* ]] || fail "$(<"$T/errors")"
+    expect_status 0 wb-match "${all[@]}"
+  done
+}
+
+# take_session - lines are commands and what they print: N.want
+take_session() {
+  local line command='' whole=yes
+  for line in "${lines[@]}"; do
+    if [[ $whole == no ]]; then
+      command+=$'\n'$line
+    elif [[ $line == '$ '* ]]; then
+      command=${line#'$ '}
+    else
+      printf '%s\n' "$line" >>"$out/$steps.want"
+      continue
+    fi
+    whole=no
+    is_whole "$command" || continue
+    whole=yes
+    add_step "$command"
+  done
+  [[ $whole == yes ]] || fail "no end of: $command"
+}
+
+# take_script - lines are a script of README.md
+take_script() {
+  local line
+  for line in "${lines[@]}"; do
+    [[ -n ${UNRUN[$line]-} ]] && continue
+    # make makes the tools of the top directory; others may be under test
+    [[ $line != *make* || $WB_BIN == "$TOP" ]] || continue
+    case $line in
+      'sudo make install') line="make install DESTDIR=$T/dest" ;;
+    esac
+    add_step "$line"
+    printf '...\n' >"$out/$steps.want"
+  done
+}
+
+take_block() {
+  case $1 in
+    S) take_session ;;
+    F) make_file "$2" ;;
+    R) take_script ;;
+  esac
+}
+
+# read_page FILE - make its files, and the script of its sessions
+read_page() {
+  local tag text kind='' name='' lines=()
+  while IFS=$'\t' read -r tag text; do
+    case $tag in
+      S | F | R)
+        take_block "$kind" "$name"
+        kind=$tag name=$text lines=()
+        [[ $tag != S ]] || lines=("$text")
+        ;;
+      s | f | r) lines+=("$text") ;;
+      E) fail "${1##*/}: $text" ;;
+    esac
+  done < <(blocks "$1")
+  take_block "$kind" "$name"
+}
+
+# matches WANT GOT - whether the lines are those, where ... stands for anything inside of a line, or as a line for all
+matches() {
+  local want_lines got_lines pattern i
+  [[ $1 != '...' ]] || return 0
+  mapfile -t want_lines <<<"$1"
+  mapfile -t got_lines <<<"$2"
+  ((${#want_lines[@]} == ${#got_lines[@]})) || return
+  for i in "${!want_lines[@]}"; do
+    pattern=$(sed 's/[][\\*?]/\\&/g; s/\.\.\./*/g' <<<"${want_lines[i]}")
+    # shellcheck disable=SC2053 # a pattern
+    [[ ${got_lines[i]} == $pattern ]] || return
+  done
+}
+
+check_step() {
+  local n=$1 status want='' got
+  [[ -e $out/$n.status ]] || fail "never came to an end: ${commands[n]}"
+  status=$(<"$out/$n.status")
+  got=$(<"$out/$n.out")
+  [[ ! -e $out/$n.want ]] || want=$(<"$out/$n.want")
+  matches "$want" "$got" || fail "${commands[n]}"$'\n'"prints$(diff -u --label page --label run \
+    <(printf '%s\n' "$want") <(printf '%s\n' "$got") | sed 1,2d)"
+  [[ $status == 0 || ${commands[n + 1]-} == 'echo $?' ]] || fail "${commands[n]}"$'\n'"ends with status $status: $got"
+}
+
+# run_page FILE - run all sessions of a page here, and compare
+run_page() {
+  local page=$1 out n steps=0 files=0 commands=() configurations=() later=()
+  out=$T/out.${page##*/}
+  mkdir "$out"
+  # shellcheck disable=SC2016
+  printf 'docs_last=0\ndocs_set() { return "$1"; }\n' >"$out/script"
+  read_page "$page"
+  for n in "${!later[@]}"; do
+    add_step "${later[n]}"
+    printf '...\n' >"$out/$steps.want"
+  done
+  ((steps > 0)) || fail 'no commands found'
+  (
+    preset
+    export PATH=$T/bin:$PATH HOME=$PWD
+    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS bash --norc -o pipefail "$out/script"
+  ) || :
+  for ((n = 1; n <= steps; n++)); do
+    check_step "$n"
+  done
+  check_configurations
+}
+
+page_sessions() {
+  mkdir "page.${page##*/}"
+  cd "page.${page##*/}" || return
+  ln -s . registry # the crontab's
+  cp "$DOCS_CA" acme-ca.pem
+  run_page "$page"
+}
+
+readme() {
+  local tool command package
+  for command in "${!UNRUN[@]}"; do
+    grep -q -x -F -- "$command" "$TOP/README.md" || fail "not in README.md: $command"
+    for package in ${command#sudo apt-get install}; do
+      [[ $command != *apt-get* ]] || grep -q "^  '$package " "$TESTS/setup" || fail "not in tests/setup: $package"
+    done
+  done
+  cd "$TOP" || return
+  run_page README.md
+  cd "$T" || return
+  [[ $WB_BIN == "$TOP" ]] || return 0
+  for tool in "${TOOLS[@]}"; do
+    expect_file "dest/usr/local/bin/$tool" "$WB_BIN/$tool"
+  done
+  expect_equal "$(cd dest/usr/local/share/man && find . -type f -printf '%f\n' | sort)" \
+    "$(printf '%s\n' "${PAGES[@]##*/}" | sort)" 'pages installed'
+  env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" uninstall DESTDIR="$T/dest"
+  expect_equal "$(find dest -type f)" '' 'left after make uninstall'
+}
+
+start_servers
+for page in "${PAGES[@]}"; do
+  ! grep -q '^\$ ' "$page" || test_case "${page##*/}: its commands do what it shows" page_sessions
+done
+test_case 'README.md: its commands do what it shows' readme
+
+# ---- records: the members that there are, and those that are documented ----
+
+# members SECTION - the names that wb-record(5) lists there, those of inner lists too
+members() {
+  section wb-record.5 "$1" | sed -n 's/^\.It Cm //p' | sort -u
+}
+
+record_members() {
+  preset
+  # shellcheck disable=SC2016 # names of secrets
+  printf '%s\n' '{"webhooks":{"w":{"url":"https://hooks.acme.example/","access_token":"$GITHUB_TOKEN",
+    "secret":"$WEBHOOK_SECRET"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w",
+    "payload":{"token":"${ACCESS_TOKEN}"}}}]}' >c.json
+  wb-event alias acme/model-registry/fraud:v3 production | wb-match -c c.json >match
+  expect_equal "$(members 'MATCH RECORDS')" "$(json match 'keys[], (.automation | keys[])' | sort -u)" match
+  wb-render match | wb-sign >signed
+  expect_equal "$(members 'REQUEST RECORDS')" "$(json signed 'keys[], (.request | keys[])' | sort -u)" request
+  bin/wb-send --show-response signed >receipts
+  expect_status 1 env -u GITHUB_TOKEN bin/wb-send signed >>receipts
+  expect_equal "$(members RECEIPTS)" "$(json receipts 'keys[]' | sort -u)" receipt
+  quoted transfer.c 'static const char [*]const names' | grep -v -x -F "$(printf '%s\n' "${NO_SUCH_ERROR[@]}")" | sort >classes
+  expect_equal "$(section wb-record.5 RECEIPTS | sed -n 's/^\.It Li //p' | sort)" "$(<classes)" 'classes of errors'
+}
+test_case 'every member of a record is documented, and no other' record_members
+
+examples() {
+  local file
+  expect_status 0 wb-match -c "$TOP/man/examples"
+  for file in "$TOP"/man/examples/*.json; do
+    jq --indent 2 . "$file" >pretty
+    expect_file "$file" pretty
+  done
+}
+test_case 'the examples load together, and are well laid out' examples
+
+demo() {
+  expect_status 0 "$TESTS/demo"
+}
+test_case 'the demo succeeds' demo
+
+ci() {
+  expect_equal "$(sed '1d;/^set -eu$/d;/^cd /d' "$TOP/.ci/run")" 'make check' .ci/run
+  grep -q -x 'make check' "$TOP/README.md" || fail 'README.md has another test command'
+}
+test_case 'CI runs the test command of README.md' ci
