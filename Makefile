@@ -8,6 +8,9 @@ MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/wb-tools
 
 OPT ?= -O2 -g
+# V=1 shows the commands.
+Q = $(if $(V),,@)
+SAY = $(if $(V),true,printf '  %-5s %s\n')
 SAN ?=
 # Sanitized objects live beside the ordinary ones, so that both can be current; B names another place.
 B ?= build$(if $(SAN),-san)
@@ -69,38 +72,46 @@ help:
 define tool
 $(BIN)/$(1): $$($(1)_OBJS:%=$$(B)/%.o) $$(B)/$(1).o
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
+	@$$(SAY) LINK $$(@F)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
 $(B)/%.o: common/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/wb-%.o: tools/wb-%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/tests/unit/%: tests/unit/%.c $(COMMON:%=$(B)/%.o) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(COMMON:%=$(B)/%.o) $(TEST_LIBS)
+	@$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(COMMON:%=$(B)/%.o) $(TEST_LIBS)
 
 # With FUZZ_MAIN a fuzzer reads files; tests/fuzz/run links libFuzzer in its place.
 $(B)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(COMMON:%=$(B)/%.o) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(FUZZ_MAIN) $(COMMON:%=$(B)/%.o) $(TEST_LIBS)
+	@$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(FUZZ_MAIN) $(COMMON:%=$(B)/%.o) $(TEST_LIBS)
 
 $(B)/tests/fuzz/%.o: tests/fuzz/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/tests/bench/measure: tests/bench/measure.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+	@$(SAY) CC $@
+	$(Q)$(CC) -D_GNU_SOURCE $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 $(B)/tests/%.so: tests/shim/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -shared -o $@ $< -ldl -lpthread
+	@$(SAY) CC $@
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -shared -o $@ $< -ldl -lpthread
 
 check:
 	@tests/setup check
