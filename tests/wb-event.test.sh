@@ -180,7 +180,7 @@ test_case '--time takes any RFC 3339 time and writes UTC' other_times
 
 bad_times() {
   local time
-  for time in '' x 2026-11-24 2026-13-01T00:00:00Z 2026-02-29T00:00:00Z 2026-11-24T24:00:00Z \
+  for time in x 2026-11-24 2026-13-01T00:00:00Z 2026-02-29T00:00:00Z 2026-11-24T24:00:00Z \
     2026-11-24T02:25:00+2 1969-12-31T23:59:59Z 1970-01-01T00:00:00+00:01 9999-12-31T23:59:59-00:01 \
     '2026-11-24T02:25:00Z ' 2026-11-24T02:25Z; do
     refuses "--time takes a time such as 2026-11-24T02:25:00Z, not '$time'" link "$model:3" --time "$time"
@@ -279,7 +279,7 @@ too_large_metadata() {
 test_case 'metadata: 16 MiB and no more' too_large_metadata
 
 bad_metadata() {
-  refuses '--metadata: byte 1: unexpected end of JSON text' link "$model:3" --metadata ''
+  refuses '--metadata: byte 2: unexpected end of JSON text' link "$model:3" --metadata ' '
   refuses '--metadata: byte 1: not a JSON object' link "$model:3" --metadata '[1]'
   refuses '--metadata: byte 3: not a JSON object' link "$model:3" --metadata '  "a"'
   refuses '--metadata: byte 1: not a JSON object' link "$model:3" --metadata null
@@ -407,6 +407,15 @@ option_arguments() {
   refuses "option '--version' takes no argument" --version=
 }
 test_case 'a missing or a surplus argument of an option' option_arguments
+
+empty_options() {
+  local name
+  for name in author metadata artifact-id time id; do
+    refuses "--$name is empty; leave it out if there is none" link "$model:3" "--$name" ''
+    refuses "--$name is empty; leave it out if there is none" link "$model:3" "--$name="
+  done
+}
+test_case 'an empty option, more often an unset variable than meant' empty_options
 
 scrubbed_message() {
   refuses "unknown command 'a\\x1b[2Jb\\x0ac\\xff'; known are link, alias and tag" $'a\e[2Jb\nc\xff'

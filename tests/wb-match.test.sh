@@ -775,8 +775,8 @@ byte 16: \u without four hexadecimal digits|{"event_type":"\\u00g1"}
 byte 21: malformed number|{"a":1,"event_type":-}
 byte 6: number with a leading zero|{"a":01}
 byte 6: not a JSON value|{"a":NaN}
-byte 8: not a JSON value|{"a":1,\x27b\x27:2}
-byte 8: not a JSON value|{"a":[1,]}
+byte 8: expected a member name in quotes|{"a":1,\x27b\x27:2}
+byte 9: not a JSON value|{"a":[1,]}
 byte 8: expected a member name in quotes|{"a":1,}
 byte 1: the event has no event_type|{}
 byte 2: the event has no event_type| {"alias":"x"}

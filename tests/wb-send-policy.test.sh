@@ -12,8 +12,11 @@
 records() {
   local url
   for url in "$@"; do
-    printf '{"delivery_id":"d","event":{"event_type":"x"},"automation":{"name":"a"},"request":{"url":%s,"headers":{},"body":"{}"}}\n' \
-      "$(jq -n --arg url "$url" '$url')"
+    url=${url//\\/\\\\}
+    url=${url//$'\n'/\\n}
+    url=${url//$'\t'/\\t}
+    printf '{"delivery_id":"d","event":{"event_type":"x"},"automation":{"name":"a"},"request":{"url":"%s","headers":{},"body":"{}"}}\n' \
+      "$url"
   done
 }
 
@@ -33,13 +36,19 @@ send() {
 
 # results - class and text of each receipt; the class is "finished" if it did not fail
 results() {
-  jq -r '[.error.class // .status, .error.text // empty] | join(": ")' receipts
+  sed -E 's/.*"error":\{"class":"([a-z]*)","text":"(.*)"\}\}$/\1: \2/; s/.*"status":"finished".*/finished/' receipts
+}
+
+# all CLASS - every receipt has this class
+all() {
+  ! results | grep -v "^$1: " >others || fail "not $1: $(<others)"
+  [[ -s receipts ]] || fail 'no receipts'
 }
 
 # denied - the receipts all say so, and nothing was connected to
 denied() {
-  expect_equal "$(jq -r '.error.class // .status' receipts | sort -u)" denied "class ($(results))"
-  expect_equal "$(grep -v '^lookup ' resolve.log)" '' 'connections'
+  all denied
+  ! grep -v '^lookup ' resolve.log >others || fail "connections: $(<others)"
 }
 
 # ---- URLs ----
@@ -158,7 +167,7 @@ test_case 'denied: white space, control characters, nothing, and too much in a U
 public() {
   records https://hooks.test/ https://HOOKS.test:8443/a https://hooks.test./ >in
   send <in
-  expect_equal "$(jq -r .error.class receipts)" $'connect\nconnect\nconnect'
+  all connect
   # pinned: one look-up, however the name is spelled
   expect_equal "$(<resolve.log)" $'lookup hooks.test\nconnect 9.9.9.9:443\nconnect 9.9.9.9:8443\nconnect 9.9.9.9:443'
 }
@@ -185,7 +194,7 @@ range_denied() {
   # and that is what opens it
   head -n 2 in >inside
   send --allow-net "$RANGE" <inside
-  expect_equal "$(jq -r .error.class receipts | sort -u | grep -c denied)" 0 || :
+  expect_no_match "$(results)" denied
   for address in "$FIRST" "$LAST"; do
     [[ $address != *:* ]] || address="[$address]"
     grep -q -x -F "connect $address:443" resolve.log || fail "--allow-net $RANGE does not open $address: $(<resolve.log)"
@@ -219,7 +228,7 @@ done <<END
 64:ff9b::/96 64:ff9b:: 64:ff9b::ffff:ffff
 64:ff9b:1::/48 64:ff9b:1:: 64:ff9b:1:ffff:ffff:ffff:ffff:ffff
 100::/64 100:: 100::ffff:ffff:ffff:ffff
-100:0:0:1::/64 100:0:0:1:: 100:0:0:1:ffff:ffff:ffff:ffff
+100:0:0:1::/64 100:0:0:1:: 100::1:ffff:ffff:ffff:ffff
 2001::/23 2001:: 2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff
 2001:db8::/32 2001:db8:: 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff
 2002::/16 2002:: 2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff
@@ -311,9 +320,9 @@ outside.test 10.2.0.0
 other.test 192.168.0.1
 six.test fd00::1
 END
-  records https://10.1.2.5/ https://[::ffff:10.1.2.6]/ https://inside.test/ https://mapped.test/ https://[fd00::2]/ https://six.test/ >in
+  records https://10.1.2.5/ "https://[::ffff:10.1.2.6]/" https://inside.test/ https://mapped.test/ "https://[fd00::2]/" https://six.test/ >in
   send --allow-net 10.1.0.0/16 --allow-net fd00::/16 <in
-  expect_equal "$(jq -r .error.class receipts | sort -u)" connect "class ($(results))"
+  all connect
   expect_equal "$(grep ^connect resolve.log)" "connect 10.1.2.5:443
 connect [::ffff:10.1.2.6]:443
 connect 10.1.2.3:443
@@ -337,7 +346,7 @@ a.localhost 127.0.0.1
 END
   records https://hooks.internal/ https://HOOKS.internal./ >in
   send --allow-host Hooks.Internal <in
-  expect_equal "$(jq -r .error.class receipts | sort -u)" connect "class ($(results))"
+  all connect
   expect_equal "$(grep -c '^connect 10\.1\.2\.3:443$' resolve.log)" 2
   records https://a.hooks.internal/ https://other.internal/ https://10.1.2.3/ http://hooks.internal/ https://localhost/ >in
   send --allow-host hooks.internal <in
@@ -362,7 +371,7 @@ allow_http() {
   send --allow-http <in
   expect_match "$(results)" '^connect: '
   expect_equal "$(<resolve.log)" $'lookup hooks.test\nconnect 9.9.9.9:80'
-  records http://inside.test/ http://127.0.0.1/ http://localhost/ http://[::1]/ http://me@hooks.test/ ftp://hooks.test/ >in
+  records http://inside.test/ http://127.0.0.1/ http://localhost/ "http://[::1]/" http://me@hooks.test/ ftp://hooks.test/ >in
   send --allow-http <in
   denied
 }

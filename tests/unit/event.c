@@ -36,7 +36,8 @@ member_names(void)
 			memcpy(other, names[i], len);
 			for (int c = 0; c < 256; c++) {
 				other[j] = (char)c;
-				EXPECT((event_member_find(guard_copy(other, len), len) == i) == (other[j] == names[i][j]));
+				EXPECT((event_member_find(guard_copy(other, len), len) == i) ==
+					(other[j] == names[i][j]));
 			}
 		}
 		memcpy(other, names[i], len);
@@ -52,13 +53,16 @@ member_names(void)
 static void
 type_names(void)
 {
-	static const char *const types[] = {"LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS", "CREATE_ARTIFACT", "UNLINK_ARTIFACT",
-		"ADD_ARTIFACT_TAG", "REMOVE_ARTIFACT_TAG", "ADD_COLLECTION_TAG", "REMOVE_COLLECTION_TAG"};
-	static const char *const others[] = {"", "LINK", "link_artifact", "LINK_ARTIFACTS", "LINK_MODELS", "LINK_MODE", "DELETE"};
+	static const char *const types[] = {"LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS",
+		"CREATE_ARTIFACT", "UNLINK_ARTIFACT", "ADD_ARTIFACT_TAG", "REMOVE_ARTIFACT_TAG",
+		"ADD_COLLECTION_TAG", "REMOVE_COLLECTION_TAG"};
+	static const char *const others[] = {"", "LINK", "link_artifact", "LINK_ARTIFACTS",
+		"LINK_MODELS", "LINK_MODE", "DELETE"};
 
 	EXPECT(sizeof(types) / sizeof(types[0]) == EVENT_TYPES);
 	for (int i = 0; i < EVENT_TYPES; i++) {
-		int type = event_type_find(guard_copy(types[i], strlen(types[i])), strlen(types[i]));
+		int type =
+			event_type_find(guard_copy(types[i], strlen(types[i])), strlen(types[i]));
 
 		EXPECT(type >= 0);
 		EXPECT_STR(event_type_name(type), types[i]);
@@ -66,7 +70,8 @@ type_names(void)
 	EXPECT(event_type_name(EVENT_TYPES) == NULL);
 	EXPECT(event_type_find("LINK_MODEL", 10) == event_type_find("LINK_ARTIFACT", 13));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		EXPECT(event_type_find(guard_copy(others[i], strlen(others[i])), strlen(others[i])) == -1);
+		EXPECT(event_type_find(
+			       guard_copy(others[i], strlen(others[i])), strlen(others[i])) == -1);
 }
 
 /* Read ${text} into ${event}, over what others left there. NULL, or the error. */
@@ -88,7 +93,8 @@ read_text(const char *text, struct event *event, size_t *at)
 }
 
 static void
-check_member(const struct event *event, enum event_member member, enum json_type type, const char *want)
+check_member(
+	const struct event *event, enum event_member member, enum json_type type, const char *want)
 {
 	const struct json_span *span = &event->member[member];
 	char text[256];
@@ -106,11 +112,15 @@ reads(void)
 	struct event event;
 	size_t at = 0;
 
-	EXPECT_STR(read_text(" \t{\"event_id\":\"i\",\"event_time\":\"t\",\"event_type\":\"X\",\"event_author\":\"a\",\"entity_name\":\"e\","
-			     "\"project_name\":\"p\",\"artifact_collection_name\":\"c\",\"artifact_version\":\"v\","
-			     "\"artifact_version_string\":\"s\",\"artifact_version_index\": -1.50 ,\"alias\":\"l\\n\",\"tag\":\"g\","
-			     "\"artifact_metadata\": { \"a\" : 1 } ,\"source\":\"o\",\"other\":[{\"alias\":1}]} ",
-			     &event, &at) == NULL
+	EXPECT_STR(read_text(" \t{\"event_id\":\"i\",\"event_time\":\"t\",\"event_type\":\"X\","
+			     "\"event_author\":\"a\",\"entity_name\":\"e\","
+			     "\"project_name\":\"p\",\"artifact_collection_name\":\"c\",\"artifact_"
+			     "version\":\"v\","
+			     "\"artifact_version_string\":\"s\",\"artifact_version_index\": -1.50 "
+			     ",\"alias\":\"l\\n\",\"tag\":\"g\","
+			     "\"artifact_metadata\": { \"a\" : 1 } "
+			     ",\"source\":\"o\",\"other\":[{\"alias\":1}]} ",
+			   &event, &at) == NULL
 			   ? "read"
 			   : "refused",
 		"read");
@@ -129,7 +139,8 @@ reads(void)
 	check_member(&event, EVENT_METADATA, JSON_OBJECT, "{ \"a\" : 1 }");
 	check_member(&event, EVENT_SOURCE, JSON_STRING, "o");
 	EXPECT(event.member[EVENT_ALIAS].escaped && !event.member[EVENT_TAG].escaped);
-	EXPECT(event.span.type == JSON_OBJECT && event.span.p[0] == '{' && event.span.p[event.span.len - 1] == '}');
+	EXPECT(event.span.type == JSON_OBJECT && event.span.p[0] == '{' &&
+		event.span.p[event.span.len - 1] == '}');
 }
 
 /* Spans of absent members are zero all over, whatever was there before. */
@@ -143,7 +154,8 @@ absent_members(void)
 		const struct json_span *span = &event.member[i];
 
 		if (i != EVENT_TYPE)
-			EXPECT(span->type == JSON_NONE && span->p == NULL && span->len == 0 && !span->escaped);
+			EXPECT(span->type == JSON_NONE && span->p == NULL && span->len == 0 &&
+				!span->escaped);
 	}
 	EXPECT(event.span.len == strlen("{\"event_type\":\"X\"}"));
 }
@@ -161,9 +173,12 @@ nulls_and_duplicates(void)
 		EXPECT(read_text(text, &event, NULL) == NULL);
 		EXPECT(i == EVENT_TYPE || event.member[i].type == JSON_NONE);
 	}
-	EXPECT(read_text("{\"alias\":\"a\",\"event_type\":\"X\",\"alias\":\"b\",\"al\\u0069as\":\"c\"}", &event, NULL) == NULL);
+	EXPECT(read_text("{\"alias\":\"a\",\"event_type\":\"X\",\"alias\":\"b\",\"al\\u0069as\":"
+			 "\"c\"}",
+		       &event, NULL) == NULL);
 	check_member(&event, EVENT_ALIAS, JSON_STRING, "c");
-	EXPECT(read_text("{\"alias\":\"a\",\"event_type\":\"X\",\"alias\":null}", &event, NULL) == NULL);
+	EXPECT(read_text("{\"alias\":\"a\",\"event_type\":\"X\",\"alias\":null}", &event, NULL) ==
+		NULL);
 	check_member(&event, EVENT_ALIAS, JSON_NONE, "");
 	EXPECT(read_text("{\"event_type\":\"X\",\"event_type\":\"Y\"}", &event, NULL) == NULL);
 	check_member(&event, EVENT_TYPE, JSON_STRING, "Y");
@@ -180,9 +195,12 @@ escaped_names(void)
 
 		used += (size_t)snprintf(text, sizeof(text), "{\"event_type\":\"X\",\"");
 		for (const char *p = names[i]; *p != '\0'; p++)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "\\u%04x", (unsigned)*p);
+			used += (size_t)snprintf(
+				text + used, sizeof(text) - used, "\\u%04x", (unsigned)*p);
 		snprintf(text + used, sizeof(text) - used, "\":%s}",
-			i == EVENT_METADATA ? "{}" : i == EVENT_VERSION_INDEX ? "3" : "\"x\"");
+			i == EVENT_METADATA	   ? "{}"
+			: i == EVENT_VERSION_INDEX ? "3"
+						   : "\"x\"");
 		EXPECT(read_text(text, &event, NULL) == NULL);
 		EXPECT(event.member[i].type != JSON_NONE);
 	}
@@ -191,7 +209,8 @@ escaped_names(void)
 static void
 link_model(void)
 {
-	static const char *const spelled[] = {"LINK_MODEL", "LINK\\u005fMODEL", "\\u004c\\u0049\\u004e\\u004b_MODEL"};
+	static const char *const spelled[] = {
+		"LINK_MODEL", "LINK\\u005fMODEL", "\\u004c\\u0049\\u004e\\u004b_MODEL"};
 	struct event event;
 
 	for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++) {
@@ -225,9 +244,12 @@ refused(void)
 		{"{\"event_type\": [\"X\"]}", "event_type is not a string", 15},
 		{"{\"event_type\":\"X\",\"alias\":true}", "alias is not a string", 26},
 		{"{\"event_type\":\"X\",\"alias\":1,\"alias\":\"a\"}", "alias is not a string", 26},
-		{"{\"event_type\":\"X\",\"artifact_version_index\":\"3\"}", "artifact_version_index is not a number", 43},
-		{"{\"event_type\":\"X\",\"artifact_metadata\":[]}", "artifact_metadata is not an object", 38},
-		{"{\"event_type\":\"X\",\"artifact_metadata\":\"{}\"}", "artifact_metadata is not an object", 38},
+		{"{\"event_type\":\"X\",\"artifact_version_index\":\"3\"}",
+			"artifact_version_index is not a number", 43},
+		{"{\"event_type\":\"X\",\"artifact_metadata\":[]}",
+			"artifact_metadata is not an object", 38},
+		{"{\"event_type\":\"X\",\"artifact_metadata\":\"{}\"}",
+			"artifact_metadata is not an object", 38},
 		{"{\"event_type\":\"X\"", "unexpected end of JSON text", 17},
 		{"{\"event_type\":\"X\",}", "expected a member name in quotes", 18},
 		{"{\"event_type\":\"X\"}}", "more after the JSON value", 18},
@@ -258,11 +280,15 @@ types_of_members(void)
 			char text[128], want[128];
 			const char *error;
 
-			snprintf(text, sizeof(text), "{\"event_type\":\"X\",\"%s\":%s}", names[i], values[v]);
+			snprintf(text, sizeof(text), "{\"event_type\":\"X\",\"%s\":%s}", names[i],
+				values[v]);
 			error = read_text(text, &event, NULL);
 			snprintf(want, sizeof(want), "%s is not %s", names[i],
-				own == 0 ? "a string" : own == 1 ? "a number" : "an object");
-			EXPECT_STR(error == NULL ? "accepted" : error, v == own ? "accepted" : want);
+				own == 0   ? "a string"
+				: own == 1 ? "a number"
+					   : "an object");
+			EXPECT_STR(
+				error == NULL ? "accepted" : error, v == own ? "accepted" : want);
 		}
 	}
 }
@@ -271,7 +297,8 @@ types_of_members(void)
 static void
 inside_of_a_record(void)
 {
-	static const char text[] = "{\"event\": {\"event_type\":\"X\",\"alias\":\"a\"} ,\"alias\":\"b\"}";
+	static const char text[] =
+		"{\"event\": {\"event_type\":\"X\",\"alias\":\"a\"} ,\"alias\":\"b\"}";
 	struct json_span key;
 	struct event event;
 	struct json js;
@@ -301,8 +328,10 @@ check_metadata(const struct event *event, const char *key, enum json_type type, 
 static void
 metadata(void)
 {
-	static const char text[] = "{\"event_type\":\"X\",\"artifact_metadata\":{ \"a\" : 1.10 , \"b\":\"x\\ny\",\"c\":null,\"a.b-c\":[1, 2],"
-				   "\"d\":{\"a\":2},\"d\u00e9\":true,\"\\u0065\":false,\"\":{},\"f\":1,\"f\":2,\"g\\\"\":3}}";
+	static const char text[] = "{\"event_type\":\"X\",\"artifact_metadata\":{ \"a\" : 1.10 , "
+				   "\"b\":\"x\\ny\",\"c\":null,\"a.b-c\":[1, 2],"
+				   "\"d\":{\"a\":2},\"d\u00e9\":true,\"\\u0065\":false,\"\":{},"
+				   "\"f\":1,\"f\":2,\"g\\\"\":3}}";
 	struct event event;
 	struct json js;
 

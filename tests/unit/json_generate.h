@@ -53,9 +53,9 @@ generate_escape(struct generated *g, unsigned code)
 static inline void
 generate_characters(struct generated *g)
 {
-	static const char *const raw[] = {"\xc3\xa9", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xe2\x82\xac",
-		"\xed\x9f\xbf", "\xef\xbf\xbd", "\xf0\x90\x80\x80", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "\x7f",
-		"/", "{", "]", ",", ":", " ", "  "};
+	static const char *const raw[] = {"\xc3\xa9", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
+		"\xe2\x82\xac", "\xed\x9f\xbf", "\xef\xbf\xbd", "\xf0\x90\x80\x80",
+		"\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "\x7f", "/", "{", "]", ",", ":", " ", "  "};
 	const char *one;
 
 	switch (random_below(12)) {
@@ -74,7 +74,8 @@ generate_characters(struct generated *g)
 		generate_escape(g, (unsigned)random_below(0xd800));
 		break;
 	case 6:
-		generate_escape(g, (unsigned)(random_once_in(2) ? random_below(0x80) : 0xe000 + random_below(0x2000)));
+		generate_escape(g, (unsigned)(random_once_in(2) ? random_below(0x80)
+								: 0xe000 + random_below(0x2000)));
 		break;
 	case 7:
 		generate_escape(g, (unsigned)(0xd800 + random_below(0x400)));
@@ -91,7 +92,10 @@ generate_characters(struct generated *g)
 		break;
 	default:
 		for (size_t n = random_below(30); n > 0; n--)
-			generate_both(g, &"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.$"[random_below(66)], 1);
+			generate_both(g,
+				&"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+				 "$"[random_below(66)],
+				1);
 	}
 }
 
@@ -182,7 +186,9 @@ generate_value(struct generated *g, size_t level)
 			if (random_once_in(2))
 				generate_string(g);
 			else
-				generate_token(g, random_once_in(3) ? "\"a\"" : random_once_in(2) ? "\"\\u0061\"" : "\"b\"");
+				generate_token(g, random_once_in(3)   ? "\"a\""
+						  : random_once_in(2) ? "\"\\u0061\""
+								      : "\"b\"");
 			generate_token(g, ":");
 			generate_value(g, level + 1);
 		}
@@ -218,9 +224,11 @@ generate(struct generated *g)
 static inline void
 generate_change(struct strbuf *text)
 {
-	static const char bytes[] = "\"\"\\\\{}[]::,,0123456789-+.eEtrufalsn \n\t/bu\x01\x1f\x7f\x80\xbf\xc3\xa9\xed\xf0\xff";
+	static const char bytes[] = "\"\"\\\\{}[]::,,0123456789-+.eEtrufalsn "
+				    "\n\t/bu\x01\x1f\x7f\x80\xbf\xc3\xa9\xed\xf0\xff";
 	size_t at = random_below(text->len + 1), len;
-	char c = random_once_in(8) ? (char)random_below(256) : bytes[random_below(sizeof(bytes) - 1)];
+	char c = random_once_in(8) ? (char)random_below(256)
+				   : bytes[random_below(sizeof(bytes) - 1)];
 
 	switch (random_below(6)) {
 	case 0: /* a byte replaced */

@@ -33,14 +33,18 @@ struct string_case {
 	size_t len;
 };
 
-#define STRING(text, want) {"\"" text "\"", want, sizeof(want) - 1}
+#define STRING(text, want)                             \
+	{                                              \
+		"\"" text "\"", want, sizeof(want) - 1 \
+	}
 
 static const struct string_case decoded[] = {
 	STRING("", ""),
 	STRING("abc", "abc"),
 	STRING("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"),
 	STRING("\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t"),
-	STRING("\\u0041\\u00e9\\u20AC\\ufffd\\uFFFF", "A\xc3\xa9\xe2\x82\xac\xef\xbf\xbd\xef\xbf\xbf"),
+	STRING("\\u0041\\u00e9\\u20AC\\ufffd\\uFFFF",
+		"A\xc3\xa9\xe2\x82\xac\xef\xbf\xbd\xef\xbf\xbf"),
 	STRING("\\u0000", "\0"),
 	STRING("a\\u0000b", "a\0b"),
 	STRING("\\u007f\\u0080\\u07ff\\u0800", "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80"),
@@ -116,7 +120,8 @@ every_code_point(void)
 		if (code < 0x10000)
 			snprintf(text, sizeof(text), "\\u%04x", code);
 		else
-			snprintf(text, sizeof(text), "\\u%04X\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
+			snprintf(text, sizeof(text), "\\u%04X\\u%04x",
+				0xd800 + ((code - 0x10000) >> 10),
 				0xdc00 + ((code - 0x10000) & 0x3ff));
 		span.p = text;
 		span.len = strlen(text);
@@ -262,7 +267,8 @@ as_libjq(void)
 		value = jv_parse_sized(g.compact.buf, (int)g.compact.len);
 		if (jv_is_valid(value)) {
 			compared++;
-			EXPECT(holds(&sb, jv_string_value(value), (size_t)jv_string_length_bytes(jv_copy(value))));
+			EXPECT(holds(&sb, jv_string_value(value),
+				(size_t)jv_string_length_bytes(jv_copy(value))));
 		}
 		jv_free(value);
 		/* quoted again it is the same string, in a spelling of ours */
@@ -299,7 +305,8 @@ escapes(void)
 		{"\b\f\n\r\t", "\\b\\f\\n\\r\\t", 10},
 		{"\x01\x0b\x1f\x7f", "\\u0001\\u000b\\u001f\x7f", 19},
 		{"\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80", 9},
-		{"0123456789012345678901234567890123456789\"", "0123456789012345678901234567890123456789\\\"", 42},
+		{"0123456789012345678901234567890123456789\"",
+			"0123456789012345678901234567890123456789\\\"", 42},
 		{"a\"b\xc3\xa9\"", "a\\\"b\xc3\xa9\\\"", 8},
 	};
 	struct strbuf sb;
@@ -406,7 +413,8 @@ quotes_any_bytes(void)
 		size_t len = random_below(sizeof(bytes));
 
 		for (size_t j = 0; j < len; j++)
-			bytes[j] = (char)(random_once_in(3) ? 'a' + random_below(26) : random_below(256));
+			bytes[j] = (char)(random_once_in(3) ? 'a' + random_below(26)
+							    : random_below(256));
 		strbuf_reset(&sb);
 		json_quote_bytes(&sb, bytes, len);
 		strbuf_reset(&other);
@@ -422,7 +430,8 @@ quotes_any_bytes(void)
 static void
 raw(void)
 {
-	static const char *const texts[] = {"null", "-1.50", "\"a\\n\\u0062\"", "\"\"", "[ 1 , 2 ]", "{ \"a\" : 1 }", "true"};
+	static const char *const texts[] = {
+		"null", "-1.50", "\"a\\n\\u0062\"", "\"\"", "[ 1 , 2 ]", "{ \"a\" : 1 }", "true"};
 	struct strbuf sb;
 
 	strbuf_init(&sb, 1000);

@@ -69,7 +69,8 @@ many(void)
 	names_init(&names);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(text[i], sizeof(text[i]), "n%zu", i);
-		if (add(&names, text[i]) != (int64_t)i || add(&names, text[i / 2]) != (int64_t)(i / 2)) {
+		if (add(&names, text[i]) != (int64_t)i ||
+			add(&names, text[i / 2]) != (int64_t)(i / 2)) {
 			EXPECT(!"a new number for each");
 			break;
 		}

@@ -30,7 +30,8 @@ matches(struct regexes *r, const char *text, size_t len)
 	if (n < 0)
 		return "out of memory";
 	for (int64_t i = 0; i < n; i++)
-		used += (size_t)snprintf(out + used, sizeof(out) - used, "%s%u", i > 0 ? " " : "", ids[i]);
+		used += (size_t)snprintf(
+			out + used, sizeof(out) - used, "%s%u", i > 0 ? " " : "", ids[i]);
 	return out;
 }
 
@@ -63,8 +64,9 @@ numbers(void)
 static void
 searches(void)
 {
-	static const char *const patterns[] = {"^prod", "tion$", "o", "^v\\d+(\\.\\d+)?$", "(?i)PROD", "^$", "^.$",
-		"\\p{Greek}", "a(?=b)", "x{2,3}", "[^a-z]", "\xc3\xa9|\\x{20ac}"};
+	static const char *const patterns[] = {"^prod", "tion$", "o", "^v\\d+(\\.\\d+)?$",
+		"(?i)PROD", "^$", "^.$", "\\p{Greek}", "a(?=b)", "x{2,3}", "[^a-z]",
+		"\xc3\xa9|\\x{20ac}"};
 	struct regexes *r = set_of(patterns, sizeof(patterns) / sizeof(patterns[0]));
 
 	for (int again = 0; again < 3; again++) {
@@ -153,11 +155,13 @@ catastrophe(void)
 	regexes_free(r);
 }
 
-/* Far more texts than are kept, short and long ones, often the same: what is kept must be what a search finds. */
+/* Far more texts than are kept, short and long ones, often the same: what is kept must be what a
+ * search finds. */
 static void
 kept_answers(void)
 {
-	static const char *const patterns[] = {"a", "b", "^c", "d$", "e.*f", "(ab)+", "[x-z]{3}", "aaa"};
+	static const char *const patterns[] = {
+		"a", "b", "^c", "d$", "e.*f", "(ab)+", "[x-z]{3}", "aaa"};
 	struct regexes *r = set_of(patterns, 8);
 
 	random_seed(9);

@@ -1,4 +1,5 @@
-/* rules - random rules and random events: the look-up, the simple check of each rule, and a model in this file agree. */
+/* rules - random rules and random events: the look-up, the simple check of each rule, and a model
+ * in this file agree. */
 #include "event.h"
 #include "guard.h"
 #include "json_text.h"
@@ -87,8 +88,9 @@ struct owned_rule {
 };
 
 /* The values that occur: few, so that rules and events meet. */
-static const char *const values[] = {"a", "b", "c", "ab", "bc", "cab", "abc", "\xc3\xa9", "x\xc3\xa9", "\xf0\x9f\x98\x80",
-	"a\"b", "back\\slash", "new\nline", "A", "aa", "production", "a b", "/", "LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS"};
+static const char *const values[] = {"a", "b", "c", "ab", "bc", "cab", "abc", "\xc3\xa9",
+	"x\xc3\xa9", "\xf0\x9f\x98\x80", "a\"b", "back\\slash", "new\nline", "A", "aa",
+	"production", "a b", "/", "LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS"};
 #define VALUES (sizeof(values) / sizeof(values[0]))
 
 /* One event: its values, NULL for absent ones, and the JSON text that says so. */
@@ -140,7 +142,8 @@ add_string(struct strbuf *sb, const char *text)
 		if (*p == '\\')
 			c = (struct json_char){'\\', 1};
 		if (escape && random_once_in(2) && c.code >= 0x10000)
-			strbuf_printf(sb, "\\u%04x\\u%04x", 0xd7c0 + (c.code >> 10), 0xdc00 + (c.code & 0x3ff));
+			strbuf_printf(sb, "\\u%04x\\u%04x", 0xd7c0 + (c.code >> 10),
+				0xdc00 + (c.code & 0x3ff));
 		else if (escape && random_once_in(2) && c.code < 0x10000)
 			strbuf_printf(sb, "\\u%04x", c.code);
 		else
@@ -164,7 +167,8 @@ random_event(struct model *m)
 		/* long ones and many different ones, for the answers that regexes keeps */
 		if (random_once_in(10))
 			snprintf(m->text[f], sizeof(m->text[f]), "%c%0*d%c", "abc"[random_below(3)],
-				(int)(random_once_in(4) ? 255 + random_below(10) : 1 + random_below(6)),
+				(int)(random_once_in(4) ? 255 + random_below(10)
+							: 1 + random_below(6)),
 				(int)random_below(100000), "abc"[random_below(3)]);
 		else if (random_once_in(20) && f != RULE_EVENT_TYPE)
 			m->text[f][0] = '\0';
@@ -178,7 +182,8 @@ random_event(struct model *m)
 		if (random_once_in(10)) /* the last of duplicates counts */
 			strbuf_printf(&m->json, "\"%s\":\"a\",", fields[f]);
 		strbuf_printf(&m->json, "\"%s\":", fields[f]);
-		if (f == RULE_EVENT_TYPE && strcmp(m->text[f], "LINK_ARTIFACT") == 0 && random_once_in(3))
+		if (f == RULE_EVENT_TYPE && strcmp(m->text[f], "LINK_ARTIFACT") == 0 &&
+			random_once_in(3))
 			strbuf_lit(&m->json, "\"LINK_MODEL\"");
 		else
 			add_string(&m->json, m->text[f]);
@@ -195,14 +200,16 @@ model_matches(const struct owned_rule *r, const struct model *m)
 
 		for (size_t i = 0; i < r->rule.values[f].n && m->there[f]; i++)
 			any = any || (strlen(m->text[f]) == r->lists[f][i].len &&
-					     memcmp(m->text[f], r->lists[f][i].p, r->lists[f][i].len) == 0);
+					     memcmp(m->text[f], r->lists[f][i].p,
+						     r->lists[f][i].len) == 0);
 		if (!any)
 			return false;
 	}
 	for (int i = 0; i < 2; i++) {
 		int f = i == 0 ? RULE_ALIAS : RULE_TAG;
 
-		if (r->pattern[i] >= 0 && (!m->there[f] || !patterns[r->pattern[i]].matches(m->text[f])))
+		if (r->pattern[i] >= 0 &&
+			(!m->there[f] || !patterns[r->pattern[i]].matches(m->text[f])))
 			return false;
 	}
 	return true;
@@ -224,8 +231,8 @@ read_event(const struct strbuf *json, struct event *event)
 
 /* Hold the answers for one event against each other. Returns how many rules match. */
 static size_t
-check_event(struct rules *rules, const struct regexes *regexes, const struct owned_rule *list, size_t n,
-	uint32_t factor, const struct model *m)
+check_event(struct rules *rules, const struct regexes *regexes, const struct owned_rule *list,
+	size_t n, uint32_t factor, const struct model *m)
 {
 	const uint32_t *ids;
 	struct event event;
@@ -241,16 +248,16 @@ check_event(struct rules *rules, const struct regexes *regexes, const struct own
 
 		at += got;
 		if ((want != got || want != simple) && unit_case_failures++ < 10)
-			printf("# rule %zu: expected %d, look-up %d, simple %d: %.*s\n", i, want, got, simple,
-				(int)m->json.len, m->json.buf);
+			printf("# rule %zu: expected %d, look-up %d, simple %d: %.*s\n", i, want,
+				got, simple, (int)m->json.len, m->json.buf);
 	}
 	EXPECT(found == (int64_t)at);
 	return at;
 }
 
 /*
- * ${rounds} sets of up to ${max} rules, in which one of ${open} fields has a condition, lists are at most ${longest} long,
- * against events.
+ * ${rounds} sets of up to ${max} rules, in which one of ${open} fields has a condition, lists are
+ * at most ${longest} long, against events.
  */
 static void
 compare(uint64_t seed, int rounds, size_t max, size_t open, size_t longest)
@@ -351,7 +358,8 @@ match_text(struct rules *rules, const char *json, const char *want)
 	read_event(&sb, &event);
 	n = rules_match(rules, &event, &ids);
 	for (int64_t i = 0; i < n; i++)
-		used += (size_t)snprintf(got + used, sizeof(got) - used, "%s%u", i > 0 ? " " : "", ids[i]);
+		used += (size_t)snprintf(
+			got + used, sizeof(got) - used, "%s%u", i > 0 ? " " : "", ids[i]);
 	EXPECT_STR(got, want);
 	strbuf_release(&sb);
 }
@@ -365,8 +373,8 @@ combinations(void)
 	struct regexes *regexes = regexes_new();
 	struct rules *rules = rules_new(regexes);
 	/* how many entities, projects and aliases */
-	static const size_t sizes[][3] = {{64, 1, 1}, {65, 1, 1}, {8, 8, 1}, {8, 8, 2}, {5, 13, 1}, {4, 4, 4}, {4, 4, 5},
-		{100, 100, 100}, {0, 65, 0}, {2, 65, 1}, {64, 0, 2}};
+	static const size_t sizes[][3] = {{64, 1, 1}, {65, 1, 1}, {8, 8, 1}, {8, 8, 2}, {5, 13, 1},
+		{4, 4, 4}, {4, 4, 5}, {100, 100, 100}, {0, 65, 0}, {2, 65, 1}, {64, 0, 2}};
 	struct rule some[sizeof(sizes) / sizeof(sizes[0]) + 1];
 	const size_t n = sizeof(sizes) / sizeof(sizes[0]);
 	uint32_t id = 0;
@@ -378,7 +386,8 @@ combinations(void)
 	}
 	memset(some, 0, sizeof(some));
 	for (; id < n; id++) {
-		some[id].values[RULE_ENTITY].list = some[id].values[RULE_PROJECT].list = some[id].values[RULE_ALIAS].list = list;
+		some[id].values[RULE_ENTITY].list = some[id].values[RULE_PROJECT].list =
+			some[id].values[RULE_ALIAS].list = list;
 		some[id].values[RULE_ENTITY].n = sizes[id][0];
 		some[id].values[RULE_PROJECT].n = sizes[id][1];
 		some[id].values[RULE_ALIAS].n = sizes[id][2];
@@ -389,14 +398,29 @@ combinations(void)
 		some[id].regex[0] = some[id].regex[1] = -1;
 		EXPECT(rules_add(rules, &some[id], id) == 0);
 	}
-	match_text(rules, "{\"event_type\":\"X\",\"entity_name\":\"n0\",\"project_name\":\"n0\",\"alias\":\"n0\"}",
+	match_text(rules,
+		"{\"event_type\":\"X\",\"entity_name\":\"n0\",\"project_name\":\"n0\",\"alias\":"
+		"\"n0\"}",
 		"0 1 2 3 4 5 6 7 8 9 10");
-	match_text(rules, "{\"event_type\":\"X\",\"entity_name\":\"n1\",\"project_name\":\"n1\",\"alias\":\"n1\"}",
+	match_text(rules,
+		"{\"event_type\":\"X\",\"entity_name\":\"n1\",\"project_name\":\"n1\",\"alias\":"
+		"\"n1\"}",
 		"3 5 6 7 8 10 11");
-	match_text(rules, "{\"event_type\":\"X\",\"entity_name\":\"n64\",\"project_name\":\"n0\",\"alias\":\"n0\"}", "1 7 8");
-	match_text(rules, "{\"event_type\":\"X\",\"entity_name\":\"n1\",\"project_name\":\"n64\",\"alias\":\"n0\"}", "7 8 9 10 11");
-	match_text(rules, "{\"event_type\":\"X\",\"entity_name\":\"n99\",\"project_name\":\"n99\",\"alias\":\"n99\"}", "7");
-	match_text(rules, "{\"event_type\":\"X\",\"entity_name\":\"n7\",\"project_name\":\"n7\",\"alias\":\"n0\"}",
+	match_text(rules,
+		"{\"event_type\":\"X\",\"entity_name\":\"n64\",\"project_name\":\"n0\",\"alias\":"
+		"\"n0\"}",
+		"1 7 8");
+	match_text(rules,
+		"{\"event_type\":\"X\",\"entity_name\":\"n1\",\"project_name\":\"n64\",\"alias\":"
+		"\"n0\"}",
+		"7 8 9 10 11");
+	match_text(rules,
+		"{\"event_type\":\"X\",\"entity_name\":\"n99\",\"project_name\":\"n99\",\"alias\":"
+		"\"n99\"}",
+		"7");
+	match_text(rules,
+		"{\"event_type\":\"X\",\"entity_name\":\"n7\",\"project_name\":\"n7\",\"alias\":"
+		"\"n0\"}",
 		"2 3 7 8 10");
 	match_text(rules, "{\"event_type\":\"X\",\"project_name\":\"n3\"}", "8");
 	match_text(rules, "{\"event_type\":\"X\",\"entity_name\":\"n2\"}", "11");
@@ -427,7 +451,8 @@ values_with_nul(void)
 	regexes_free(regexes);
 }
 
-/* Ten thousand rules, of which each event matches those that name its collection, or nothing at all. */
+/* Ten thousand rules, of which each event matches those that name its collection, or nothing at
+ * all. */
 static void
 ten_thousand(void)
 {
@@ -464,12 +489,16 @@ ten_thousand(void)
 		bool own = false;
 
 		strbuf_init(&sb, 1000);
-		strbuf_printf(&sb, "{\"event_type\":\"X\",\"entity_name\":\"acme\",\"artifact_collection_name\":\"c%u\"}", i);
+		strbuf_printf(&sb,
+			"{\"event_type\":\"X\",\"entity_name\":\"acme\",\"artifact_collection_"
+			"name\":\"c%u\"}",
+			i);
 		read_event(&sb, &event);
 		n = rules_match(rules, &event, &ids);
 		same = same && n == (i % 1000 == 999 ? 10 : 11);
 		for (int64_t j = 0; j < n; j++) {
-			same = same && (ids[j] % 1000 == 999 || ids[j] == i) && (j == 0 || ids[j] > ids[j - 1]);
+			same = same && (ids[j] % 1000 == 999 || ids[j] == i) &&
+			       (j == 0 || ids[j] > ids[j - 1]);
 			own = own || ids[j] == i;
 		}
 		same = same && own;
@@ -483,10 +512,11 @@ ten_thousand(void)
 static void
 names_of_fields(void)
 {
-	static const char *const names[RULE_FIELDS] = {"event_type", "entity", "project", "collection", "alias", "tag", "author",
-		"alias_regex", "tag_regex"};
-	static const enum event_member members[RULE_FIELDS] = {EVENT_TYPE, EVENT_ENTITY, EVENT_PROJECT, EVENT_COLLECTION,
-		EVENT_ALIAS, EVENT_TAG, EVENT_AUTHOR, EVENT_ALIAS, EVENT_TAG};
+	static const char *const names[RULE_FIELDS] = {"event_type", "entity", "project",
+		"collection", "alias", "tag", "author", "alias_regex", "tag_regex"};
+	static const enum event_member members[RULE_FIELDS] = {EVENT_TYPE, EVENT_ENTITY,
+		EVENT_PROJECT, EVENT_COLLECTION, EVENT_ALIAS, EVENT_TAG, EVENT_AUTHOR, EVENT_ALIAS,
+		EVENT_TAG};
 
 	for (int f = 0; f < RULE_FIELDS; f++) {
 		EXPECT_STR(rule_field_name(f), names[f]);
@@ -521,8 +551,10 @@ failing_fields(void)
 		strbuf_lit(&sb, "}");
 		if (wrong >= RULE_VALUES) {
 			rule.values[RULE_ALIAS].n = rule.values[RULE_TAG].n = 0;
-			rule.regex[0] = regexes_add(regexes, wrong == RULE_ALIAS_REGEX ? "z" : "x", 1, error);
-			rule.regex[1] = regexes_add(regexes, wrong == RULE_TAG_REGEX ? "z" : "x", 1, error);
+			rule.regex[0] = regexes_add(
+				regexes, wrong == RULE_ALIAS_REGEX ? "z" : "x", 1, error);
+			rule.regex[1] =
+				regexes_add(regexes, wrong == RULE_TAG_REGEX ? "z" : "x", 1, error);
 		}
 		read_event(&sb, &event);
 		EXPECT(rule_failing(&rule, regexes, &event) == (wrong < RULE_FIELDS ? wrong : -1));

@@ -26,15 +26,16 @@ by_libc(int64_t ms, int east, int digits, char out[64])
 	size_t n;
 
 	gmtime_r(&sec, &tm);
-	n = (size_t)snprintf(out, 64, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		tm.tm_min, tm.tm_sec);
+	n = (size_t)snprintf(out, 64, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900,
+		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	snprintf(fraction, sizeof(fraction), "%03d", (int)(ms % 1000));
 	if (digits > 0)
 		n += (size_t)snprintf(out + n, 64 - n, ".%.*s", digits, fraction);
 	if (east == 0)
 		snprintf(out + n, 64 - n, "Z");
 	else
-		snprintf(out + n, 64 - n, "%c%02d:%02d", east < 0 ? '-' : '+', abs(east) / 60, abs(east) % 60);
+		snprintf(out + n, 64 - n, "%c%02d:%02d", east < 0 ? '-' : '+', abs(east) / 60,
+			abs(east) % 60);
 }
 
 static void
@@ -51,8 +52,9 @@ check_round_trip(int64_t ms)
 static void
 round_trips(void)
 {
-	static const int64_t times[] = {0, 1, 999, 1000, 86399999, 86400000, 951782399999, 951782400000, 951868799999,
-		951868800000, 1078012800000, 4107542400000, 13574563200000, 253402300799000, LAST};
+	static const int64_t times[] = {0, 1, 999, 1000, 86399999, 86400000, 951782399999,
+		951782400000, 951868799999, 951868800000, 1078012800000, 4107542400000,
+		13574563200000, 253402300799000, LAST};
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		check_round_trip(times[i]);
@@ -79,7 +81,8 @@ offsets(void)
 {
 	random_seed(2);
 	for (int i = 0; i < 50000; i++) {
-		int64_t ms = 86400000 + (int64_t)(random_next() % (uint64_t)(LAST - 2 * 86400000)), got = -1;
+		int64_t ms = 86400000 + (int64_t)(random_next() % (uint64_t)(LAST - 2 * 86400000)),
+			got = -1;
 		int east = (int)random_below(2 * 1439 + 1) - 1439, digits = (int)random_below(4);
 		static const int lost[] = {1000, 100, 10, 1};
 		char text[64];
@@ -95,16 +98,19 @@ as_timegm(void)
 {
 	random_seed(3);
 	for (int i = 0; i < 50000; i++) {
-		struct tm tm = {.tm_year = (int)random_below(8030) + 70, .tm_mon = (int)random_below(12),
-			.tm_mday = 1 + (int)random_below(31), .tm_hour = (int)random_below(24),
-			.tm_min = (int)random_below(60), .tm_sec = (int)random_below(60)};
+		struct tm tm = {.tm_year = (int)random_below(8030) + 70,
+			.tm_mon = (int)random_below(12),
+			.tm_mday = 1 + (int)random_below(31),
+			.tm_hour = (int)random_below(24),
+			.tm_min = (int)random_below(60),
+			.tm_sec = (int)random_below(60)};
 		struct tm same = tm;
 		time_t sec = timegm(&same);
 		int64_t ms = -1;
 		char text[64];
 
-		snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-			tm.tm_hour, tm.tm_min, tm.tm_sec);
+		snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+			tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 		/* timegm makes 1 March of 30 February; there is no such day */
 		if (same.tm_mday != tm.tm_mday)
 			EXPECT(parse(text, &ms) == -1);
@@ -160,19 +166,28 @@ spellings(void)
 static void
 malformed(void)
 {
-	static const char *const texts[] = {"", "x", "2026", "2026-11", "2026-11-24", "2026-11-24T", "2026-11-24T02", "2026-11-24T02:25",
-		"2026-11-24T02:25Z", "2026-11-24T02:25:0", "2026-11-24T02:25:00.", "2026-11-24T02:25:00.Z", "2026-11-24T02:25:00,5Z",
-		"2026-11-24T02:25:00ZZ", "2026-11-24T02:25:00Z ", " 2026-11-24T02:25:00Z", "2026-11-24T02:25:00 Z",
-		"2026-11-24T02:25:00+", "2026-11-24T02:25:00+1", "2026-11-24T02:25:00+01", "2026-11-24T02:25:00+0100",
-		"2026-11-24T02:25:00+01:0", "2026-11-24T02:25:00+24:00", "2026-11-24T02:25:00+01:60", "2026-11-24T02:25:00+01:00Z",
-		"2026-11-24T02:25:00UTC", "2026-11-24_02:25:00Z", "2026/11/24T02:25:00Z", "20261124T022500Z", "2026-1-24T02:25:00Z",
-		"2026-11-4T02:25:00Z", "2026-11-24T2:25:00Z", "2026-00-24T02:25:00Z", "2026-13-24T02:25:00Z", "2026-11-00T02:25:00Z",
-		"2026-11-31T02:25:00Z", "2026-01-32T02:25:00Z", "2026-02-29T00:00:00Z", "2023-02-30T00:00:00Z",
-		"2100-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-11-24T24:00:00Z", "2026-11-24T02:60:00Z", "2026-11-24T02:25:61Z",
-		"2026-11-24T-2:25:00Z", "+026-11-24T02:25:00Z", "-2026-11-24T02:25:00Z", "02026-11-24T02:25:00Z", "12026-11-24T02:25:00Z",
-		"1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "1970-01-01T00:00:00+00:01", "1970-01-01T00:00:00.5+00:01",
-		"9999-12-31T23:59:59-00:01", "9999-12-31T00:00:00-24:00", "\xef\xbc\x92" "026-11-24T02:25:00Z", "0x7e-11-24T02:25:00Z",
-		"1e03-11-24T02:25:00Z", "2026-11-24T02:25:00.5.5Z", "Tue, 24 Nov 2026 02:25:00 GMT", "1795487100"};
+	static const char *const texts[] = {"", "x", "2026", "2026-11", "2026-11-24", "2026-11-24T",
+		"2026-11-24T02", "2026-11-24T02:25", "2026-11-24T02:25Z", "2026-11-24T02:25:0",
+		"2026-11-24T02:25:00.", "2026-11-24T02:25:00.Z", "2026-11-24T02:25:00,5Z",
+		"2026-11-24T02:25:00ZZ", "2026-11-24T02:25:00Z ", " 2026-11-24T02:25:00Z",
+		"2026-11-24T02:25:00 Z", "2026-11-24T02:25:00+", "2026-11-24T02:25:00+1",
+		"2026-11-24T02:25:00+01", "2026-11-24T02:25:00+0100", "2026-11-24T02:25:00+01:0",
+		"2026-11-24T02:25:00+24:00", "2026-11-24T02:25:00+01:60",
+		"2026-11-24T02:25:00+01:00Z", "2026-11-24T02:25:00UTC", "2026-11-24_02:25:00Z",
+		"2026/11/24T02:25:00Z", "20261124T022500Z", "2026-1-24T02:25:00Z",
+		"2026-11-4T02:25:00Z", "2026-11-24T2:25:00Z", "2026-00-24T02:25:00Z",
+		"2026-13-24T02:25:00Z", "2026-11-00T02:25:00Z", "2026-11-31T02:25:00Z",
+		"2026-01-32T02:25:00Z", "2026-02-29T00:00:00Z", "2023-02-30T00:00:00Z",
+		"2100-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-11-24T24:00:00Z",
+		"2026-11-24T02:60:00Z", "2026-11-24T02:25:61Z", "2026-11-24T-2:25:00Z",
+		"+026-11-24T02:25:00Z", "-2026-11-24T02:25:00Z", "02026-11-24T02:25:00Z",
+		"12026-11-24T02:25:00Z", "1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z",
+		"1970-01-01T00:00:00+00:01", "1970-01-01T00:00:00.5+00:01",
+		"9999-12-31T23:59:59-00:01", "9999-12-31T00:00:00-24:00",
+		"\xef\xbc\x92"
+		"026-11-24T02:25:00Z",
+		"0x7e-11-24T02:25:00Z", "1e03-11-24T02:25:00Z", "2026-11-24T02:25:00.5.5Z",
+		"Tue, 24 Nov 2026 02:25:00 GMT", "1795487100"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		int64_t ms;
@@ -196,7 +211,8 @@ changed_bytes(void)
 		memcpy(copy, text, sizeof(text));
 		for (int c = 0; c < 256; c++) {
 			copy[i] = (char)c;
-			if (timestamp_parse(guard_copy(copy, sizeof(text) - 1), sizeof(text) - 1, &ms) == 0)
+			if (timestamp_parse(
+				    guard_copy(copy, sizeof(text) - 1), sizeof(text) - 1, &ms) == 0)
 				EXPECT(strlen(timestamp_format(ms, again)) >= 20);
 		}
 		memcpy(copy, text, i);
