@@ -16,7 +16,7 @@
 /* A range of addresses, IPv4 or IPv6. */
 struct address_range {
 	unsigned char bytes[16]; /* network order; IPv4 uses the first 4 */
-	unsigned bits;		 /* of the prefix */
+	unsigned bits;           /* of the prefix */
 	bool v6;
 };
 

@@ -46,7 +46,9 @@ arena_alloc(struct arena *a, size_t size)
 			return NULL;
 		chunk->next = a->chunks;
 		a->chunks = chunk;
-		/* A large one has a chunk of its own; the rest of the current chunk stays in use. */
+		/*
+		 * A large one has a chunk of its own; the rest of the current chunk stays in use.
+		 */
 		if (room == size)
 			return chunk->bytes;
 		a->next = chunk->bytes;

@@ -1,9 +1,9 @@
 /*
  * banned - functions that this project does not use: calling one fails to compile.
  *
- * Each cannot tell the size of what it writes to, or hides errors. Use struct strbuf, snprintf with a
- * checked result, memcpy with a known length, strtol-family through options_number().
- * Included by force in every object of the product (-include), never by hand.
+ * Each cannot tell the size of what it writes to, or hides errors. Use struct strbuf, snprintf with
+ * a checked result, memcpy with a known length, strtol-family through options_number(). Included by
+ * force in every object of the product (-include), never by hand.
  */
 #ifndef WB_BANNED_H
 #define WB_BANNED_H

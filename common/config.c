@@ -33,7 +33,9 @@ keep_file(struct config *c, struct config_file *file)
 	c->files = file;
 }
 
-/* ${list} with room for one more element of ${size} bytes, maybe moved; NULL when memory runs out. */
+/*
+ * ${list} with room for one more element of ${size} bytes, maybe moved; NULL when memory runs out.
+ */
 static void *
 grow(void *list, size_t n, size_t *room, size_t size)
 {
@@ -47,13 +49,14 @@ grow(void *list, size_t n, size_t *room, size_t size)
 }
 
 static void
-defined_twice(const struct config_file *file, const char *at, const char *kind, const struct text *name,
-	const struct config_file *first_file, const char *first_at)
+defined_twice(const struct config_file *file, const char *at, const char *kind,
+	const struct text *name, const struct config_file *first_file, const char *first_at)
 {
 	struct config_place first = config_place_of(first_file, first_at);
 
 	config_error(file, at, "%s \"%.*s\" is defined already at %s:%zu:%zu", kind,
-		(int)(name->len < 100 ? name->len : 100), name->p, first.file, first.line, first.column);
+		(int)(name->len < 100 ? name->len : 100), name->p, first.file, first.line,
+		first.column);
 }
 
 static void
@@ -64,7 +67,8 @@ read_webhooks(struct config *c, struct config_reader *r)
 	if (!config_open_object(r, "webhooks"))
 		return;
 	while (json_next_member(&r->js, &key)) {
-		struct config_webhook *w = grow(c->webhooks, c->nwebhooks, &c->webhooks_size, sizeof(*w));
+		struct config_webhook *w =
+			grow(c->webhooks, c->nwebhooks, &c->webhooks_size, sizeof(*w));
 		int64_t number;
 
 		if (w == NULL) {
@@ -73,9 +77,13 @@ read_webhooks(struct config *c, struct config_reader *r)
 		}
 		c->webhooks = w;
 		w += c->nwebhooks;
-		*w = (struct config_webhook){.name = {key.p, key.len}, .file = r->file, .at = key.p - 1};
+		*w = (struct config_webhook){.name = {key.p, key.len},
+			.file = r->file,
+			.at = key.p - 1,
+			.target = TARGET_NONE};
 		if (key.len == 0 || key.escaped)
-			config_error(r->file, key.p - 1, "a webhook's name must not be empty or hold escapes");
+			config_error(r->file, key.p - 1,
+				"a webhook's name must not be empty or hold escapes");
 		config_webhook_read(r, w);
 		number = names_add(&c->webhook_names, w->name.p, w->name.len);
 		if (number < 0)
@@ -114,8 +122,8 @@ read_automations(struct config *c, struct config_reader *r)
 		if (number < 0)
 			config_out_of_memory(r->file);
 		else if ((size_t)number < c->nautomations)
-			defined_twice(r->file, a->at, "automation", &a->name, c->automations[number].file,
-				c->automations[number].at);
+			defined_twice(r->file, a->at, "automation", &a->name,
+				c->automations[number].file, c->automations[number].at);
 		else
 			c->nautomations++; /* an unusable one stays for its name's sake */
 	}
@@ -135,7 +143,8 @@ read_file(struct config *c, const char *path)
 	keep_file(c, file);
 	json_init(&r.js, file->text, file->len);
 	if (config_open_object(&r, "a configuration file"))
-		while ((member = config_member(&r, "a configuration file", names, MEMBERS, &seen, &at)) >= 0)
+		while ((member = config_member(&r, "a configuration file", names, MEMBERS, &seen,
+				&at)) >= 0)
 			member == WEBHOOKS ? read_webhooks(c, &r) : read_automations(c, &r);
 	json_end(&r.js);
 	config_syntax(&r);
@@ -193,8 +202,8 @@ read_path(struct config *c, const char *path)
 		if (file == NULL) {
 			report_path(c, path, "out of memory");
 		} else {
-			snprintf(file, size, "%s%s%s", path, len > 0 && path[len - 1] == '/' ? "" : "/",
-				entries[i]->d_name);
+			snprintf(file, size, "%s%s%s", path,
+				len > 0 && path[len - 1] == '/' ? "" : "/", entries[i]->d_name);
 			read_file(c, file);
 		}
 		free(file);
@@ -206,15 +215,20 @@ read_path(struct config *c, const char *path)
 static void
 check_payload(const struct config_automation *a, struct config_webhook *w)
 {
-	const bool quoted = a->payload.type == JSON_STRING; /* spans of strings lie between the quotes */
+	/* Spans of strings lie between the quotes. */
+	const bool quoted = a->payload.type == JSON_STRING;
 	struct template_error error;
 	struct template *template;
 	const char *text;
 	size_t len;
 
-	/* Automations that were made from one template have one payload: thousands of them stay cheap to load. */
-	if (a->payload.type == JSON_NONE || (w->checked.type == a->payload.type && w->checked.len == a->payload.len &&
-						    memcmp(w->checked.p, a->payload.p, a->payload.len) == 0))
+	/*
+	 * Automations that were made from one template have one payload: thousands of
+	 * them stay cheap to load.
+	 */
+	if (a->payload.type == JSON_NONE ||
+		(w->checked.type == a->payload.type && w->checked.len == a->payload.len &&
+			memcmp(w->checked.p, a->payload.p, a->payload.len) == 0))
 		return;
 	text = a->payload.p - quoted;
 	len = a->payload.len + 2 * quoted;
@@ -227,7 +241,9 @@ check_payload(const struct config_automation *a, struct config_webhook *w)
 	template_free(template);
 }
 
-/* Names are looked up when all files are read, so that files may refer to each other in any order. */
+/*
+ * Names are looked up when all files are read, so that files may refer to each other in any order.
+ */
 static void
 resolve(struct config *c, struct config_automation *a)
 {
@@ -237,10 +253,14 @@ resolve(struct config *c, struct config_automation *a)
 		return;
 	if ((number = names_find(&c->webhook_names, a->webhook_name.p, a->webhook_name.len)) < 0) {
 		config_error(a->file, a->webhook_at, "no webhook is called \"%.*s\"",
-			(int)(a->webhook_name.len < 100 ? a->webhook_name.len : 100), a->webhook_name.p);
+			(int)(a->webhook_name.len < 100 ? a->webhook_name.len : 100),
+			a->webhook_name.p);
 		return;
 	}
 	a->webhook = &c->webhooks[number];
+	if (a->payload.type == JSON_NONE && target_has_entities(a->webhook->target))
+		config_error(a->file, a->webhook_at,
+			"target slack needs a payload: an event is no message");
 	check_payload(a, &c->webhooks[number]);
 }
 

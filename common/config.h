@@ -1,8 +1,9 @@
 /*
  * config - webhooks and automations from JSON files: wb-automations(5).
  *
- * Spans and texts point into the files' bytes, which live as long as the configuration. Every error is reported with file, line and
- * column, as many as can be found in one go; a configuration with an error is not to be used.
+ * Spans and texts point into the files' bytes, which live as long as the configuration. Every error
+ * is reported with file, line and column, as many as can be found in one go; a configuration with
+ * an error is not to be used.
  */
 #ifndef WB_CONFIG_H
 #define WB_CONFIG_H
@@ -14,12 +15,16 @@
 #include "names.h"
 #include "regexes.h"
 #include "rules.h"
+#include "target.h"
 #include "template.h"
 
 struct config;
 struct config_file;
 
-/* Where something stands. Line and column count from 1, the column in characters; line 0: the file as a whole. */
+/*
+ * Where something stands. Line and column count from 1, the column in characters;
+ * line 0: the file as a whole.
+ */
 struct config_place {
 	const char *file;
 	size_t line, column;
@@ -32,11 +37,12 @@ typedef void config_report_fn(void *ctx, const struct config_place *place, const
 
 struct config_webhook {
 	struct text name;
-	struct json_span span;              /* the whole object, as written */
-	struct template_secrets secrets;    /* what payloads for it may name */
+	struct json_span span;           /* the whole object, as written */
+	struct template_secrets secrets; /* what payloads for it may name */
 	const struct config_file *file;
-	const char *at;                     /* of its name, for messages */
-	struct json_span checked;           /* the payload for it that was found good last */
+	const char *at;           /* of its name, for messages */
+	enum target target;       /* TARGET_NONE if it says none */
+	struct json_span checked; /* the payload for it that was found good last */
 };
 
 enum config_action { CONFIG_UNKNOWN, CONFIG_WEBHOOK, CONFIG_NONE };
@@ -57,8 +63,8 @@ struct config_automation {
 
 /**
  * config_load(paths, npaths, report, ctx):
- * Read the files ${paths}; a directory means all its *.json in the order of their names. Returns the configuration, to be freed with config_free,
- * or NULL after at least one ${report}.
+ * Read the files ${paths}; a directory means all its *.json in the order of their names. Returns
+ * the configuration, to be freed with config_free, or NULL after at least one ${report}.
  */
 struct config *config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx);
 

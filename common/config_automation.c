@@ -6,22 +6,31 @@
 
 #include "event.h"
 
-/* What one kind of object may hold, told apart by name; later kinds of action and condition go here. */
+/*
+ * What one kind of object may hold, told apart by name; later kinds of action and
+ * condition go here.
+ */
 enum { NAME, DESCRIPTION, ENABLED, ON, ACTION, MEMBERS };
 static const char *const names[MEMBERS] = {"name", "description", "enabled", "on", "action"};
 
 enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, ACTION_MEMBERS };
-static const char *const action_names[ACTION_MEMBERS] = {"type", "webhook", "payload", "payload_file"};
+static const char *const action_names[ACTION_MEMBERS] = {"type", "webhook", "payload",
+	"payload_file"};
 
-/* An event type in the configuration must be one that can occur; LINK_MODEL becomes what events say. */
+/*
+ * An event type in the configuration must be one that can occur; LINK_MODEL becomes
+ * what events say.
+ */
 static void
-check_event_types(struct config_reader *r, const struct json_span *spans, struct text *list, size_t n)
+check_event_types(struct config_reader *r, const struct json_span *spans, struct text *list,
+	size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		int type = event_type_find(list[i].p, list[i].len);
 
 		if (type >= 0)
-			list[i] = (struct text){event_type_name(type), strlen(event_type_name(type))};
+			list[i] =
+				(struct text){event_type_name(type), strlen(event_type_name(type))};
 		else
 			config_error(r->file, spans[i].p - 1,
 				"unknown event type \"%.*s\"; wb-record(5) lists them",
@@ -36,7 +45,8 @@ read_values(struct config_reader *r, struct rule *rule, int field)
 	struct text *list;
 	size_t n;
 
-	if (!config_strings(r, rule_field_name(field), field == RULE_EVENT_TYPE ? &spans : NULL, &list, &n))
+	if (!config_strings(r, rule_field_name(field), field == RULE_EVENT_TYPE ? &spans : NULL,
+		    &list, &n))
 		return;
 	if (field == RULE_EVENT_TYPE)
 		check_event_types(r, spans, list, n);
@@ -117,12 +127,14 @@ read_action_type(struct config_reader *r, struct config_automation *automation)
 	else if (text.len == 4 && memcmp(text.p, "none", 4) == 0)
 		automation->action = CONFIG_NONE;
 	else
-		config_error(r->file, span.p - 1, "unknown action type \"%.*s\"; known are webhook and none",
+		config_error(r->file, span.p - 1,
+			"unknown action type \"%.*s\"; known are webhook and none",
 			(int)(text.len < 100 ? text.len : 100), text.p);
 }
 
 static void
-check_action(struct config_reader *r, struct config_automation *automation, unsigned seen, const char *start)
+check_action(struct config_reader *r, struct config_automation *automation, unsigned seen,
+	const char *start)
 {
 	const unsigned payloads = 1u << PAYLOAD | 1u << PAYLOAD_FILE;
 
@@ -137,7 +149,8 @@ check_action(struct config_reader *r, struct config_automation *automation, unsi
 }
 
 static void
-read_action(struct config_reader *r, struct config_automation *automation, struct config_file **payload_file)
+read_action(struct config_reader *r, struct config_automation *automation,
+	struct config_file **payload_file)
 {
 	const char *at = NULL, *start;
 	struct text file_name;
@@ -148,7 +161,8 @@ read_action(struct config_reader *r, struct config_automation *automation, struc
 	start = r->js.p;
 	if (!config_open_object(r, "action"))
 		return;
-	while ((member = config_member(r, "an action", action_names, ACTION_MEMBERS, &seen, &at)) >= 0) {
+	while ((member = config_member(r, "an action", action_names, ACTION_MEMBERS, &seen, &at)) >=
+		0) {
 		switch (member) {
 		case TYPE:
 			read_action_type(r, automation);
@@ -181,8 +195,8 @@ read_action(struct config_reader *r, struct config_automation *automation, struc
 }
 
 void
-config_automation_read(struct config_reader *r, struct config_automation *automation, struct regexes *regexes,
-	struct config_file **payload_file)
+config_automation_read(struct config_reader *r, struct config_automation *automation,
+	struct regexes *regexes, struct config_file **payload_file)
 {
 	const char *at = NULL, *start;
 	unsigned seen = 0;
@@ -191,7 +205,9 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 	json_peek(&r->js);
 	start = r->js.p;
 	*payload_file = NULL;
-	*automation = (struct config_automation){.enabled = true, .file = r->file, .at = start,
+	*automation = (struct config_automation){.enabled = true,
+		.file = r->file,
+		.at = start,
 		.rule.regex = {-1, -1}};
 	if (!config_open_object(r, "an automation"))
 		return;

@@ -8,8 +8,9 @@
 
 /**
  * config_automation_read(r, automation, regexes, payload_file):
- * Read the object that comes next into ${automation}; the webhook that it names is looked up later. Errors are reported.
- * *${payload_file} gets the file that the payload stands in, to be kept and freed by the caller, or NULL.
+ * Read the object that comes next into ${automation}; the webhook that it names is looked up later.
+ * Errors are reported. *${payload_file} gets the file that the payload stands in, to be kept and
+ * freed by the caller, or NULL.
  */
 void config_automation_read(struct config_reader *r, struct config_automation *automation,
 	struct regexes *regexes, struct config_file **payload_file);

@@ -13,7 +13,8 @@
 struct config_file *
 config_file_read(const char *path, struct config_errors *errors)
 {
-	struct config_file *file = calloc(1, sizeof(*file)), nameless = {.path = NULL, .errors = errors};
+	struct config_file *file = calloc(1, sizeof(*file)),
+			   nameless = {.path = NULL, .errors = errors};
 
 	if (file == NULL || (file->path = strdup(path)) == NULL) {
 		config_out_of_memory(&nameless);
@@ -97,15 +98,17 @@ unknown_member(struct config_reader *r, const char *kind, const char *const *nam
 	int len = (int)(key->len < 100 ? key->len : 100);
 
 	if (near != NULL)
-		config_error(r->file, key->p - 1, "unknown member \"%.*s\" of %s; did you mean \"%s\"?", len,
-			key->p, kind, near);
+		config_error(r->file, key->p - 1,
+			"unknown member \"%.*s\" of %s; did you mean \"%s\"?", len, key->p, kind,
+			near);
 	else
-		config_error(r->file, key->p - 1, "unknown member \"%.*s\" of %s", len, key->p, kind);
+		config_error(r->file, key->p - 1, "unknown member \"%.*s\" of %s", len, key->p,
+			kind);
 }
 
 int
-config_member(struct config_reader *r, const char *kind, const char *const *names, size_t n, unsigned *seen,
-	const char **at)
+config_member(struct config_reader *r, const char *kind, const char *const *names, size_t n,
+	unsigned *seen, const char **at)
 {
 	struct json_span key;
 
@@ -196,14 +199,16 @@ config_string(struct config_reader *r, const char *what, struct json_span *span,
 }
 
 bool
-config_strings(struct config_reader *r, const char *what, struct json_span **spans, struct text **list, size_t *n)
+config_strings(struct config_reader *r, const char *what, struct json_span **spans,
+	struct text **list, size_t *n)
 {
 	struct json ahead = r->js;
 	const char *at;
 	size_t count = 1;
 
 	*n = 0;
-	if (json_peek(&r->js) != JSON_STRING && !expect(r, what, JSON_ARRAY, "a string or an array"))
+	if (json_peek(&r->js) != JSON_STRING &&
+		!expect(r, what, JSON_ARRAY, "a string or an array"))
 		return false;
 	at = r->js.p;
 	if (json_peek(&r->js) == JSON_ARRAY) {
@@ -212,7 +217,8 @@ config_strings(struct config_reader *r, const char *what, struct json_span **spa
 			json_value(&ahead, NULL);
 	}
 	if ((*list = arena_alloc(r->arena, count * sizeof(**list))) == NULL ||
-		(spans != NULL && (*spans = arena_alloc(r->arena, count * sizeof(**spans))) == NULL))
+		(spans != NULL &&
+			(*spans = arena_alloc(r->arena, count * sizeof(**spans))) == NULL))
 		return config_out_of_memory(r->file);
 	if (json_peek(&r->js) == JSON_STRING)
 		return (*n = config_string(r, what, spans != NULL ? *spans : NULL, *list)) == 1;
@@ -229,8 +235,7 @@ config_bool(struct config_reader *r, const char *what, bool *value)
 {
 	enum json_type type = json_peek(&r->js);
 
-	if (type != JSON_TRUE && type != JSON_FALSE)
-		{
+	if (type != JSON_TRUE && type != JSON_FALSE) {
 		const char *at = r->js.p;
 
 		if (type != JSON_NONE && json_value(&r->js, NULL))

@@ -1,7 +1,8 @@
 /*
  * config_file - one configuration file in memory, read member by member with errors at their place.
  *
- * Below config.c: the shape of webhooks and automations is told by their readers, config_webhook.c and config_automation.c.
+ * Below config.c: the shape of webhooks and automations is told by their readers, config_webhook.c
+ * and config_automation.c.
  */
 #ifndef WB_CONFIG_FILE_H
 #define WB_CONFIG_FILE_H
@@ -72,32 +73,36 @@ void config_syntax(const struct config_reader *r);
 
 /**
  * config_member(r, kind, names, n, seen, at):
- * Go to the next member of the open object whose name is one of ${n} ${names}, and return its index; its value comes next. *${seen} keeps which were there,
- * a bit each. *${at} is where the name stands. Returns -1 at the end of the object. Unknown and repeated members are reported
- * and passed over; ${kind} says whose they are: "a webhook".
+ * Go to the next member of the open object whose name is one of ${n} ${names}, and return its
+ * index; its value comes next. *${seen} keeps which were there, a bit each. *${at} is where the
+ * name stands. Returns -1 at the end of the object. Unknown and repeated members are reported and
+ * passed over; ${kind} says whose they are: "a webhook".
  */
-int config_member(struct config_reader *r, const char *kind, const char *const *names, size_t n, unsigned *seen,
-	const char **at);
+int config_member(struct config_reader *r, const char *kind, const char *const *names, size_t n,
+	unsigned *seen, const char **at);
 
 /**
  * config_open_object(r, what), config_open_array(r, what):
- * Enter the container that comes next; if it is something else, report, pass over it and return false.
+ * Enter the container that comes next; if it is something else, report, pass over it
+ * and return false.
  */
 bool config_open_object(struct config_reader *r, const char *what);
 bool config_open_array(struct config_reader *r, const char *what);
 
 /**
  * config_string(r, what, span, text):
- * Read a string that is not empty and holds no NUL: as written into ${span}, decoded into ${text}; either may be NULL. Otherwise report and return
- * false.
+ * Read a string that is not empty and holds no NUL: as written into ${span}, decoded into ${text};
+ * either may be NULL. Otherwise report and return false.
  */
-bool config_string(struct config_reader *r, const char *what, struct json_span *span, struct text *text);
+bool config_string(struct config_reader *r, const char *what, struct json_span *span,
+	struct text *text);
 
 /**
  * config_strings(r, what, spans, list, n):
  * Read a string, or an array of at least one, into arena memory. ${spans} may be NULL.
  */
-bool config_strings(struct config_reader *r, const char *what, struct json_span **spans, struct text **list, size_t *n);
+bool config_strings(struct config_reader *r, const char *what, struct json_span **spans,
+	struct text **list, size_t *n);
 
 /**
  * config_bool(r, what, value):

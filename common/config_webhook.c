@@ -12,7 +12,8 @@
 #include "url.h"
 
 enum { URL, ACCESS_TOKEN, SECRET, SIGNATURE, HEADERS, TARGET, MEMBERS };
-static const char *const names[MEMBERS] = {"url", "access_token", "secret", "signature", "headers", "target"};
+static const char *const names[MEMBERS] = {"url", "access_token", "secret", "signature", "headers",
+	"target"};
 
 /* References collected while a webhook is read. */
 struct refs {
@@ -24,7 +25,8 @@ static void
 add_ref(struct config_reader *r, struct refs *refs, const struct json_span *span)
 {
 	if (refs->n == SECRET_REFS_MAX)
-		config_error(r->file, span->p - 1, "more than %d secrets in one webhook", SECRET_REFS_MAX);
+		config_error(r->file, span->p - 1, "more than %d secrets in one webhook",
+			SECRET_REFS_MAX);
 	else
 		refs->list[refs->n++] = *span;
 }
@@ -37,11 +39,13 @@ is_ref(const struct json_span *span)
 
 /* A reference, and only that: a secret itself must not stand in configuration. */
 static void
-check_ref(struct config_reader *r, const char *what, const struct json_span *span, struct refs *refs)
+check_ref(struct config_reader *r, const char *what, const struct json_span *span,
+	struct refs *refs)
 {
 	if (!is_ref(span))
 		config_error(r->file, span->p - 1,
-			"%s must be the name of a secret, such as \"$WEBHOOK_SECRET\", never its value", what);
+			"%s must be the name of a secret, such as \"$WEBHOOK_SECRET\", never its value",
+			what);
 	else
 		add_ref(r, refs, span);
 }
@@ -74,7 +78,8 @@ read_secrets(struct config_reader *r, struct refs *refs)
 	for (size_t i = 0; i < n; i++)
 		check_ref(r, "secret", &spans[i], refs);
 	if (n > SIGNATURE_KEYS_MAX)
-		config_error(r->file, spans[0].p - 1, "\"secret\": more than %d", SIGNATURE_KEYS_MAX);
+		config_error(r->file, spans[0].p - 1, "\"secret\": more than %d",
+			SIGNATURE_KEYS_MAX);
 }
 
 static void
@@ -96,8 +101,9 @@ read_signature(struct config_reader *r)
 		for (size_t j = 0; scheme >= 0 && j < i; j++) {
 			int other = signature_scheme_find(list[j].p, list[j].len);
 
-			if (other >= 0 && strcmp(signature_scheme_header((enum signature_scheme)scheme),
-						  signature_scheme_header((enum signature_scheme)other)) == 0)
+			if (other >= 0 &&
+				strcmp(signature_scheme_header((enum signature_scheme)scheme),
+					signature_scheme_header((enum signature_scheme)other)) == 0)
 				config_error(r->file, spans[i].p - 1,
 					"two signatures for one header, %s",
 					signature_scheme_header((enum signature_scheme)scheme));
@@ -161,13 +167,17 @@ read_headers(struct config_reader *r, struct refs *refs)
 }
 
 static void
-read_target(struct config_reader *r)
+read_target(struct config_reader *r, struct config_webhook *webhook)
 {
 	struct json_span span;
 	struct text text;
 
-	if (config_string(r, "target", &span, &text) && target_find(text.p, text.len) < 0)
-		config_error(r->file, span.p - 1, "unknown target \"%.*s\"; known are github, slack and teams",
+	if (!config_string(r, "target", &span, &text))
+		return;
+	webhook->target = target_find(text.p, text.len);
+	if (webhook->target == TARGET_NONE)
+		config_error(r->file, span.p - 1,
+			"unknown target \"%.*s\"; known are github, slack and teams",
 			(int)(text.len < 100 ? text.len : 100), text.p);
 }
 
@@ -217,7 +227,7 @@ config_webhook_read(struct config_reader *r, struct config_webhook *webhook)
 			authorizes = read_headers(r, &refs);
 			break;
 		case TARGET:
-			read_target(r);
+			read_target(r, webhook);
 			break;
 		}
 	}
@@ -227,8 +237,10 @@ config_webhook_read(struct config_reader *r, struct config_webhook *webhook)
 	if (!(seen >> URL & 1))
 		config_error(r->file, start, "a webhook needs \"url\"");
 	if (seen >> SIGNATURE & 1 && !(seen >> SECRET & 1))
-		config_error(r->file, start, "\"signature\" without \"secret\": name the secret to sign with");
+		config_error(r->file, start,
+			"\"signature\" without \"secret\": name the secret to sign with");
 	if (authorizes && seen >> ACCESS_TOKEN & 1)
-		config_error(r->file, start, "access_token and a header Authorization exclude each other");
+		config_error(r->file, start,
+			"access_token and a header Authorization exclude each other");
 	keep_refs(r, webhook, &refs);
 }

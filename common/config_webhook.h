@@ -8,7 +8,8 @@
 
 /**
  * config_webhook_read(r, webhook):
- * Read the object that comes next into ${webhook}, whose name and place are set already. Errors are reported.
+ * Read the object that comes next into ${webhook}, whose name and place are set
+ * already. Errors are reported.
  */
 void config_webhook_read(struct config_reader *r, struct config_webhook *webhook);
 

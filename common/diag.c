@@ -1,5 +1,7 @@
 #include "diag.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,10 +10,26 @@
 
 static const char *tool = "wb";
 
+/*
+ * A standard descriptor that was closed at the start would be given to the next file or socket
+ * that is opened, and what is meant for people or the next tool would land there. What takes its
+ * place fails when it is used.
+ */
+static void
+keep_standard_descriptors(void)
+{
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
+			_exit(EXIT_IO);
+}
+
 void
 diag_init(const char *name)
 {
 	tool = name;
+	keep_standard_descriptors();
 }
 
 const char *

@@ -22,7 +22,8 @@ enum exit_status {
 
 /**
  * diag_init(tool):
- * Start every message with ${tool}. Borrows ${tool} for the life of the process.
+ * Start every message with ${tool}, which is borrowed for the life of the process. Standard
+ * descriptors that are closed are replaced by ones that fail when used. To be called first.
  */
 void diag_init(const char *tool);
 

@@ -61,6 +61,8 @@ dry_run_add(struct strbuf *sb, const struct record *rec, const char *denied)
 	add_clean(sb, &rec->automation);
 	if (denied != NULL)
 		strbuf_printf(sb, "\n# denied: %s", denied);
+	if (!record_is_signed(rec))
+		strbuf_lit(sb, "\n# not signed yet: wb-sign comes before wb-send");
 	strbuf_lit(sb, "\nPOST ");
 	add_clean(sb, &rec->url);
 	strbuf_addc(sb, '\n');

@@ -119,14 +119,16 @@ read_member(struct json *js, struct event *event, int member)
 	if (value->type == JSON_NULL)
 		value->type = JSON_NONE;
 	else if (value->type != members[member].type)
-		return json_fail(js, value->p - (value->type == JSON_STRING), members[member].complaint);
+		return json_fail(js, value->p - (value->type == JSON_STRING),
+			members[member].complaint);
 	return true;
 }
 
 bool
 event_read(struct json *js, struct event *event)
 {
-	static const char link_artifact[] = "LINK_ARTIFACT";
+	/* In quotes, as every string stands in its text. */
+	static const char link_artifact[] = "\"LINK_ARTIFACT\"";
 	struct json_span key, *type = &event->member[EVENT_TYPE];
 
 	for (int i = 0; i < EVENT_MEMBERS; i++)
@@ -147,7 +149,8 @@ event_read(struct json *js, struct event *event)
 	if (type->type == JSON_NONE)
 		return json_fail(js, event->span.p, "the event has no event_type");
 	if (json_equal(type, "LINK_MODEL", 10))
-		*type = (struct json_span){link_artifact, sizeof(link_artifact) - 1, JSON_STRING, false};
+		*type = (struct json_span){link_artifact + 1, sizeof(link_artifact) - 3,
+			JSON_STRING, false};
 	return true;
 }
 

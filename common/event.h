@@ -1,6 +1,6 @@
 /*
- * event - a registry event: the one owner of its members' names, which are the payload variables' names too.
- * Described for users in wb-record(5). Pure.
+ * event - a registry event: the one owner of its members' names, which are the payload variables'
+ * names too. Described for users in wb-record(5). Pure.
  */
 #ifndef WB_EVENT_H
 #define WB_EVENT_H
@@ -60,14 +60,16 @@ const char *event_type_name(int type);
 
 /**
  * event_read(js, event):
- * Read the object that comes next. False, with the error in ${js}, if it is malformed, a member of the table in wb-record(5) has another
- * type than there, or event_type is missing. The last one of duplicate members counts. LINK_MODEL reads as LINK_ARTIFACT.
+ * Read the object that comes next. False, with the error in ${js}, if it is malformed, a member of
+ * the table in wb-record(5) has another type than there, or event_type is missing. The last one of
+ * duplicate members counts. LINK_MODEL reads as LINK_ARTIFACT.
  */
 bool event_read(struct json *js, struct event *event);
 
 /**
  * event_metadata(event, key, len):
- * The value of the top-level key of artifact_metadata whose decoded name is ${key}; JSON_NONE if there is none.
+ * The value of the top-level key of artifact_metadata whose decoded name is ${key};
+ * JSON_NONE if there is none.
  */
 struct json_span event_metadata(const struct event *event, const char *key, size_t len);
 

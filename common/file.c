@@ -32,7 +32,9 @@ file_read(const char *path, struct strbuf *sb)
 			n = -1; /* the read before was fine, the whole is not */
 			break;
 		}
-		/* At the cap, one byte more tells a file that just fits from one that is too large. */
+		/*
+		 * At the cap, one byte more tells a file that just fits from one that is too large.
+		 */
 		n = room != 0 ? read(fd, p, room) : read(fd, &past, 1);
 		if (room == 0 && n > 0) {
 			errno = EFBIG;

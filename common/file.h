@@ -8,7 +8,8 @@
 
 /**
  * file_read(path, sb):
- * Append the bytes of ${path} ("-": standard input) to ${sb}. Returns 0, or -1 with errno set; EFBIG if they exceed the buffer's cap.
+ * Append the bytes of ${path} ("-": standard input) to ${sb}. Returns 0, or -1 with errno set;
+ * EFBIG if they exceed the buffer's cap.
  */
 int file_read(const char *path, struct strbuf *sb);
 

@@ -34,7 +34,9 @@ filter_option(struct filter_args *args, int id, const char *value)
 void
 filter_operand(struct filter_args *args, char **argv, const char *file)
 {
-	/* There are never more operands than words read, so this overwrites only what is done with. */
+	/*
+	 * There are never more operands than words read, so this overwrites only what is done with.
+	 */
 	args->files = argv + 1;
 	args->files[args->nfiles++] = (char *)(uintptr_t)file;
 }
@@ -146,6 +148,16 @@ filter_poll(struct filter *f)
 	return LINES_END;
 }
 
+int
+filter_flush(struct filter *f)
+{
+	int status = output_flush(&f->out);
+
+	if (f->has_rejects && output_flush(&f->rejects) != 0)
+		status = -1;
+	return status;
+}
+
 bool
 filter_next(struct filter *f)
 {
@@ -154,9 +166,7 @@ filter_next(struct filter *f)
 	while ((status = filter_poll(f)) == LINES_AGAIN) {
 		struct pollfd wait = {.fd = f->in.fd, .events = POLLIN};
 
-		output_flush(&f->out);
-		if (f->has_rejects)
-			output_flush(&f->rejects);
+		filter_flush(f); /* a failure is found by filter_poll */
 		if (poll(&wait, 1, -1) < 0 && errno != EINTR)
 			filter_fail(f, "cannot wait for %s: %s", f->source, strerror(errno));
 	}
@@ -175,7 +185,8 @@ filter_reject(struct filter *f, size_t at, const char *fmt, ...)
 	if (at == FILTER_NOWHERE)
 		diag("%s:%llu: %s", f->source, (unsigned long long)f->in.number, message);
 	else
-		diag("%s:%llu: byte %zu: %s", f->source, (unsigned long long)f->in.number, at + 1, message);
+		diag("%s:%llu: byte %zu: %s", f->source, (unsigned long long)f->in.number, at + 1,
+			message);
 	keep_rejected(f);
 	raise_status(f, EXIT_REJECTED);
 }

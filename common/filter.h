@@ -1,6 +1,6 @@
 /*
- * filter - what all filters have in common: inputs one after another, lines in, lines out, bad lines told and kept, and
- * the exit status at the end.
+ * filter - what all filters have in common: inputs one after another, lines in, lines out, bad
+ * lines told and kept, and the exit status at the end.
  */
 #ifndef WB_FILTER_H
 #define WB_FILTER_H
@@ -16,14 +16,16 @@
 
 /* Ids that tools' option tables must not use, and the options that they include. */
 enum { FILTER_MAX_LINE = 9000, FILTER_REJECTS };
+/* clang-format off */
 #define FILTER_OPTIONS                                                                             \
 	{FILTER_MAX_LINE, 0, "max-line", "BYTES", "refuse longer lines (default 16M)"},            \
 	{FILTER_REJECTS, 0, "rejects", "FILE", "append lines that are refused to FILE, unchanged"}
+/* clang-format on */
 
 struct filter_args {
-	size_t max_line;       /* 0: the default */
-	const char *rejects;   /* or NULL */
-	char **files;          /* borrowed; standard input if there are none */
+	size_t max_line;     /* 0: the default */
+	const char *rejects; /* or NULL */
+	char **files;        /* borrowed; standard input if there are none */
 	size_t nfiles;
 };
 
@@ -35,8 +37,8 @@ struct filter {
 	const char *source; /* of the lines being read, for messages */
 	size_t next_file;
 	bool input_open, has_rejects;
-	bool needs_reader; /* set by a tool whose output must not be lost: a closed pipe is a failure */
-	int status; /* exit status so far */
+	bool needs_reader; /* set by a tool whose output must not be lost: EPIPE is a failure */
+	int status;        /* exit status so far */
 };
 
 /**
@@ -53,31 +55,41 @@ void filter_operand(struct filter_args *args, char **argv, const char *file);
 
 /**
  * filter_init(f, args):
- * Ready standard output and the rejects file; SIGPIPE is ignored from now on. Returns 0, or -1 after a message: nothing was
- * read then, and the exit status is EXIT_USAGE.
+ * Ready standard output and the rejects file; SIGPIPE is ignored from now on. Returns 0, or -1
+ * after a message: nothing was read then, and the exit status is EXIT_USAGE.
  */
 int filter_init(struct filter *f, const struct filter_args *args);
 
 /**
  * filter_next(f):
- * Read the next line that is not blank into f->in.line, f->in.len. Output is flushed before input blocks. False at the end of
- * all inputs, and when input or output failed or the reader of the output has left.
+ * Read the next line that is not blank into f->in.line, f->in.len. Output is flushed before
+ * input blocks. False at the end of all inputs, and when input or output failed or the
+ * reader of the output has left.
  */
 bool filter_next(struct filter *f);
 
 /**
  * filter_poll(f):
- * The same without blocking, for tools that also wait for something else: LINES_LINE, LINES_AGAIN (then f->in.fd is what to wait
- * for), or LINES_END for every reason that ends filter_next.
+ * The same without blocking, for tools that also wait for something else: LINES_LINE, LINES_AGAIN
+ * (then f->in.fd is what to wait for), or LINES_END for every reason that ends filter_next.
  */
 enum lines_status filter_poll(struct filter *f);
 
 /**
- * filter_reject(f, at, fmt, ...):
- * Refuse the line at hand: say source, line, byte offset ${at} (from 0, shown from 1; FILTER_NOWHERE for none) and the message, keep the line in the rejects file, and make
- * the exit status EXIT_REJECTED at least.
+ * filter_flush(f):
+ * Write out what is buffered, to be called before waiting for anything. Returns 0,
+ * or -1 if a write failed.
  */
-void filter_reject(struct filter *f, size_t at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int filter_flush(struct filter *f);
+
+/**
+ * filter_reject(f, at, fmt, ...):
+ * Refuse the line at hand: say source, line, byte offset ${at} (from 0, shown from 1;
+ * FILTER_NOWHERE for none) and the message, keep the line in the rejects file, and make the exit
+ * status EXIT_REJECTED at least.
+ */
+void filter_reject(struct filter *f, size_t at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 #define FILTER_NOWHERE ((size_t)-1)
 
 /**
@@ -94,8 +106,9 @@ void filter_fail(struct filter *f, const char *fmt, ...) __attribute__((format(p
 
 /**
  * filter_finish(f):
- * Write what is buffered, close everything, and return the exit status, after a message if a write failed. A reader that closed
- * the pipe is no failure: it had what it wanted, and its own status tells if not.
+ * Write what is buffered, close everything, and return the exit status, after a message if a
+ * write failed. A reader that closed the pipe is no failure: it had what it wanted, and its
+ * own status tells if not.
  */
 int filter_finish(struct filter *f);
 

@@ -1,6 +1,6 @@
 /*
- * hash - a fast hash of short byte strings for tables. Not for anything that must resist an adversary: no table here grows
- * by what strangers send.
+ * hash - a fast hash of short byte strings for tables. Not for anything that must resist an
+ * adversary: tables here grow by configuration, or are capped.
  */
 #ifndef WB_HASH_H
 #define WB_HASH_H

@@ -14,8 +14,9 @@ header_name_error(const char *name, size_t len)
 {
 	static const char token[] = "!#$%&'*+-.^_`|~0123456789"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	static const char *const ours[] = {"Host", "Content-Length", "Transfer-Encoding", "Connection",
-		"Keep-Alive", "Upgrade", "TE", "Trailer", "Expect", "Proxy-Authorization", "Proxy-Connection"};
+	static const char *const ours[] = {"Host", "Content-Length", "Transfer-Encoding",
+		"Connection", "Keep-Alive", "Upgrade", "TE", "Trailer", "Expect",
+		"Proxy-Authorization", "Proxy-Connection"};
 
 	if (len == 0 || len > 256)
 		return "a header's name has 1 to 256 characters";
@@ -36,9 +37,11 @@ header_value_error(const char *value, size_t len)
 	if (len > 0 && value[0] == '$')
 		return "a value that starts with '$' must be the name of a secret, such as \"$TOKEN\"";
 	for (size_t i = 0; i < len; i++)
-		if ((value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7f || (unsigned char)value[i] >= 0x80)
+		if ((value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7f ||
+			(unsigned char)value[i] >= 0x80)
 			return "a header's value is printable ASCII";
-	if (len > 0 && (value[0] == ' ' || value[len - 1] == ' ' || value[0] == '\t' || value[len - 1] == '\t'))
+	if (len > 0 && (value[0] == ' ' || value[len - 1] == ' ' || value[0] == '\t' ||
+			       value[len - 1] == '\t'))
 		return "a header's value neither starts nor ends with a space";
 	return NULL;
 }

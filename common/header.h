@@ -12,15 +12,15 @@
 
 /**
  * header_name_error(name, len):
- * NULL if ${name} is a header name [RFC 9110, 5.6.2] that is ours to set, else a static text: those that frame the message or
- * name the host belong to the sender.
+ * NULL if ${name} is a header name [RFC 9110, 5.6.2] that is ours to set, else a static text: those
+ * that frame the message or name the host belong to the sender.
  */
 const char *header_name_error(const char *name, size_t len);
 
 /**
  * header_value_error(value, len):
- * NULL if the bytes can stand as a header's value, else a static text: control characters, other than printable ASCII, a "$" at
- * the start (a misspelled reference to a secret).
+ * NULL if the bytes can stand as a header's value, else a static text: control characters, other
+ * than printable ASCII, a "$" at the start (a misspelled reference to a secret).
  */
 const char *header_value_error(const char *value, size_t len);
 

@@ -12,20 +12,22 @@
 
 /**
  * id_of_event(event, out):
- * An id for an event that has none: the first 16 bytes of the SHA-256 of its bytes, in lower-case hex.
+ * An id for an event that has none: the first 16 bytes of the SHA-256 of its bytes,
+ * in lower-case hex.
  */
 void id_of_event(const struct event *event, char out[ID_SIZE]);
 
 /**
  * id_of_delivery(event_id, automation, out):
- * The id of the delivery that ${automation} makes of the event: the first 16 bytes of the SHA-256 over ${event_id}, a NUL and the name,
- * in lower-case hex. Both decoded.
+ * The id of the delivery that ${automation} makes of the event: the first 16 bytes of the SHA-256
+ * over ${event_id}, a NUL and the name, in lower-case hex. Both decoded.
  */
 void id_of_delivery(const struct text *event_id, const struct text *automation, char out[ID_SIZE]);
 
 /**
  * id_add_event(sb, event):
- * Append the event as it came; one without an id gets one, as its last member, where it counts even if there is a null.
+ * Append the event as it came; one without an id gets one, as its last member, where it counts
+ * even if there is a null.
  */
 void id_add_event(struct strbuf *sb, const struct event *event);
 

@@ -78,7 +78,8 @@ skip_escape(struct json *js, const char *p, const char *end)
 }
 
 /*
- * Past the string whose opening quote is at ${p}, or NULL with the error set. ${escaped} may be NULL.
+ * Past the string whose opening quote is at ${p}, or NULL with the error set.
+ * ${escaped} may be NULL.
  */
 static inline const char *
 skip_string(struct json *js, const char *p, const char *end, bool *escaped)
@@ -99,10 +100,13 @@ skip_string(struct json *js, const char *p, const char *end, bool *escaped)
 				*escaped = true;
 			if ((p = skip_escape(js, p, end)) == NULL)
 				return NULL;
-		} else if ((n = utf8_decode((const unsigned char *)p, (size_t)(end - p), &code)) > 1) {
+		} else if ((n = utf8_decode((const unsigned char *)p, (size_t)(end - p), &code)) >
+			   1) {
 			p += n;
 		} else {
-			json_fail(js, p, (unsigned char)*p < 0x20 ? "control character in string" : "not UTF-8");
+			json_fail(js, p,
+				(unsigned char)*p < 0x20 ? "control character in string"
+							 : "not UTF-8");
 			return NULL;
 		}
 	}
@@ -175,7 +179,8 @@ skip_scalar(struct json *js, const char *p, const char *end, struct json_span *v
 	switch (*p) {
 	case '"':
 		if ((p = skip_string(js, p, end, &escaped)) != NULL && value != NULL)
-			*value = (struct json_span){at + 1, (size_t)(p - at) - 2, JSON_STRING, escaped};
+			*value = (struct json_span){at + 1, (size_t)(p - at) - 2, JSON_STRING,
+				escaped};
 		return p;
 	case 't':
 		type = JSON_TRUE;
@@ -247,8 +252,8 @@ skip_name(struct json *js, const char *p, const char *end, struct json_span *key
 }
 
 /*
- * Past the container at ${p} and all that is in it. An explicit stack of bits, since a line from a stranger
- * must not choose how deep this program recurses.
+ * Past the container at ${p} and all that is in it. An explicit stack of bits, since a line from a
+ * stranger must not choose how deep this program recurses.
  */
 static const char *
 skip_container(struct json *js, const char *p, const char *end)
@@ -401,8 +406,8 @@ json_value(struct json *js, struct json_span *value)
 		if ((p = skip_container(js, at, js->end)) == NULL)
 			return false;
 		if (value != NULL)
-			*value = (struct json_span){
-				at, (size_t)(p - at), *at == '{' ? JSON_OBJECT : JSON_ARRAY, false};
+			*value = (struct json_span){at, (size_t)(p - at),
+				*at == '{' ? JSON_OBJECT : JSON_ARRAY, false};
 	} else if ((p = skip_scalar(js, at, js->end, value)) == NULL) {
 		return false;
 	}

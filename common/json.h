@@ -1,9 +1,9 @@
 /*
  * json - a strict RFC 8259 pull scanner over one text in memory.
  *
- * The caller walks the text by the shape that it knows; what it does not care about it skips. Every byte
- * is validated exactly once, UTF-8 included, no value is built, and spans point into the text, so that
- * number spelling, member order, duplicates and escapes can be passed on as they came.
+ * The caller walks the text by the shape that it knows; what it does not care about it skips. Every
+ * byte is validated exactly once, UTF-8 included, no value is built, and spans point into the text,
+ * so that number spelling, member order, duplicates and escapes can be passed on as they came.
  *
  *	struct json js;
  *	struct json_span key, value;
@@ -53,19 +53,21 @@ struct json {
 	const char *error; /* static text, NULL while all is well */
 	size_t error_at;   /* byte offset into the text */
 	unsigned depth;
-	bool first; /* nothing read yet of the innermost open container */
+	bool first;                           /* nothing read yet of the innermost open container */
 	uint64_t arrays[JSON_DEPTH_MAX / 64]; /* a bit a level: whether it is an array */
 };
 
 /**
  * json_init(js, text, len):
- * Start at the first byte of ${len} bytes at ${text}, which must outlive ${js} and every span read from it.
+ * Start at the first byte of ${len} bytes at ${text}, which must outlive ${js} and
+ * every span read from it.
  */
 void json_init(struct json *js, const char *text, size_t len);
 
 /**
  * json_peek(js):
- * The type of the value that comes next, judged by its first byte; JSON_NONE (and an error) if none can.
+ * The type of the value that comes next, judged by its first byte; JSON_NONE (and an
+ * error) if none can.
  */
 enum json_type json_peek(struct json *js);
 
@@ -78,14 +80,15 @@ bool json_open_array(struct json *js);
 
 /**
  * json_next_member(js, key):
- * Read the next member's name and the colon; its value must then be read with one of the functions here. False at
- * the end of the object, which is then closed, and on error.
+ * Read the next member's name and the colon; its value must then be read with one of the functions
+ * here. False at the end of the object, which is then closed, and on error.
  */
 bool json_next_member(struct json *js, struct json_span *key);
 
 /**
  * json_next_item(js):
- * Whether the open array has another item, which must then be read. False at its end, which closes it, and on error.
+ * Whether the open array has another item, which must then be read. False at its end, which
+ * closes it, and on error.
  */
 bool json_next_item(struct json *js);
 
@@ -97,20 +100,22 @@ bool json_value(struct json *js, struct json_span *value);
 
 /**
  * json_end(js):
- * Whether the text was well-formed and nothing but white space follows. To be called when the top value was read.
+ * Whether the text was well-formed and nothing but white space follows. To be called
+ * when the top value was read.
  */
 bool json_end(struct json *js);
 
 /**
  * json_fail(js, at, message):
- * Report ${message} (static text) at ${at}, a pointer into the text, as if the scanner had found it; the first error
- * stands. Returns false.
+ * Report ${message} (static text) at ${at}, a pointer into the text, as if the scanner had found
+ * it; the first error stands. Returns false.
  */
 bool json_fail(struct json *js, const char *at, const char *message);
 
 /**
  * json_validate(text, len, error, error_at):
- * Whether ${len} bytes at ${text} are exactly one JSON value; if not, *${error} (static text) and *${error_at} say why.
+ * Whether ${len} bytes at ${text} are exactly one JSON value; if not, *${error} (static text)
+ * and *${error_at} say why.
  */
 bool json_validate(const char *text, size_t len, const char **error, size_t *error_at);
 

@@ -1,8 +1,8 @@
 /*
  * json_run - how far a JSON string goes on without a byte that needs a closer look.
  *
- * This loop sees most of the bytes of most lines. Two versions, sixteen bytes at a time with SSE2 and eight at a time in
- * plain C; tests/unit/json.c holds them to the same answers.
+ * This loop sees most of the bytes of most lines. Two versions, sixteen bytes at a time with SSE2
+ * and eight at a time in plain C; tests/unit/json.c holds them to the same answers.
  */
 #ifndef WB_JSON_RUN_H
 #define WB_JSON_RUN_H
@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A byte that ends a run: a quote, a backslash, a control character, or the start of a multi-byte sequence. */
+/*
+ * A byte that ends a run: a quote, a backslash, a control character, or the start of
+ * a multi-byte sequence.
+ */
 static inline int
 json_run_ends(unsigned char c)
 {
@@ -32,8 +35,11 @@ json_run_swar(const char *p, const char *end)
 		memcpy(&w, p, 8);
 		quote = w ^ (ones * '"');
 		slash = w ^ (ones * '\\');
-		/* A borrow can mark a byte above the one that really ends the run, never hide one. */
-		if ((((quote - ones) | (slash - ones) | (w - ones * 0x20)) & ~w & high) | (w & high))
+		/*
+		 * A borrow can mark a byte above the one that really ends the run, never hide one.
+		 */
+		if ((((quote - ones) | (slash - ones) | (w - ones * 0x20)) & ~w & high) |
+			(w & high))
 			break;
 	}
 	while (p < end && !json_run_ends((unsigned char)*p))
@@ -51,7 +57,8 @@ json_run_swar(const char *p, const char *end)
 static inline const char *
 json_run_sse2(const char *p, const char *end)
 {
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
+		      control = _mm_set1_epi8(0x1f);
 
 	for (; end - p >= 16; p += 16) {
 		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);

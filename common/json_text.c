@@ -22,8 +22,8 @@ json_char_at(const char *p, const char *end)
 	struct json_char c = {(unsigned char)*p, 1};
 
 	if (*p != '\\') {
-		if (c.code >= 0x80 &&
-			(c.len = utf8_decode((const unsigned char *)p, (size_t)(end - p), &c.code)) == 0)
+		if (c.code >= 0x80 && (c.len = utf8_decode((const unsigned char *)p,
+					       (size_t)(end - p), &c.code)) == 0)
 			c = (struct json_char){0xfffd, 1};
 		return c;
 	}
@@ -47,7 +47,8 @@ json_char_at(const char *p, const char *end)
 	case 'u':
 		c.code = hex4(p + 2);
 		c.len = 6;
-		if (c.code >= 0xd800 && c.code < 0xdc00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
+		if (c.code >= 0xd800 && c.code < 0xdc00 && end - p >= 12 && p[6] == '\\' &&
+			p[7] == 'u') {
 			uint32_t low = hex4(p + 8);
 
 			if (low >= 0xdc00 && low < 0xe000) {

@@ -33,20 +33,22 @@ void json_decode(struct strbuf *sb, const struct json_span *string);
 
 /**
  * json_equal(string, text, len):
- * Whether ${string} decodes to exactly ${len} bytes at ${text}. One with a lone surrogate equals nothing.
+ * Whether ${string} decodes to exactly ${len} bytes at ${text}. One with a lone
+ * surrogate equals nothing.
  */
 bool json_equal(const struct json_span *string, const char *text, size_t len);
 
 /**
  * json_escape(sb, text, len):
- * Append ${len} bytes of UTF-8 as the inside of a JSON string: quote, backslash and control characters escaped,
- * all else as it is.
+ * Append ${len} bytes of UTF-8 as the inside of a JSON string: quote, backslash and control
+ * characters escaped, all else as it is.
  */
 void json_escape(struct strbuf *sb, const char *text, size_t len);
 
 /**
  * json_quote(sb, text):
- * Append the NUL-terminated ${text} as a JSON string, quotes included. Malformed UTF-8 becomes U+FFFD.
+ * Append the NUL-terminated ${text} as a JSON string, quotes included. Malformed
+ * UTF-8 becomes U+FFFD.
  */
 void json_quote(struct strbuf *sb, const char *text);
 void json_quote_bytes(struct strbuf *sb, const char *text, size_t len);

@@ -107,8 +107,9 @@ lines_next(struct lines *in, bool wait)
 			return give(in, (size_t)(newline - in->buf) - in->start, true);
 		in->scanned = in->end;
 		if (in->at_eof)
-			return in->end > in->start || in->oversize ? give(in, in->end - in->start, false)
-								   : LINES_END;
+			return in->end > in->start || in->oversize
+				       ? give(in, in->end - in->start, false)
+				       : LINES_END;
 		if (in->end - in->start > in->max || (in->oversize && in->end > in->start))
 			return give_piece(in);
 		if (!wait && would_block(in->fd))

@@ -1,5 +1,6 @@
 /*
- * lines - one line after another from a descriptor, with one growing buffer and a cap on a line's length.
+ * lines - one line after another from a descriptor, with one growing buffer and a
+ * cap on a line's length.
  *
  * A line is borrowed until the next call. Memory is bounded by the cap, not by the input.
  */
@@ -23,8 +24,8 @@ enum lines_status {
 
 struct lines {
 	int fd;
-	size_t max;      /* cap */
-	char *buf;       /* owned */
+	size_t max; /* cap */
+	char *buf;  /* owned */
 	size_t size, start, end, scanned;
 	bool at_eof, oversize;
 	uint64_t number; /* of the line last returned, from 1 */
@@ -43,7 +44,8 @@ void lines_init(struct lines *in, size_t max);
 
 /**
  * lines_open(in, fd):
- * Go on with ${fd}, which stays the caller's to close; line numbers start again. The buffer is kept.
+ * Go on with ${fd}, which stays the caller's to close; line numbers start again. The
+ * buffer is kept.
  */
 void lines_open(struct lines *in, int fd);
 

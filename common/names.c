@@ -24,7 +24,9 @@ names_release(struct names *names)
 	names_init(names);
 }
 
-/* The slot that holds the bytes, or the free one where they would go. There is always a free one. */
+/*
+ * The slot that holds the bytes, or the free one where they would go. There is always a free one.
+ */
 static struct names_slot *
 probe(const struct names *names, uint64_t hash, const char *p, size_t len)
 {
@@ -50,7 +52,8 @@ names_find(const struct names *names, const char *p, size_t len)
 static int
 grow(struct names *names)
 {
-	struct names bigger = {.n = names->n, .nslots = names->nslots == 0 ? 16 : names->nslots * 2};
+	struct names bigger = {.n = names->n,
+		.nslots = names->nslots == 0 ? 16 : names->nslots * 2};
 
 	if ((bigger.slots = calloc(bigger.nslots, sizeof(*bigger.slots))) == NULL)
 		return -1;

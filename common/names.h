@@ -35,8 +35,8 @@ int64_t names_find(const struct names *names, const char *p, size_t len);
 
 /**
  * names_add(names, p, len):
- * Their number, after adding them if they were not there; -1 when memory runs out. The bytes are borrowed: they must
- * outlive ${names}.
+ * Their number, after adding them if they were not there; -1 when memory runs out. The bytes are
+ * borrowed: they must outlive ${names}.
  */
 int64_t names_add(struct names *names, const char *p, size_t len);
 

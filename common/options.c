@@ -26,8 +26,9 @@ print_table(const struct option *option)
 		char left[64];
 
 		snprintf(left, sizeof(left), "  %c%c%c --%s%s%s", option->letter ? '-' : ' ',
-			option->letter ? option->letter : ' ', option->letter ? ',' : ' ', option->name,
-			option->arg != NULL ? " " : "", option->arg != NULL ? option->arg : "");
+			option->letter ? option->letter : ' ', option->letter ? ',' : ' ',
+			option->name, option->arg != NULL ? " " : "",
+			option->arg != NULL ? option->arg : "");
 		printf("%-32s %s\n", left, option->help);
 	}
 }
@@ -48,7 +49,7 @@ finish(void)
 	if (fflush(stdout) == 0)
 		return OPTIONS_DONE;
 	diag("cannot write to standard output");
-	return OPTIONS_ERROR;
+	return OPTIONS_FAILED;
 }
 
 /* Edits that turn one word into the other: insertion, deletion, replacement. Words are short. */
@@ -113,7 +114,8 @@ unknown_option(const struct options *o, const char *word, size_t len)
 	if (near != NULL)
 		diag("unknown option '--%.*s'; did you mean '--%s'?", (int)len, word, near);
 	else
-		diag("unknown option '--%.*s'; '%s --help' lists the options", (int)len, word, diag_tool());
+		diag("unknown option '--%.*s'; '%s --help' lists the options", (int)len, word,
+			diag_tool());
 	return OPTIONS_ERROR;
 }
 
@@ -232,7 +234,9 @@ options_next(struct options *o, const char **value)
 	return OPTIONS_OPERAND;
 }
 
-/* Digits at ${text} into *${out}; returns what follows them, or NULL if there are none or too many. */
+/*
+ * Digits at ${text} into *${out}; returns what follows them, or NULL if there are none or too many.
+ */
 static const char *
 read_digits(const char *text, uint64_t *out)
 {
@@ -270,15 +274,18 @@ options_size(const char *name, const char *text, uint64_t min, uint64_t max, uin
 	unsigned shift = 0;
 
 	if (rest != NULL && *rest != '\0' && rest[1] == '\0') {
-		shift = *rest == 'K' || *rest == 'k' ? 10 : *rest == 'M' ? 20 : *rest == 'G' ? 30 : 0;
+		shift = *rest == 'K' || *rest == 'k' ? 10
+			: *rest == 'M'               ? 20
+			: *rest == 'G'               ? 30
+						     : 0;
 		rest += shift != 0;
 	}
 	if (rest != NULL && *rest == '\0' && *out <= max >> shift && *out << shift >= min) {
 		*out <<= shift;
 		return 0;
 	}
-	diag("--%s takes bytes from %llu to %llu, with K, M or G behind it if you like, not '%s'", name,
-		(unsigned long long)min, (unsigned long long)max, text);
+	diag("--%s takes bytes from %llu to %llu, with K, M or G behind it if you like, not '%s'",
+		name, (unsigned long long)min, (unsigned long long)max, text);
 	return -1;
 }
 
@@ -289,7 +296,8 @@ unit_ms(const char *unit)
 	static const struct {
 		const char *name;
 		uint64_t ms;
-	} units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+	} units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000},
+		{"d", 86400000}};
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (strcmp(unit, units[i].name) == 0)

@@ -1,8 +1,9 @@
 /*
  * options - command lines: long and short options from one table, which is also the help text.
  *
- * Options may stand before, between and after operands; "--" ends them. Every table gets --help and --version.
- * tests/docs.test.sh holds the tables, the help texts and the manual pages to the same options.
+ * Options may stand before, between and after operands; "--" ends them. Every table gets
+ * --help and --version. tests/docs.test.sh holds the tables, the help texts and the manual
+ * pages to the same options.
  */
 #ifndef WB_OPTIONS_H
 #define WB_OPTIONS_H
@@ -34,7 +35,13 @@ struct options {
 };
 
 /* What options_next returns beside an id. */
-enum { OPTIONS_END = 0, OPTIONS_OPERAND = -1, OPTIONS_ERROR = -2, OPTIONS_DONE = -3 };
+enum {
+	OPTIONS_END = 0,
+	OPTIONS_OPERAND = -1,
+	OPTIONS_ERROR = -2,
+	OPTIONS_DONE = -3,
+	OPTIONS_FAILED = -4
+};
 
 /**
  * options_init(o, spec, argc, argv):
@@ -44,15 +51,17 @@ void options_init(struct options *o, const struct options_spec *spec, int argc, 
 
 /**
  * options_next(o, value):
- * The id of the next option, its argument in *${value} (NULL for a flag); OPTIONS_OPERAND with the operand in *${value}; OPTIONS_END;
- * OPTIONS_ERROR after a message that names the nearest option; OPTIONS_DONE after --help or --version was answered on
- * standard output.
+ * The id of the next option, its argument in *${value} (NULL for a flag); OPTIONS_OPERAND with the
+ * operand in *${value}; OPTIONS_END; OPTIONS_ERROR after a message that names the nearest option;
+ * OPTIONS_DONE after --help or --version was answered on standard output, OPTIONS_FAILED after a
+ * message if that could not be written.
  */
 int options_next(struct options *o, const char **value);
 
 /**
  * options_number(name, text, min, max, out):
- * Read a decimal integer. Returns 0, or -1 after a message that names the option ${name} and the limits.
+ * Read a decimal integer. Returns 0, or -1 after a message that names the option
+ * ${name} and the limits.
  */
 int options_number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
@@ -64,7 +73,8 @@ int options_size(const char *name, const char *text, uint64_t min, uint64_t max,
 
 /**
  * options_duration(name, text, max_ms, out):
- * The same for a time in milliseconds: "250ms", "30s", "10m", "2h", "30d", or seconds with or without a fraction, more than 0.
+ * The same for a time in milliseconds: "250ms", "30s", "10m", "2h", "30d", or seconds with or
+ * without a fraction, more than 0.
  */
 int options_duration(const char *name, const char *text, uint64_t max_ms, uint64_t *out);
 

@@ -27,7 +27,8 @@ policy_allow_host(struct policy *policy, const char *name)
 		policy->hosts[policy->nhosts++] = name;
 		return 0;
 	}
-	diag("--allow-host takes a host's name, at most %d times, not '%s'", POLICY_HOSTS_MAX, name);
+	diag("--allow-host takes a host's name, at most %d times, not '%s'", POLICY_HOSTS_MAX,
+		name);
 	return -1;
 }
 
@@ -40,7 +41,10 @@ policy_host_is_open(const struct policy *policy, const char *host)
 	return false;
 }
 
-/* An address in the URL itself is refused in every spelling, but for a plain one inside a range that was opened. */
+/*
+ * An address in the URL itself is refused in every spelling, but for a plain one inside
+ * a range that was opened.
+ */
 static bool
 check_literal(const struct policy *policy, const struct url *url, char error[POLICY_ERROR_MAX])
 {
@@ -49,13 +53,15 @@ check_literal(const struct policy *policy, const struct url *url, char error[POL
 	const char *refused;
 
 	if (!url->canonical || address_parse(url->host, &sa) != 0) {
-		snprintf(error, POLICY_ERROR_MAX, "the URL's host is an address, oddly spelled: %s", url->host);
+		snprintf(error, POLICY_ERROR_MAX, "the URL's host is an address, oddly spelled: %s",
+			url->host);
 		return false;
 	}
 	if (address_allowed(&policy->addresses, (struct sockaddr *)&sa))
 		return true;
 	refused = address_refused(&nothing_open, (struct sockaddr *)&sa);
-	snprintf(error, POLICY_ERROR_MAX, "the URL's host is an address, %s%s%s; --allow-net %s would open it", url->host,
+	snprintf(error, POLICY_ERROR_MAX,
+		"the URL's host is an address, %s%s%s; --allow-net %s would open it", url->host,
 		refused != NULL ? " in " : "", refused != NULL ? refused : "", url->host);
 	return false;
 }
@@ -64,14 +70,15 @@ bool
 policy_check_url(const struct policy *policy, const struct url *url, char error[POLICY_ERROR_MAX])
 {
 	if (!url->https && !policy->allow_http) {
-		snprintf(error, POLICY_ERROR_MAX, "the URL is http, not https; --allow-http would open it");
+		snprintf(error, POLICY_ERROR_MAX,
+			"the URL is http, not https; --allow-http would open it");
 		return false;
 	}
 	if (url->host_type == URL_HOST_ADDRESS)
 		return check_literal(policy, url, error);
 	if (url_is_local_name(url->host) && !policy_host_is_open(policy, url->host)) {
-		snprintf(error, POLICY_ERROR_MAX, "%s is this machine; --allow-host %s would open it", url->host,
-			url->host);
+		snprintf(error, POLICY_ERROR_MAX,
+			"%s is this machine; --allow-host %s would open it", url->host, url->host);
 		return false;
 	}
 	return true;
@@ -84,9 +91,11 @@ policy_check_address(const struct policy *policy, const struct url *url, const s
 	char text[ADDRESS_TEXT_MAX];
 	const char *refused;
 
-	if (policy_host_is_open(policy, url->host) || (refused = address_refused(&policy->addresses, sa)) == NULL)
+	if (policy_host_is_open(policy, url->host) ||
+		(refused = address_refused(&policy->addresses, sa)) == NULL)
 		return true;
-	snprintf(error, POLICY_ERROR_MAX, "%s has the address %s, in %s; --allow-net %s would open it", url->host,
+	snprintf(error, POLICY_ERROR_MAX,
+		"%s has the address %s, in %s; --allow-net %s would open it", url->host,
 		address_format(sa, text), refused, refused);
 	return false;
 }

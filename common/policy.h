@@ -1,5 +1,6 @@
 /*
- * policy - where deliveries may go: https to public addresses of named hosts, unless the user opened more knowingly.
+ * policy - where deliveries may go: https to public addresses of named hosts, unless the
+ * user opened more knowingly.
  *
  * Described for users in wb-send(1), NETWORK POLICY. Pure.
  */
@@ -44,15 +45,17 @@ bool policy_host_is_open(const struct policy *policy, const char *host);
 
 /**
  * policy_check_url(policy, url, error):
- * Whether ${url} may be sent to, as far as can be told without looking its host up. If not, ${error} says why, and how to open it.
+ * Whether ${url} may be sent to, as far as can be told without looking its host up. If not,
+ * ${error} says why, and how to open it.
  */
-bool policy_check_url(const struct policy *policy, const struct url *url, char error[POLICY_ERROR_MAX]);
+bool policy_check_url(const struct policy *policy, const struct url *url,
+	char error[POLICY_ERROR_MAX]);
 
 /**
  * policy_check_address(policy, url, sa, error):
  * Whether ${sa}, one of the addresses of the host of ${url}, may be connected to.
  */
-bool policy_check_address(const struct policy *policy, const struct url *url, const struct sockaddr *sa,
-	char error[POLICY_ERROR_MAX]);
+bool policy_check_address(const struct policy *policy, const struct url *url,
+	const struct sockaddr *sa, char error[POLICY_ERROR_MAX]);
 
 #endif

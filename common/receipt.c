@@ -15,7 +15,7 @@ add_span(struct strbuf *sb, const char *name, const struct json_span *value)
 void
 receipt_add(struct strbuf *sb, const struct receipt *r)
 {
-	static const char *const statuses[] = {"finished", "failed", "skipped", "deferred"};
+	static const char *const statuses[] = {"finished", "failed"};
 	const struct record *rec = r->rec;
 	char started[TIMESTAMP_MAX];
 
@@ -28,8 +28,8 @@ receipt_add(struct strbuf *sb, const struct receipt *r)
 	strbuf_printf(sb, ",\"status\":\"%s\",\"attempts\":%u", statuses[r->status], r->attempts);
 	if (r->http_status != 0)
 		strbuf_printf(sb, ",\"http_status\":%ld", r->http_status);
-	strbuf_printf(sb, ",\"started_at\":\"%s\",\"duration_ms\":%llu", timestamp_format(r->started_ms, started),
-		(unsigned long long)r->duration_ms);
+	strbuf_printf(sb, ",\"started_at\":\"%s\",\"duration_ms\":%llu",
+		timestamp_format(r->started_ms, started), (unsigned long long)r->duration_ms);
 	if (r->response != NULL) {
 		strbuf_lit(sb, ",\"response\":");
 		json_quote_bytes(sb, r->response, r->response_len);

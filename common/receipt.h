@@ -11,18 +11,18 @@
 #include "record.h"
 #include "strbuf.h"
 
-enum receipt_status { RECEIPT_FINISHED, RECEIPT_FAILED, RECEIPT_SKIPPED, RECEIPT_DEFERRED };
+enum receipt_status { RECEIPT_FINISHED, RECEIPT_FAILED };
 
 struct receipt {
 	const struct record *rec;
 	enum receipt_status status;
 	unsigned attempts;
-	long http_status;      /* 0: none */
-	int64_t started_ms;    /* since 1970 */
+	long http_status;   /* 0: none */
+	int64_t started_ms; /* since 1970 */
 	uint64_t duration_ms;
-	const char *error;     /* class, or NULL */
-	const char *message;   /* text, with ${error} */
-	const char *response;  /* bytes of the response's body, or NULL */
+	const char *error;    /* class, or NULL */
+	const char *message;  /* text, with ${error} */
+	const char *response; /* bytes of the response's body, or NULL */
 	size_t response_len;
 };
 

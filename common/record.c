@@ -8,7 +8,8 @@
 bool
 record_is_ref(const struct json_span *span)
 {
-	return span->type == JSON_STRING && !span->escaped && secret_ref_name(span->p, span->len) != 0;
+	return span->type == JSON_STRING && !span->escaped &&
+	       secret_ref_name(span->p, span->len) != 0;
 }
 
 static bool
@@ -30,7 +31,8 @@ read_ref(struct json *js, struct json_span *out)
 {
 	if (!read_string(js, out, "a secret's reference is not a string"))
 		return false;
-	return record_is_ref(out) || json_fail(js, out->p - 1, "not a reference to a secret, \"$NAME\"");
+	return record_is_ref(out) ||
+	       json_fail(js, out->p - 1, "not a reference to a secret, \"$NAME\"");
 }
 
 static const char *
@@ -151,7 +153,8 @@ read_auth(struct json *js, struct record *rec)
 		else
 			json_value(js, NULL);
 	}
-	if (js->error == NULL && (!json_equal(&scheme, "bearer", 6) || rec->bearer.type == JSON_NONE))
+	if (js->error == NULL &&
+		(!json_equal(&scheme, "bearer", 6) || rec->bearer.type == JSON_NONE))
 		return json_fail(js, js->p, "\"auth\" needs \"scheme\": \"bearer\" and \"ref\"");
 	return js->error == NULL;
 }
@@ -182,10 +185,12 @@ add_key(struct json *js, struct record *rec)
 	return read_ref(js, &rec->keys[rec->nkeys]) && ++rec->nkeys;
 }
 
-/* One value, or an array of them, through ${add}. */
+/* One value, or an array of them, through ${add}, which counts them in *${n}. */
 static bool
-one_or_more(struct json *js, struct record *rec, bool (*add)(struct json *, struct record *))
+one_or_more(struct json *js, struct record *rec, size_t *n,
+	bool (*add)(struct json *, struct record *))
 {
+	*n = 0;
 	if (json_peek(js) != JSON_ARRAY)
 		return add(js, rec);
 	json_open_array(js);
@@ -205,9 +210,9 @@ read_sign(struct json *js, struct record *rec)
 		return false;
 	while (json_next_member(js, &key)) {
 		if (is(&key, "scheme"))
-			one_or_more(js, rec, add_scheme);
+			one_or_more(js, rec, &rec->nschemes, add_scheme);
 		else if (is(&key, "refs"))
-			one_or_more(js, rec, add_key);
+			one_or_more(js, rec, &rec->nkeys, add_key);
 		else
 			json_value(js, NULL);
 	}
@@ -231,7 +236,9 @@ read_request(struct json *js, struct record *rec)
 {
 	struct json_span key;
 
-	/* Of duplicate members the last counts, whole: nothing of an earlier one may shine through. */
+	/*
+	 * Of duplicate members the last counts, whole: nothing of an earlier one may shine through.
+	 */
 	rec->url.type = rec->body.type = rec->headers_span.type = rec->bearer.type = JSON_NONE;
 	rec->nheaders = rec->nlate = rec->nschemes = rec->nkeys = 0;
 	if (!json_open_object(js))
@@ -260,7 +267,8 @@ read_request(struct json *js, struct record *rec)
 		return json_fail(js, js->p, "the request has no \"url\"");
 	if (rec->body.type == JSON_NONE)
 		return json_fail(js, js->p, "the request has no \"body\"");
-	return rec->headers_span.type != JSON_NONE || json_fail(js, js->p, "the request has no \"headers\"");
+	return rec->headers_span.type != JSON_NONE ||
+	       json_fail(js, js->p, "the request has no \"headers\"");
 }
 
 static bool
@@ -268,6 +276,7 @@ read_automation(struct json *js, struct record *rec)
 {
 	struct json_span key;
 
+	rec->automation.type = JSON_NONE;
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
@@ -289,9 +298,10 @@ read_delivery_id(struct json *js, struct record *rec)
 	for (size_t i = 0; i < rec->delivery_id.len; i++) {
 		char c = rec->delivery_id.p[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-			    c == '_'))
-			return json_fail(js, rec->delivery_id.p, "\"delivery_id\" holds [A-Za-z0-9_-] only");
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			    c == '-' || c == '_'))
+			return json_fail(js, rec->delivery_id.p,
+				"\"delivery_id\" holds [A-Za-z0-9_-] only");
 	}
 	return true;
 }
@@ -326,4 +336,25 @@ record_read(struct json *js, struct record *rec)
 	if (rec->automation.type == JSON_NONE)
 		return json_fail(js, js->p, "the record has no automation with a \"name\"");
 	return rec->url.type != JSON_NONE || json_fail(js, js->p, "the record has no \"request\"");
+}
+
+static bool
+has_header(const struct record *rec, const char *name)
+{
+	for (size_t i = 0; i < rec->nheaders; i++)
+		if (header_is(rec->headers[i].name.p, rec->headers[i].name.len, name))
+			return true;
+	return false;
+}
+
+bool
+record_is_signed(const struct record *rec)
+{
+	for (size_t i = 0; i < rec->nschemes; i++)
+		if (!has_header(rec, signature_scheme_header(rec->schemes[i])) ||
+			(rec->schemes[i] == SIGNATURE_STANDARD &&
+				(!has_header(rec, "webhook-id") ||
+					!has_header(rec, "webhook-timestamp"))))
+			return false;
+	return true;
 }

@@ -1,8 +1,9 @@
 /*
- * record - requests on their way from wb-render over wb-sign to wb-send: wb-record(5), REQUEST RECORDS.
+ * record - requests on their way from wb-render over wb-sign to wb-send:
+ * wb-record(5), REQUEST RECORDS.
  *
- * Spans point into the line. Everything that a later stage relies on is checked here, since whoever can write into
- * the pipe can write anything.
+ * Spans point into the line. Everything that a later stage relies on is checked here, since whoever
+ * can write into the pipe can write anything.
  */
 #ifndef WB_RECORD_H
 #define WB_RECORD_H
@@ -16,7 +17,7 @@
 #include "signature_scheme.h"
 #include "strbuf.h"
 
-#define DELIVERY_ID_MAX 64     /* bytes of a delivery_id */
+#define DELIVERY_ID_MAX 64 /* bytes of a delivery_id */
 #define RECORD_HEADERS_MAX 64
 
 /* A secret's place in the decoded body. */
@@ -49,8 +50,8 @@ struct record {
 
 /**
  * record_read(js, rec):
- * Read the record that comes next. False, with the error in ${js}, if it is malformed, or something needed is missing, of the wrong type
- * or out of bounds.
+ * Read the record that comes next. False, with the error in ${js}, if it is malformed, or something
+ * needed is missing, of the wrong type or out of bounds.
  */
 bool record_read(struct json *js, struct record *rec);
 
@@ -59,5 +60,12 @@ bool record_read(struct json *js, struct record *rec);
  * Whether ${span} is a reference to a secret.
  */
 bool record_is_ref(const struct json_span *span);
+
+/**
+ * record_is_signed(rec):
+ * Whether all headers of the signatures that ${rec} asks for are there; true if it asks for none.
+ * To be unsigned is not to be sent.
+ */
+bool record_is_signed(const struct record *rec);
 
 #endif

@@ -7,15 +7,15 @@
 
 #include "hash.h"
 
-#define KEPT 256               /* recent texts, a power of two */
-#define KEPT_TEXT_MAX 256      /* bytes; longer texts are searched every time */
-#define STEPS_MAX 1000000      /* of one search: about 10 ms */
+#define KEPT 256          /* recent texts, a power of two */
+#define KEPT_TEXT_MAX 256 /* bytes; longer texts are searched every time */
+#define STEPS_MAX 1000000 /* of one search: about 10 ms */
 
 /* A recent text and what it matched. */
 struct kept {
 	char *text; /* owned; NULL: free */
 	size_t len, n;
-	size_t asked; /* how many expressions there were */
+	size_t asked;  /* how many expressions there were */
 	uint32_t *ids; /* owned */
 };
 
@@ -25,6 +25,7 @@ struct regexes {
 	size_t size;
 	struct kept kept[KEPT];
 	uint32_t *scratch;
+	bool gave_up; /* since it was last asked for */
 };
 
 struct regexes *
@@ -88,8 +89,8 @@ regexes_add(struct regexes *r, const char *p, size_t len, char error[REGEXES_ERR
 	snprintf(error, REGEXES_ERROR_MAX, "out of memory");
 	if (make_room(r) != 0)
 		return -1;
-	status = onig_new(
-		&regex, text, text + len, ONIG_OPTION_DEFAULT, ONIG_ENCODING_UTF8, ONIG_SYNTAX_PERL_NG, &info);
+	status = onig_new(&regex, text, text + len, ONIG_OPTION_DEFAULT, ONIG_ENCODING_UTF8,
+		ONIG_SYNTAX_PERL_NG, &info);
 	if (status != ONIG_NORMAL) {
 		OnigUChar why[ONIG_MAX_ERROR_MESSAGE_LEN];
 
@@ -122,10 +123,21 @@ regexes_matches(const struct regexes *r, int64_t id, const char *p, size_t len)
 	onig_initialize_match_param(limits);
 	onig_set_retry_limit_in_match_of_match_param(limits, STEPS_MAX);
 	onig_set_retry_limit_in_search_of_match_param(limits, STEPS_MAX);
-	found = onig_search_with_param(
-		r->list[id], text, text + len, text, text + len, NULL, ONIG_OPTION_NONE, limits);
+	found = onig_search_with_param(r->list[id], text, text + len, text, text + len, NULL,
+		ONIG_OPTION_NONE, limits);
 	onig_free_match_param(limits);
-	return found == ONIGERR_MEMORY ? -1 : found >= 0;
+	if (found >= 0 || found == ONIG_MISMATCH)
+		return found >= 0;
+	return found == ONIGERR_MEMORY ? -1 : REGEXES_GAVE_UP;
+}
+
+bool
+regexes_gave_up(struct regexes *r)
+{
+	bool gave_up = r->gave_up;
+
+	r->gave_up = false;
+	return gave_up;
 }
 
 /* Keep an answer for the next time. What cannot be kept is just searched again. */
@@ -136,7 +148,10 @@ keep(const struct regexes *r, struct kept *k, const char *p, size_t len, size_t 
 
 	free(k->text);
 	free(k->ids);
-	*k = (struct kept){.text = malloc(len + 1), .ids = malloc((n + 1) * sizeof(*ids)), .len = len, .n = n,
+	*k = (struct kept){.text = malloc(len + 1),
+		.ids = malloc((n + 1) * sizeof(*ids)),
+		.len = len,
+		.n = n,
 		.asked = r->names.n};
 	if (k->text == NULL || k->ids == NULL) {
 		free(k->text);
@@ -153,9 +168,11 @@ int64_t
 regexes_search(struct regexes *r, const char *p, size_t len, const uint32_t **ids)
 {
 	struct kept *k = &r->kept[hash_bytes(p, len) & (KEPT - 1)];
+	bool gave_up = false;
 	size_t n = 0;
 
-	if (k->text != NULL && k->asked == r->names.n && k->len == len && memcmp(k->text, p, len) == 0) {
+	if (k->text != NULL && k->asked == r->names.n && k->len == len &&
+		memcmp(k->text, p, len) == 0) {
 		*ids = k->ids;
 		return (int64_t)k->n;
 	}
@@ -164,11 +181,14 @@ regexes_search(struct regexes *r, const char *p, size_t len, const uint32_t **id
 
 		if (matches < 0)
 			return -1;
-		if (matches)
+		if (matches == 1)
 			r->scratch[n++] = (uint32_t)id;
+		gave_up |= matches == REGEXES_GAVE_UP;
 	}
 	*ids = r->scratch;
-	if (len <= KEPT_TEXT_MAX)
+	r->gave_up |= gave_up;
+	/* An answer that is not whole is not kept, so that it is told of every time. */
+	if (len <= KEPT_TEXT_MAX && !gave_up)
 		keep(r, k, p, len, n);
 	return (int64_t)n;
 }

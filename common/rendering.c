@@ -11,13 +11,11 @@
 #include "target.h"
 #include "template.h"
 
-
-
 struct rendering {
-	struct strbuf source; /* the automation's bytes */
-	struct strbuf name;   /* decoded */
-	struct strbuf head;   /* from behind the event to the body's opening quote */
-	struct strbuf tail;   /* from behind the body, and the secrets' places, to the end of the request */
+	struct strbuf source;      /* the automation's bytes */
+	struct strbuf name;        /* decoded */
+	struct strbuf head;        /* from behind the event to the body's opening quote */
+	struct strbuf tail;        /* from behind the body and the secrets' places to its end */
 	struct template *template; /* NULL: the event itself */
 	enum target target;
 	bool is_request;
@@ -94,11 +92,14 @@ add_header_refs(struct json *js, struct webhook *w)
 	return true;
 }
 
-/* Decoded first: a target that is spelled with escapes has its limits and entities like any other. */
+/*
+ * Decoded first: a target that is spelled with escapes has its limits and entities like any other.
+ */
 static enum target
 find_target(const struct json_span *span)
 {
-	char name[16]; /* no target's name is longer; and no memory may be wanting here, or a check is left out */
+	/* No target's name is longer. On the heap, want of memory would leave checks out. */
+	char name[16];
 	size_t len = 0;
 
 	for (const char *p = span->p, *end = p + span->len; p < end;) {
@@ -123,7 +124,8 @@ read_webhook(struct json *js, struct webhook *w)
 		if (is(&key, "url"))
 			read_typed(js, &w->url, JSON_STRING, "\"url\" is not a string");
 		else if (is(&key, "access_token"))
-			read_typed(js, &w->access_token, JSON_STRING, "\"access_token\" is not a string");
+			read_typed(js, &w->access_token, JSON_STRING,
+				"\"access_token\" is not a string");
 		else if (is(&key, "secret"))
 			json_value(js, &w->secret);
 		else if (is(&key, "signature"))
@@ -140,7 +142,8 @@ read_webhook(struct json *js, struct webhook *w)
 	if (w->url.type == JSON_NONE)
 		return json_fail(js, js->p, "the webhook has no \"url\"");
 	if (w->target.type != JSON_NONE && find_target(&w->target) == TARGET_NONE)
-		return json_fail(js, w->target.p, "unknown target; known are github, slack and teams");
+		return json_fail(js, w->target.p,
+			"unknown target; known are github, slack and teams");
 	if (!add_ref(js, w, &w->url, false) ||
 		(w->access_token.type != JSON_NONE && !add_ref(js, w, &w->access_token, true)))
 		return false;
@@ -158,7 +161,8 @@ read_action(struct reader *r)
 		return false;
 	while (json_next_member(&r->js, &key)) {
 		if (is(&key, "type"))
-			read_typed(&r->js, &r->type, JSON_STRING, "the action's type is not a string");
+			read_typed(&r->js, &r->type, JSON_STRING,
+				"the action's type is not a string");
 		else if (is(&key, "webhook"))
 			r->has_webhook = read_webhook(&r->js, &r->webhook);
 		else if (is(&key, "payload"))
@@ -178,7 +182,8 @@ read_automation(struct reader *r)
 		return false;
 	while (json_next_member(&r->js, &key)) {
 		if (is(&key, "name"))
-			read_typed(&r->js, &r->name, JSON_STRING, "the automation's name is not a string");
+			read_typed(&r->js, &r->name, JSON_STRING,
+				"the automation's name is not a string");
 		else if (is(&key, "action"))
 			read_action(r);
 		else
@@ -191,7 +196,8 @@ read_automation(struct reader *r)
 	if (is(&r->type, "none"))
 		return true;
 	if (!is(&r->type, "webhook"))
-		return json_fail(&r->js, r->js.start, "the automation has no action of type \"webhook\" or \"none\"");
+		return json_fail(&r->js, r->js.start,
+			"the automation has no action of type \"webhook\" or \"none\"");
 	return r->has_webhook || json_fail(&r->js, r->js.start, "the action has no webhook");
 }
 
@@ -278,6 +284,11 @@ compile(struct rendering *r, const struct reader *from, char error[RENDERING_ERR
 	r->target = w->target.type == JSON_NONE ? TARGET_NONE : find_target(&w->target);
 	write_head(&r->head, from);
 	write_tail(&r->tail, w);
+	if (from->payload.type == JSON_NONE && target_has_entities(r->target)) {
+		snprintf(error, RENDERING_ERROR_MAX,
+			"target slack needs a payload: an event is no message");
+		return false;
+	}
 	if (from->payload.type == JSON_NONE)
 		return true;
 	if (from->payload.type == JSON_STRING) {
@@ -311,8 +322,8 @@ rendering_new(const struct json_span *automation, char error[RENDERING_ERROR_MAX
 	if (!read_automation(&from)) {
 		*at = from.js.error_at;
 		snprintf(error, RENDERING_ERROR_MAX, "%s", from.js.error);
-	} else if (compile(r, &from, error, at) && !r->source.failed && !r->name.failed && !r->head.failed &&
-		!r->tail.failed) {
+	} else if (compile(r, &from, error, at) && !r->source.failed && !r->name.failed &&
+		   !r->head.failed && !r->tail.failed) {
 		return r;
 	}
 	rendering_free(r);
@@ -335,7 +346,8 @@ rendering_free(struct rendering *r)
 bool
 rendering_is_of(const struct rendering *r, const struct json_span *automation)
 {
-	return r->source.len == automation->len && memcmp(r->source.buf, automation->p, automation->len) == 0;
+	return r->source.len == automation->len &&
+	       memcmp(r->source.buf, automation->p, automation->len) == 0;
 }
 
 bool
@@ -345,7 +357,8 @@ rendering_is_request(const struct rendering *r)
 }
 
 static void
-write_id(const struct rendering *r, const struct event *event, struct strbuf *body, struct strbuf *line)
+write_id(const struct rendering *r, const struct event *event, struct strbuf *body,
+	struct strbuf *line)
 {
 	const struct json_span *id = &event->member[EVENT_ID];
 	struct text event_id, name = {r->name.buf, r->name.len};
@@ -370,8 +383,8 @@ write_id(const struct rendering *r, const struct event *event, struct strbuf *bo
 }
 
 int
-rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body, struct strbuf *line,
-	char error[RENDERING_ERROR_MAX])
+rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body,
+	struct strbuf *line, char error[RENDERING_ERROR_MAX])
 {
 	struct template_late late[TEMPLATE_LATE_MAX];
 	char why[TARGET_ERROR_MAX];
@@ -383,7 +396,8 @@ rendering_write(const struct rendering *r, const struct event *event, struct str
 	if (r->template == NULL)
 		id_add_event(body, event);
 	else
-		template_render(r->template, event, target_has_entities(r->target), body, late, &nlate);
+		template_render(r->template, event, target_has_entities(r->target), body, late,
+			&nlate);
 	line->failed |= strbuf_failed(body);
 	if (strbuf_failed(line))
 		return 0;
@@ -394,8 +408,9 @@ rendering_write(const struct rendering *r, const struct event *event, struct str
 	json_escape(line, body->buf, body->len);
 	strbuf_addc(line, '"');
 	for (size_t i = 0; i < nlate; i++)
-		strbuf_printf(line, "%s{\"at\":%zu,\"ref\":\"%.*s\"}%s", i == 0 ? ",\"secrets\":[" : ",", late[i].at,
-			(int)late[i].len, late[i].ref, i + 1 == nlate ? "]" : "");
+		strbuf_printf(line, "%s{\"at\":%zu,\"ref\":\"%.*s\"}%s",
+			i == 0 ? ",\"secrets\":[" : ",", late[i].at, (int)late[i].len, late[i].ref,
+			i + 1 == nlate ? "]" : "");
 	strbuf_add(line, r->tail.buf, r->tail.len);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * rendering - what an automation makes of an event: the request, without anything that only later stages know.
+ * rendering - what an automation makes of an event: the request, without anything
+ * that only later stages know.
  *
  * The automation's part of a record is compiled once and kept, since a run has few different ones.
  */
@@ -19,10 +20,11 @@ struct rendering;
 
 /**
  * rendering_new(automation, error, at):
- * Compile the automation of a match record: wb-record(5). ${automation} spans the object, which is copied. Returns NULL with the reason in ${error} and *${at}, a byte
- * offset into the object.
+ * Compile the automation of a match record: wb-record(5). ${automation} spans the object, which is
+ * copied. Returns NULL with the reason in ${error} and *${at}, a byte offset into the object.
  */
-struct rendering *rendering_new(const struct json_span *automation, char error[RENDERING_ERROR_MAX], size_t *at);
+struct rendering *rendering_new(const struct json_span *automation, char error[RENDERING_ERROR_MAX],
+	size_t *at);
 
 /**
  * rendering_free(r):
@@ -44,10 +46,11 @@ bool rendering_is_request(const struct rendering *r);
 
 /**
  * rendering_write(r, event, body, line, error):
- * Append the request record for ${event} to ${line}, up to but without its last closing brace. ${body} is scratch space.
- * Returns 0; -1 with the reason in ${error} if the target would refuse it; memory errors are ${line}'s.
+ * Append the request record for ${event} to ${line}, up to but without its last closing brace.
+ * ${body} is scratch space. Returns 0; -1 with the reason in ${error} if the target would refuse
+ * it; memory errors are ${line}'s.
  */
-int rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body, struct strbuf *line,
-	char error[RENDERING_ERROR_MAX]);
+int rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body,
+	struct strbuf *line, char error[RENDERING_ERROR_MAX]);
 
 #endif

@@ -42,7 +42,10 @@ request_secret(const struct request *rq, const struct json_span *ref, struct sec
 	return -1;
 }
 
-/* The URL that a secret holds. A binding can only be checked against the host inside it, so it is looked up twice. */
+/*
+ * The URL that a secret holds. A binding can only be checked against the host inside it,
+ * so it is looked up twice.
+ */
 static int
 secret_url(struct request *rq, const struct json_span *ref, struct secret_store *store,
 	char error[REQUEST_ERROR_MAX])
@@ -77,8 +80,10 @@ request_url(struct request *rq, const struct record *rec, struct secret_store *s
 	} else {
 		json_decode(&rq->url, &rec->url);
 		if (strbuf_failed(&rq->url))
-			return fail(error, rec->url.len > URL_MAX ? "a URL longer than 8192 bytes" : "out of memory");
-		if (url_parse(rq->url.buf != NULL ? rq->url.buf : "", rq->url.len, &rq->where, &why) != 0)
+			return fail(error, rec->url.len > URL_MAX ? "a URL longer than 8192 bytes"
+								  : "out of memory");
+		if (url_parse(rq->url.buf != NULL ? rq->url.buf : "", rq->url.len, &rq->where,
+			    &why) != 0)
 			return fail(error, why);
 		rq->has_url = true;
 	}
@@ -128,8 +133,9 @@ request_body(struct request *rq, const struct record *rec, struct secret_store *
 
 int
 request_sign(const struct request *rq, const struct record *rec, struct secret_store *store,
-	struct signer *signer, int64_t now_sec, struct signature_header headers[REQUEST_SIGNATURES_MAX],
-	size_t *n, char error[REQUEST_ERROR_MAX])
+	struct signer *signer, int64_t now_sec,
+	struct signature_header headers[REQUEST_SIGNATURES_MAX], size_t *n,
+	char error[REQUEST_ERROR_MAX])
 {
 	struct secret keys[SIGNATURE_KEYS_MAX];
 	char id[DELIVERY_ID_MAX + 1];
@@ -143,12 +149,14 @@ request_sign(const struct request *rq, const struct record *rec, struct secret_s
 	for (size_t i = 0; i < rec->nschemes; i++) {
 		size_t made = 0;
 		int status = signature_make(signer, rec->schemes[i], keys, rec->nkeys, id, now_sec,
-			rq->body.buf != NULL ? rq->body.buf : "", rq->body.len, headers + *n, &made);
+			rq->body.buf != NULL ? rq->body.buf : "", rq->body.len, headers + *n,
+			&made);
 
 		if (status != 0)
-			return fail(error, status == SIGNATURE_BAD_KEY
-						? "the secret starts with whsec_ but is not base64 behind it"
-						: "libcrypto failed or memory ran out");
+			return fail(error,
+				status == SIGNATURE_BAD_KEY
+					? "the secret starts with whsec_ but is not base64 behind it"
+					: "libcrypto failed or memory ran out");
 		*n += made;
 	}
 	return 0;

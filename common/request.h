@@ -1,5 +1,6 @@
 /*
- * request - a request record made ready: where it goes, its body with secrets in their places, and its signatures.
+ * request - a request record made ready: where it goes, its body with secrets in their
+ * places, and its signatures.
  *
  * Everything in here may be a secret or hold one; request_release overwrites it.
  */
@@ -34,31 +35,36 @@ void request_release(struct request *rq);
 
 /**
  * request_url(rq, rec, store, error):
- * Find out where ${rec} goes. Returns 0, or -1 with the reason in ${error}: a secret that is not there, or no URL.
+ * Find out where ${rec} goes. Returns 0, or -1 with the reason in ${error}: a secret that
+ * is not there, or no URL.
  */
 int request_url(struct request *rq, const struct record *rec, struct secret_store *store,
 	char error[REQUEST_ERROR_MAX]);
 
 /**
  * request_secret(rq, ref, store, out, error):
- * Look up ${ref} for use with this request's host. Returns 0, or -1 with the reason in ${error}, which names the secret.
+ * Look up ${ref} for use with this request's host. Returns 0, or -1 with the reason in
+ * ${error}, which names the secret.
  */
-int request_secret(const struct request *rq, const struct json_span *ref, struct secret_store *store,
-	struct secret *out, char error[REQUEST_ERROR_MAX]);
+int request_secret(const struct request *rq, const struct json_span *ref,
+	struct secret_store *store, struct secret *out, char error[REQUEST_ERROR_MAX]);
 
 /**
  * request_body(rq, rec, store, error):
- * Decode the body of ${rec} and put late secrets, JSON-escaped, in their places. request_url comes first. Returns 0, or -1 with the reason in ${error}.
+ * Decode the body of ${rec} and put late secrets, JSON-escaped, in their places. request_url comes
+ * first. Returns 0, or -1 with the reason in ${error}.
  */
 int request_body(struct request *rq, const struct record *rec, struct secret_store *store,
 	char error[REQUEST_ERROR_MAX]);
 
 /**
  * request_sign(rq, rec, store, signer, now_sec, headers, n, error):
- * Make all signatures that ${rec} asks for of the body in ${rq}, as *${n} ${headers}. Returns 0, or -1 with the reason in ${error}.
+ * Make all signatures that ${rec} asks for of the body in ${rq}, as *${n} ${headers}. Returns 0, or
+ * -1 with the reason in ${error}.
  */
 int request_sign(const struct request *rq, const struct record *rec, struct secret_store *store,
-	struct signer *signer, int64_t now_sec, struct signature_header headers[REQUEST_SIGNATURES_MAX],
-	size_t *n, char error[REQUEST_ERROR_MAX]);
+	struct signer *signer, int64_t now_sec,
+	struct signature_header headers[REQUEST_SIGNATURES_MAX], size_t *n,
+	char error[REQUEST_ERROR_MAX]);
 
 #endif

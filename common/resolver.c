@@ -23,7 +23,7 @@ static const char too_many[] = "more than 64 addresses";
 struct result {
 	struct sockaddr_storage *addr; /* owned */
 	size_t len;
-	int gai;	   /* 0, or getaddrinfo's error */
+	int gai;           /* 0, or getaddrinfo's error */
 	const char *error; /* NULL, or an error of our own */
 };
 
@@ -54,10 +54,10 @@ struct queue {
 struct shared {
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
-	unsigned refs;	  /* the owner and the workers */
+	unsigned refs;    /* the owner and the workers */
 	unsigned workers; /* of these, the workers */
-	unsigned idle;	  /* of these, waiting */
-	bool abandoned;	  /* the owner has left, and closed the pipe */
+	unsigned idle;    /* of these, waiting */
+	bool abandoned;   /* the owner has left, and closed the pipe */
 	struct queue asked, done;
 	int pipe[2]; /* holds one byte while done is not empty, else none */
 };

@@ -13,8 +13,8 @@
 
 #define RESOLVER_TTL_SEC 60
 #define RESOLVER_FAILED_TTL_SEC 5
-#define RESOLVER_THREADS 4
-#define RESOLVER_NAMES_MAX 1024	  /* kept answers; what is under way does not count */
+#define RESOLVER_THREADS 32
+#define RESOLVER_NAMES_MAX 1024   /* kept answers; what is under way does not count */
 #define RESOLVER_ADDRESSES_MAX 64 /* of one name; more are an error, since all must be checked */
 
 struct resolver;
@@ -24,7 +24,7 @@ struct resolver_answer {
 	const char *host;  /* as asked */
 	const char *error; /* NULL, or why there is no address: mostly gai_strerror's text */
 	const struct sockaddr_storage *addr; /* port 0 */
-	size_t len;			     /* of addr; 0 with an error, else at least 1 */
+	size_t len;                          /* of addr; 0 with an error, else at least 1 */
 };
 
 /**

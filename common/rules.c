@@ -7,7 +7,10 @@
 #include "json_text.h"
 #include "strbuf.h"
 
-/* A rule with lists stands in the table once for each combination; with more, the longest lists are checked afterwards. */
+/*
+ * A rule with lists stands in the table once for each combination; with more, the shorter
+ * lists are checked afterwards.
+ */
 #define COMBINATIONS_MAX 64
 
 static const struct {
@@ -153,31 +156,35 @@ add_link(struct rules *r, const struct key *key, const struct link *link)
 	return 0;
 }
 
-/* Which fields of ${rule} can stand in the key: all given ones but the longest lists that make too many combinations. */
+/*
+ * Which fields of ${rule} can stand in the key: all given ones, but for the shorter lists where
+ * several make too many combinations. The longest list always stays: its links are no more than its
+ * values, and it is what tells rules apart.
+ */
 static uint32_t
 keyed_fields(const struct rule *rule)
 {
 	uint32_t mask = 0;
-	size_t combinations;
 
 	for (int f = 0; f < RULE_FIELDS; f++)
 		if (f < RULE_VALUES ? rule->values[f].n != 0 : rule->regex[f - RULE_VALUES] >= 0)
 			mask |= 1u << f;
 	for (;;) {
-		int longest = -1;
+		size_t combinations = 1;
+		int nlists = 0, shortest = -1;
 
-		combinations = 1;
 		for (int f = 0; f < RULE_VALUES; f++) {
-			if (!(mask >> f & 1))
+			if (!(mask >> f & 1) || rule->values[f].n < 2)
 				continue;
+			nlists++;
 			if (combinations <= COMBINATIONS_MAX)
 				combinations *= rule->values[f].n;
-			if (longest < 0 || rule->values[f].n > rule->values[longest].n)
-				longest = f;
+			if (shortest < 0 || rule->values[f].n < rule->values[shortest].n)
+				shortest = f;
 		}
-		if (combinations <= COMBINATIONS_MAX)
+		if (combinations <= COMBINATIONS_MAX || nlists == 1)
 			return mask;
-		mask &= ~(1u << longest);
+		mask &= ~(1u << shortest);
 	}
 }
 
@@ -244,7 +251,9 @@ struct facts {
 	size_t nregex[RULE_FIELDS - RULE_VALUES];
 };
 
-/* The decoded value; borrowed from the event, or from ${scratch} where it was spelled with escapes. */
+/*
+ * The decoded value; borrowed from the event, or from ${scratch} where it was spelled with escapes.
+ */
 static struct text
 value_text(struct strbuf *scratch, const struct json_span *value)
 {
@@ -356,7 +365,10 @@ look_up(struct rules *r, const struct key *key, const struct facts *facts)
 	return 0;
 }
 
-/* Every key that the event has for the fields of ${mask}: one, or one for each expression that matches. */
+/*
+ * Every key that the event has for the fields of ${mask}: one, or one for each
+ * expression that matches.
+ */
 static int
 look_up_mask(struct rules *r, uint32_t mask, const struct facts *facts)
 {
@@ -423,7 +435,8 @@ rule_failing(const struct rule *rule, const struct regexes *regexes, const struc
 	strbuf_init(&scratch, (size_t)64 * 1024 * 1024);
 	for (int f = 0; f < RULE_FIELDS && failing < 0; f++) {
 		const struct json_span *value = &event->member[fields[f].member];
-		bool given = f < RULE_VALUES ? rule->values[f].n != 0 : rule->regex[f - RULE_VALUES] >= 0;
+		bool given = f < RULE_VALUES ? rule->values[f].n != 0
+					     : rule->regex[f - RULE_VALUES] >= 0;
 		struct text text;
 
 		if (!given)
@@ -432,8 +445,8 @@ rule_failing(const struct rule *rule, const struct regexes *regexes, const struc
 		text = value_text(&scratch, value);
 		if (value->type == JSON_NONE ||
 			(f < RULE_VALUES ? !is_in(rule->values[f].list, rule->values[f].n, &text)
-					 : regexes_matches(regexes, rule->regex[f - RULE_VALUES], text.p,
-						   text.len) <= 0))
+					 : regexes_matches(regexes, rule->regex[f - RULE_VALUES],
+						   text.p, text.len) != 1))
 			failing = f;
 	}
 	strbuf_release(&scratch);

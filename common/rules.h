@@ -1,9 +1,10 @@
 /*
- * rules - which of many automations an event matches, at a cost that does not grow with their number.
+ * rules - which of many automations an event matches, at a cost that does not grow
+ * with their number.
  *
- * An automation's conditions are a tuple of exact values, one a field, some fields left open. For each set of
- * fields that any rule uses there is one hash look-up an event (tuple space search): seven fields and two
- * expressions make few such sets in practice, and never more than 512.
+ * An automation's conditions are a tuple of exact values, one a field, some fields left open. For
+ * each set of fields that any rule uses there is one hash look-up an event (tuple space search):
+ * seven fields and two expressions make few such sets in practice, and never more than 512.
  */
 #ifndef WB_RULES_H
 #define WB_RULES_H
@@ -50,21 +51,22 @@ void rules_free(struct rules *rules);
 
 /**
  * rules_add(rules, rule, id):
- * Add ${rule}, which is borrowed with its texts; ${id} is what rules_match answers, to be given in ascending order. Returns 0, or -1 when memory runs out.
+ * Add ${rule}, which is borrowed with its texts; ${id} is what rules_match answers, to be given in
+ * ascending order. Returns 0, or -1 when memory runs out.
  */
 int rules_add(struct rules *rules, const struct rule *rule, uint32_t id);
 
 /**
  * rules_match(rules, event, ids):
- * The ids of all rules that ${event} matches, ascending, in *${ids}, valid until the next call. Returns how many, or -1 when memory
- * runs out.
+ * The ids of all rules that ${event} matches, ascending, in *${ids}, valid until the next call.
+ * Returns how many, or -1 when memory runs out.
  */
 int64_t rules_match(struct rules *rules, const struct event *event, const uint32_t **ids);
 
 /**
  * rule_failing(rule, regexes, event):
- * The first field whose condition does not hold, or -1 if ${event} matches. Slow and simple: for explanations, and what
- * rules_match is tested against.
+ * The first field whose condition does not hold, or -1 if ${event} matches. Slow and simple: for
+ * explanations, and what rules_match is tested against.
  */
 int rule_failing(const struct rule *rule, const struct regexes *regexes, const struct event *event);
 

@@ -106,6 +106,12 @@ secret_store_has_providers(const struct secret_store *store)
 	return store->providers != NULL;
 }
 
+bool
+secret_store_has_bindings(const struct secret_store *store)
+{
+	return store->bindings != NULL;
+}
+
 int
 secret_store_bind(struct secret_store *store, const char *binding)
 {

@@ -56,6 +56,12 @@ bool secret_store_has_providers(const struct secret_store *store);
 int secret_store_bind(struct secret_store *store, const char *binding);
 
 /**
+ * secret_store_has_bindings(store):
+ * Whether secret_store_bind added one.
+ */
+bool secret_store_has_bindings(const struct secret_store *store);
+
+/**
  * secret_store_bound_only(store):
  * From now on a secret without a binding goes nowhere.
  */
@@ -86,8 +92,8 @@ int secret_peek(struct secret_store *store, const char *name, size_t len, struct
  * Overwrite with '*', in place, every occurrence in ${len} bytes at ${text} of a value that the
  * store has looked up, or of its base64 (as it would stand in basic authorization); each as it is
  * or JSON-escaped, in any spelling. For what a server sent back and for dry runs. Values of fewer
- * than 4 bytes are masked too. With ${cut}, so is the beginning of one at the end of ${text}, which went on
- * behind it. Needs no memory, so it cannot fail.
+ * than 4 bytes are masked too. With ${cut}, so is the beginning of one at the end of ${text}, which
+ * went on behind it. Needs no memory, so it cannot fail.
  */
 void secret_mask(const struct secret_store *store, char *text, size_t len, bool cut);
 

@@ -26,7 +26,10 @@ unescape(const char *p, const char *end, unsigned char out[4], size_t *n)
 	return c.len;
 }
 
-/* Whether there may be more of the escape at ${p} behind ${end}; a pair of surrogates has 12 characters. */
+/*
+ * Whether there may be more of the escape at ${p} behind ${end}; a pair of
+ * surrogates has 12 characters.
+ */
 static bool
 is_cut_escape(const char *p, const char *end)
 {

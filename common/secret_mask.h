@@ -10,8 +10,8 @@
 
 /**
  * secret_mask_match(text, end, s, cut):
- * How many bytes at the start of ${text}, before ${end}, spell ${s}: as it is or JSON-escaped, in any spelling. 0 if they do not.
- * With ${cut}, a beginning of ${s} that reaches ${end} is enough.
+ * How many bytes at the start of ${text}, before ${end}, spell ${s}: as it is or JSON-escaped, in
+ * any spelling. 0 if they do not. With ${cut}, a beginning of ${s} that reaches ${end} is enough.
  */
 size_t secret_mask_match(const char *text, const char *end, const struct secret *s, bool cut);
 

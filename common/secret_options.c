@@ -39,7 +39,10 @@ secret_environment(struct secret_store *store)
 {
 	const char *specs = getenv("WB_SECRETS"), *hosts = getenv("WB_SECRET_HOSTS");
 
-	if (specs != NULL && !secret_store_has_providers(store) && each(store, specs, secret_store_add) != 0)
+	if (specs != NULL && !secret_store_has_providers(store) &&
+		each(store, specs, secret_store_add) != 0)
 		return -1;
-	return hosts != NULL ? each(store, hosts, secret_store_bind) : 0;
+	return hosts != NULL && !secret_store_has_bindings(store)
+		       ? each(store, hosts, secret_store_bind)
+		       : 0;
 }

@@ -8,10 +8,12 @@
 #include "secret.h"
 
 enum { SECRET_SECRETS = 9100, SECRET_HOST, SECRET_BOUND_ONLY };
+/* clang-format off */
 #define SECRET_OPTIONS                                                                             \
 	{SECRET_SECRETS, 0, "secrets", "SPEC", "look secrets up in SPEC: env or dir:PATH (repeatable)"}, \
 	{SECRET_HOST, 0, "secret-host", "NAME=HOST", "let secret NAME go to HOST only (repeatable)"}, \
 	{SECRET_BOUND_ONLY, 0, "bound-only", NULL, "let secrets without --secret-host go nowhere"}
+/* clang-format on */
 
 /**
  * secret_option(store, id, value):
@@ -21,8 +23,8 @@ int secret_option(struct secret_store *store, int id, const char *value);
 
 /**
  * secret_environment(store):
- * Take $WB_SECRETS and $WB_SECRET_HOSTS, comma-separated, where no option said otherwise. To be called after the options.
- * Returns 0, or -1 after a message.
+ * Take $WB_SECRETS and $WB_SECRET_HOSTS, comma-separated, where no option said otherwise. To be
+ * called after the options. Returns 0, or -1 after a message.
  */
 int secret_environment(struct secret_store *store);
 

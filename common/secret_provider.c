@@ -132,7 +132,8 @@ secret_provider_free(struct secret_provider *list)
 }
 
 const char *
-secret_provider_get(const struct secret_provider *list, const char *name, struct secret_value *value)
+secret_provider_get(const struct secret_provider *list, const char *name,
+	struct secret_value *value)
 {
 	const char *error = not_found;
 

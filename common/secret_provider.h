@@ -1,5 +1,6 @@
 /*
- * secret_provider - where secrets are looked up: the environment, directories of files. Later kinds go here.
+ * secret_provider - where secrets are looked up: the environment, directories of
+ * files. Later kinds go here.
  */
 #ifndef WB_SECRET_PROVIDER_H
 #define WB_SECRET_PROVIDER_H
@@ -10,13 +11,15 @@ struct secret_provider; /* a list, in the order in which they are asked */
 
 /**
  * secret_provider_add(list, spec):
- * Append the provider that ${spec} describes: "env" or "dir:PATH". Returns 0, or -1 after a message (diag).
+ * Append the provider that ${spec} describes: "env" or "dir:PATH". Returns 0, or -1
+ * after a message (diag).
  */
 int secret_provider_add(struct secret_provider **list, const char *spec);
 
 /**
  * secret_provider_add_defaults(list):
- * Append the environment, $CREDENTIALS_DIRECTORY and /run/secrets. Returns 0, or -1 when memory runs out.
+ * Append the environment, $CREDENTIALS_DIRECTORY and /run/secrets. Returns 0, or -1
+ * when memory runs out.
  */
 int secret_provider_add_defaults(struct secret_provider **list);
 
@@ -28,9 +31,10 @@ void secret_provider_free(struct secret_provider *list);
 
 /**
  * secret_provider_get(list, name, value):
- * Ask one after another for ${name}, a valid name, until one knows it. Returns NULL with ${value} filled, or a static text: what is wrong with what
- * was found ends the search too.
+ * Ask one after another for ${name}, a valid name, until one knows it. Returns NULL with ${value}
+ * filled, or a static text: what is wrong with what was found ends the search too.
  */
-const char *secret_provider_get(const struct secret_provider *list, const char *name, struct secret_value *value);
+const char *secret_provider_get(const struct secret_provider *list, const char *name,
+	struct secret_value *value);
 
 #endif

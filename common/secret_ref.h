@@ -6,14 +6,14 @@
 
 #include <stddef.h>
 
-#define SECRET_NAME_MAX 128   /* bytes of a name, NUL included */
-#define SECRET_REFS_MAX 32    /* of one request */
-#define SIGNATURE_KEYS_MAX 8  /* of one signature, while keys are rotated */
+#define SECRET_NAME_MAX 128  /* bytes of a name, NUL included */
+#define SECRET_REFS_MAX 32   /* of one request */
+#define SIGNATURE_KEYS_MAX 8 /* of one signature, while keys are rotated */
 
 /**
  * secret_ref_name(ref, len):
- * If ${len} bytes at ${ref} are a reference, "$" and a name of [A-Za-z_][A-Za-z0-9_]*, at most SECRET_NAME_MAX - 1 bytes, return the
- * length of the name, which starts at ${ref} + 1; else 0.
+ * If ${len} bytes at ${ref} are a reference, "$" and a name of [A-Za-z_][A-Za-z0-9_]*, at most
+ * SECRET_NAME_MAX - 1 bytes, return the length of the name, which starts at ${ref} + 1; else 0.
  */
 size_t secret_ref_name(const char *ref, size_t len);
 

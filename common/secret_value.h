@@ -1,6 +1,6 @@
 /*
- * secret_value - the bytes of one secret, in memory of their own: locked against swapping where the limits allow, left out
- * of core dumps, overwritten when given back.
+ * secret_value - the bytes of one secret, in memory of their own: locked against swapping where the
+ * limits allow, left out of core dumps, overwritten when given back.
  */
 #ifndef WB_SECRET_VALUE_H
 #define WB_SECRET_VALUE_H
@@ -27,7 +27,8 @@ struct secret_value {
 
 /**
  * secret_value_keep(v, value, len):
- * Copy ${len} bytes into ${v}, which is empty. Returns NULL, or a static text that says what is wrong with them.
+ * Copy ${len} bytes into ${v}, which is empty. Returns NULL, or a static text that says
+ * what is wrong with them.
  */
 const char *secret_value_keep(struct secret_value *v, const char *value, size_t len);
 

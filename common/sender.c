@@ -28,7 +28,7 @@ struct delivery {
 	char *headers[RECORD_HEADERS_MAX + 4];
 	size_t nheaders;
 	unsigned attempts;
-	int64_t started_ms; /* of the first attempt */
+	int64_t started_ms;      /* of the first attempt */
 	int64_t lookup_until_ms; /* of the monotonic clock, while resolving */
 };
 
@@ -46,8 +46,9 @@ struct sender *
 sender_new(const struct sender_options *options, sender_done_fn *done, void *ctx)
 {
 	struct sender *s = calloc(1, sizeof(*s));
-	const struct transfer_options transfer = {options->policy, options->connect_timeout_ms, options->timeout_ms,
-		options->jobs, options->response_max, options->ca_file, options->proxy};
+	const struct transfer_options transfer = {options->policy, options->connect_timeout_ms,
+		options->timeout_ms, options->jobs, options->response_max, options->ca_file,
+		options->proxy};
 
 	if (s != NULL) {
 		s->options = *options;
@@ -100,9 +101,29 @@ sender_is_idle(const struct sender *s)
 	return s->busy == 0;
 }
 
+/* A message without what it may hold of a secret: a value, or the host of a URL that is one. */
+static const char *
+masked(const struct sender *s, const struct delivery *d, const char *message,
+	char out[TRANSFER_ERROR_MAX])
+{
+	const char *host = d->rq.where.host;
+	size_t len;
+
+	snprintf(out, TRANSFER_ERROR_MAX, "%s", message);
+	secret_mask(s->options.secrets, out, strlen(out), false);
+	if (record_is_ref(&d->rec.url) && d->rq.has_url && (len = strlen(host)) != 0)
+		for (char *p = out; (p = strcasestr(p, host)) != NULL; p += len)
+			memset(p, '*', len);
+	return out;
+}
+
 static void
 finish(struct sender *s, struct delivery *d, struct receipt *receipt)
 {
+	char message[TRANSFER_ERROR_MAX];
+
+	if (receipt->error != NULL)
+		receipt->message = masked(s, d, receipt->message, message);
 	receipt->rec = &d->rec;
 	receipt->attempts = d->attempts;
 	receipt->started_ms = d->started_ms;
@@ -120,8 +141,9 @@ finish(struct sender *s, struct delivery *d, struct receipt *receipt)
 static void
 finish_unsent(struct sender *s, struct delivery *d, enum transfer_error error, const char *message)
 {
-	struct receipt receipt = {
-		.status = RECEIPT_FAILED, .error = transfer_error_name(error), .message = message};
+	struct receipt receipt = {.status = RECEIPT_FAILED,
+		.error = transfer_error_name(error),
+		.message = message};
 
 	finish(s, d, &receipt);
 }
@@ -130,15 +152,18 @@ finish_unsent(struct sender *s, struct delivery *d, enum transfer_error error, c
 static void
 attempt_ended(struct sender *s, struct delivery *d, struct transfer_result *result)
 {
-	struct receipt receipt = {.status = result->error == TRANSFER_OK ? RECEIPT_FINISHED : RECEIPT_FAILED,
+	struct receipt receipt = {.status = result->error == TRANSFER_OK ? RECEIPT_FINISHED
+									 : RECEIPT_FAILED,
 		.http_status = result->http_status,
 		.duration_ms = result->duration_ms,
 		.error = transfer_error_name(result->error),
 		.message = result->message};
 
-	if (result->response->len > 0 && (s->options.show_response || result->error != TRANSFER_OK)) {
+	if (result->response->len > 0 &&
+		(s->options.show_response || result->error != TRANSFER_OK)) {
 		/* Receivers echo requests; a secret must not come back through a receipt. */
-		secret_mask(s->options.secrets, result->response->buf, result->response->len, result->truncated);
+		secret_mask(s->options.secrets, result->response->buf, result->response->len,
+			result->truncated);
 		receipt.response = result->response->buf;
 		receipt.response_len = result->response->len;
 	}
@@ -146,14 +171,18 @@ attempt_ended(struct sender *s, struct delivery *d, struct transfer_result *resu
 }
 
 static void
-add_header(struct delivery *d, const char *name, size_t name_len, const char *prefix, const char *value, size_t len)
+add_header(struct delivery *d, const char *name, size_t name_len, const char *prefix,
+	const char *value, size_t len)
 {
 	if (strbuf_failed(&d->header_text))
 		return;
 	/* The buffer may still move: keep the offset, and make it a pointer at the end. */
 	d->headers[d->nheaders++] = (char *)(uintptr_t)d->header_text.len;
 	strbuf_add(&d->header_text, name, name_len);
-	/* libcurl's spelling of a header without a value; with a colon it would leave the header out. */
+	/*
+	 * libcurl's spelling of a header without a value; with a colon it would
+	 * leave the header out.
+	 */
 	strbuf_adds(&d->header_text, len == 0 && *prefix == '\0' ? ";" : ": ");
 	strbuf_adds(&d->header_text, prefix);
 	strbuf_add(&d->header_text, value, len);
@@ -161,8 +190,8 @@ add_header(struct delivery *d, const char *name, size_t name_len, const char *pr
 }
 
 static int
-add_secret_header(struct sender *s, struct delivery *d, const char *name, size_t name_len, const char *prefix,
-	const struct json_span *ref, char error[REQUEST_ERROR_MAX])
+add_secret_header(struct sender *s, struct delivery *d, const char *name, size_t name_len,
+	const char *prefix, const struct json_span *ref, char error[REQUEST_ERROR_MAX])
 {
 	struct secret value;
 
@@ -170,7 +199,8 @@ add_secret_header(struct sender *s, struct delivery *d, const char *name, size_t
 		return -1;
 	for (size_t i = 0; i < value.len; i++) {
 		if ((unsigned char)value.value[i] < 0x20 || value.value[i] == 0x7f) {
-			snprintf(error, REQUEST_ERROR_MAX, "secret %.*s: holds a control character, so it cannot be in a header",
+			snprintf(error, REQUEST_ERROR_MAX,
+				"secret %.*s: holds a control character, so it cannot be in a header",
 				(int)ref->len - 1, ref->p + 1);
 			return -1;
 		}
@@ -194,13 +224,15 @@ build_headers(struct sender *s, struct delivery *d, char error[REQUEST_ERROR_MAX
 
 		has_agent |= header_is(h->name.p, h->name.len, "User-Agent");
 		if (record_is_ref(&h->value)) {
-			if (add_secret_header(s, d, h->name.p, h->name.len, "", &h->value, error) != 0)
+			if (add_secret_header(s, d, h->name.p, h->name.len, "", &h->value, error) !=
+				0)
 				return -1;
 			continue;
 		}
 		strbuf_init(&plain, HEADER_VALUE_MAX);
 		json_decode(&plain, &h->value);
 		add_header(d, h->name.p, h->name.len, "", plain.buf, plain.len);
+		d->header_text.failed |= strbuf_failed(&plain);
 		strbuf_release(&plain);
 	}
 	if (rec->bearer.type != JSON_NONE &&
@@ -220,8 +252,11 @@ build_headers(struct sender *s, struct delivery *d, char error[REQUEST_ERROR_MAX
 static void
 start_attempt(struct sender *s, struct delivery *d, const struct resolver_answer *answer)
 {
-	struct transfer_request request = {.url = d->rq.url.buf, .where = &d->rq.where, .headers = d->headers,
-		.nheaders = d->nheaders, .body = d->rq.body.buf != NULL ? d->rq.body.buf : "",
+	struct transfer_request request = {.url = d->rq.url.buf,
+		.where = &d->rq.where,
+		.headers = d->headers,
+		.nheaders = d->nheaders,
+		.body = d->rq.body.buf != NULL ? d->rq.body.buf : "",
 		.len = d->rq.body.len};
 	char error[POLICY_ERROR_MAX];
 
@@ -230,7 +265,9 @@ start_attempt(struct sender *s, struct delivery *d, const struct resolver_answer
 		finish_unsent(s, d, TRANSFER_DNS, error);
 		return;
 	}
-	/* One address that is not public is one too many: it may be the one that is connected to. */
+	/*
+	 * One address that is not public is one too many: it may be the one that is connected to.
+	 */
 	for (size_t i = 0; answer != NULL && i < answer->len; i++) {
 		if (!policy_check_address(s->options.policy, &d->rq.where,
 			    (const struct sockaddr *)&answer->addr[i], error)) {
@@ -260,8 +297,9 @@ monotonic_ms(void)
 static void
 wait_for_answer(const struct sender *s, struct delivery *d)
 {
-	const uint64_t limit = s->options.connect_timeout_ms < s->options.timeout_ms ? s->options.connect_timeout_ms
-										     : s->options.timeout_ms;
+	const uint64_t limit = s->options.connect_timeout_ms < s->options.timeout_ms
+				       ? s->options.connect_timeout_ms
+				       : s->options.timeout_ms;
 
 	d->state = DELIVERY_RESOLVING;
 	d->lookup_until_ms = monotonic_ms() + (int64_t)limit;
@@ -280,27 +318,12 @@ begin(struct sender *s, struct delivery *d)
 	}
 	known = resolver_ask(s->resolver, d->rq.where.host, &answer);
 	if (known < 0)
-		finish_unsent(s, d, TRANSFER_DNS, "cannot look the host up: out of memory or threads");
+		finish_unsent(s, d, TRANSFER_DNS,
+			"cannot look the host up: out of memory or threads");
 	else if (known > 0)
 		start_attempt(s, d, &answer);
 	else
 		wait_for_answer(s, d);
-}
-
-/* The signatures that the record asks for must be there: to be unsigned is not to be sent. */
-static bool
-is_signed(const struct record *rec)
-{
-	for (size_t i = 0; i < rec->nschemes; i++) {
-		const char *name = signature_scheme_header(rec->schemes[i]);
-		size_t h = 0;
-
-		while (h < rec->nheaders && !header_is(rec->headers[h].name.p, rec->headers[h].name.len, name))
-			h++;
-		if (h == rec->nheaders)
-			return false;
-	}
-	return true;
 }
 
 /* A place for a record, its line copied. */
@@ -335,18 +358,21 @@ sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERR
 		snprintf(error, SENDER_ERROR_MAX, "%s", js.error);
 		return -1;
 	}
-	if (!is_signed(&d->rec)) {
-		snprintf(error, SENDER_ERROR_MAX, "not signed, but to be signed: wb-sign comes before wb-send");
+	if (!record_is_signed(&d->rec)) {
+		snprintf(error, SENDER_ERROR_MAX,
+			"not signed, but to be signed: wb-sign comes before wb-send");
 		return -1;
 	}
 	s->busy++;
 	d->started_ms = timestamp_now_ms();
 	d->state = DELIVERY_RESOLVING;
 	if (request_url(&d->rq, &d->rec, s->options.secrets, why) != 0)
-		finish_unsent(s, d, record_is_ref(&d->rec.url) ? TRANSFER_SECRET : TRANSFER_DENIED, why);
+		finish_unsent(s, d, record_is_ref(&d->rec.url) ? TRANSFER_SECRET : TRANSFER_DENIED,
+			why);
 	else if (!policy_check_url(s->options.policy, &d->rq.where, why))
 		finish_unsent(s, d, TRANSFER_DENIED, why);
-	else if (request_body(&d->rq, &d->rec, s->options.secrets, why) != 0 || build_headers(s, d, why) != 0)
+	else if (request_body(&d->rq, &d->rec, s->options.secrets, why) != 0 ||
+		 build_headers(s, d, why) != 0)
 		finish_unsent(s, d, TRANSFER_SECRET, why);
 	else
 		begin(s, d);
@@ -381,7 +407,8 @@ end_lookups(struct sender *s)
 		if (d->state != DELIVERY_RESOLVING)
 			continue;
 		if (left <= 0) {
-			snprintf(message, sizeof(message), "%s: looking it up took too long", d->rq.where.host);
+			snprintf(message, sizeof(message), "%s: looking it up took too long",
+				d->rq.where.host);
 			finish_unsent(s, d, TRANSFER_TIMEOUT, message);
 		} else if (least < 0 || left < least) {
 			least = left;
@@ -393,7 +420,8 @@ end_lookups(struct sender *s)
 int
 sender_wait(struct sender *s, int fd)
 {
-	struct pollfd fds[2] = {{.fd = resolver_fd(s->resolver), .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+	struct pollfd fds[2] = {{.fd = resolver_fd(s->resolver), .events = POLLIN},
+		{.fd = fd, .events = POLLIN}};
 	const size_t before = s->ended;
 	struct transfer_result result;
 	int limit_ms;

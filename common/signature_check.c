@@ -80,7 +80,8 @@ compare_hex(const struct expected *want, const char *text)
 {
 	char lower[SIGNATURE_HEX_LEN];
 
-	if (strlen(text) != SIGNATURE_HEX_LEN || strspn(text, "0123456789abcdefABCDEF") != SIGNATURE_HEX_LEN)
+	if (strlen(text) != SIGNATURE_HEX_LEN ||
+		strspn(text, "0123456789abcdefABCDEF") != SIGNATURE_HEX_LEN)
 		return "signature is not 64 hexadecimal digits";
 	for (size_t i = 0; i < SIGNATURE_HEX_LEN; i++)
 		lower[i] = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] - 'A' + 'a' : text[i]);

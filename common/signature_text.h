@@ -1,5 +1,6 @@
 /*
- * signature_text - the MAC of a message in its scheme's spelling: what making and checking signatures share.
+ * signature_text - the MAC of a message in its scheme's spelling: what making and
+ * checking signatures share.
  */
 #ifndef WB_SIGNATURE_TEXT_H
 #define WB_SIGNATURE_TEXT_H
@@ -18,8 +19,8 @@ struct signature_message {
 
 /**
  * signature_text(s, scheme, key, m, out):
- * Write the MAC of ${m} under ${key} as ${scheme} spells it, without prefix, into ${out}: SIGNATURE_HEX_LEN + 1 bytes at most.
- * Returns 0, or what signature_make returns on failure.
+ * Write the MAC of ${m} under ${key} as ${scheme} spells it, without prefix, into ${out}:
+ * SIGNATURE_HEX_LEN + 1 bytes at most. Returns 0, or what signature_make returns on failure.
  */
 int signature_text(struct signer *s, enum signature_scheme scheme, const struct secret *key,
 	const struct signature_message *m, char *out);

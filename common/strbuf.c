@@ -33,8 +33,9 @@ strbuf_release(struct strbuf *sb)
 void
 strbuf_reset(struct strbuf *sb)
 {
+	/* With the NUL of strbuf_str; what lies beyond was never written, and may be large. */
 	if (sb->secret && sb->buf != NULL)
-		wipe(sb->buf, sb->size);
+		wipe(sb->buf, sb->len < sb->size ? sb->len + 1 : sb->len);
 	sb->len = 0;
 	sb->failed = false;
 }

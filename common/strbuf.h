@@ -1,9 +1,9 @@
 /*
  * strbuf - a growing byte buffer with a hard cap.
  *
- * Errors stick: once an allocation failed or the cap was reached, every later strbuf_add* does nothing
- * and strbuf_failed() says so; check once, before the bytes are used. The buffer may hold NUL bytes and
- * is not NUL-terminated unless strbuf_str() is called.
+ * Errors stick: once an allocation failed or the cap was reached, every later strbuf_add* does
+ * nothing and strbuf_failed() says so; check once, before the bytes are used. The buffer may hold
+ * NUL bytes and is not NUL-terminated unless strbuf_str() is called.
  */
 #ifndef WB_STRBUF_H
 #define WB_STRBUF_H
@@ -29,7 +29,8 @@ void strbuf_init(struct strbuf *sb, size_t max);
 
 /**
  * strbuf_init_secret(sb, max):
- * Like strbuf_init, for bytes that are or hold a secret: growing, resetting and releasing overwrite them.
+ * Like strbuf_init, for bytes that are or hold a secret: growing, resetting and
+ * releasing overwrite them.
  */
 void strbuf_init_secret(struct strbuf *sb, size_t max);
 
@@ -47,8 +48,8 @@ void strbuf_reset(struct strbuf *sb);
 
 /**
  * strbuf_room(sb, len):
- * Make room for ${len} more bytes and return where they go, or NULL on failure. The caller writes them
- * and then adds what it wrote to sb->len.
+ * Make room for ${len} more bytes and return where they go, or NULL on failure. The caller writes
+ * them and then adds what it wrote to sb->len.
  */
 char *strbuf_room(struct strbuf *sb, size_t len);
 

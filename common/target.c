@@ -83,7 +83,8 @@ refuse(char error[TARGET_ERROR_MAX], const char *what, size_t got, size_t limit)
 static bool
 check_github(const struct json_span *body, char error[TARGET_ERROR_MAX])
 {
-	struct json_span type = member(body, "event_type"), payload = member(body, "client_payload");
+	struct json_span type = member(body, "event_type"),
+			 payload = member(body, "client_payload");
 	size_t n;
 
 	if (type.type != JSON_STRING) {
@@ -102,7 +103,8 @@ check_github(const struct json_span *body, char error[TARGET_ERROR_MAX])
 		return false;
 	}
 	if (payload.type == JSON_OBJECT && (n = count_members(&payload)) > GITHUB_PROPERTIES)
-		return refuse(error, "github: top-level members of \"client_payload\"", n, GITHUB_PROPERTIES);
+		return refuse(error, "github: top-level members of \"client_payload\"", n,
+			GITHUB_PROPERTIES);
 	if (body->len >= GITHUB_BYTES)
 		return refuse(error, "github: bytes", body->len, GITHUB_BYTES - 1);
 	return true;
@@ -128,8 +130,10 @@ check_slack(const struct json_span *body, char error[TARGET_ERROR_MAX])
 		if (!json_equal(&type, "section", 7))
 			continue;
 		section = member(&section, "text");
-		if (section.type == JSON_STRING && (n = count_chars(&section)) > SLACK_SECTION_CHARS)
-			return refuse(error, "slack: characters in a section's text", n, SLACK_SECTION_CHARS);
+		if (section.type == JSON_STRING &&
+			(n = count_chars(&section)) > SLACK_SECTION_CHARS)
+			return refuse(error, "slack: characters in a section's text", n,
+				SLACK_SECTION_CHARS);
 	}
 	if (nblocks > SLACK_BLOCKS)
 		return refuse(error, "slack: blocks", nblocks, SLACK_BLOCKS);

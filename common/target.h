@@ -25,9 +25,9 @@ bool target_has_entities(enum target target);
 
 /**
  * target_check(target, body, len, error):
- * Whether ${target} takes ${len} bytes at ${body}, a valid JSON text. If not, ${error} says which limit is broken.
- * Sources: GitHub REST docs, "Create a repository dispatch event"; Slack docs, "Blocks" and "Truncating content";
- * Microsoft Learn, "Webhooks and connectors" (message size).
+ * Whether ${target} takes ${len} bytes at ${body}, a valid JSON text. If not, ${error} says which
+ * limit is broken. Sources: GitHub REST docs, "Create a repository dispatch event"; Slack docs,
+ * "Blocks" and "Truncating content"; Microsoft Learn, "Webhooks and connectors" (message size).
  */
 bool target_check(enum target target, const char *body, size_t len, char error[TARGET_ERROR_MAX]);
 

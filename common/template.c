@@ -16,16 +16,19 @@ enum piece_type {
 
 struct piece {
 	enum piece_type type;
-	bool as_json;            /* the value itself, not its text inside a string */
+	bool as_json; /* the value itself, not its text inside a string */
 	enum event_member member;
 	size_t at, len; /* in bytes of the template's text: literal, key or reference */
 };
 
+/* To clang-format this is C++. */
+/* clang-format off */
 struct template {
 	struct strbuf text; /* literals, keys and references, one behind the other */
 	struct piece *pieces;
 	size_t npieces, size, nlate;
 };
+/* clang-format on */
 
 struct compiler {
 	struct template *t;
@@ -48,7 +51,8 @@ fail(struct compiler *c, const char *at, const char *fmt, const char *detail, si
 	if (detail == NULL)
 		snprintf(c->error->message, sizeof(c->error->message), "%s", fmt);
 	else
-		snprintf(c->error->message, sizeof(c->error->message), "%s${%.*s}", fmt, (int)len, detail);
+		snprintf(c->error->message, sizeof(c->error->message), "%s${%.*s}", fmt, (int)len,
+			detail);
 }
 
 static void
@@ -76,8 +80,9 @@ end_literal(struct compiler *c)
 	size_t end = c->t->text.len;
 
 	if (end > c->literal)
-		add_piece(c, &(struct piece){
-			.type = PIECE_LITERAL, .at = c->literal, .len = end - c->literal});
+		add_piece(c, &(struct piece){.type = PIECE_LITERAL,
+				     .at = c->literal,
+				     .len = end - c->literal});
 	c->literal = end;
 }
 
@@ -96,10 +101,12 @@ add_named(struct compiler *c, struct piece *piece, const char *name, size_t len)
 static const struct json_span *
 find_late(const struct template_secrets *secrets, const char *name, size_t len)
 {
-	if (secrets->access_token.type != JSON_NONE && len == 12 && memcmp(name, "ACCESS_TOKEN", len) == 0)
+	if (secrets->access_token.type != JSON_NONE && len == 12 &&
+		memcmp(name, "ACCESS_TOKEN", len) == 0)
 		return &secrets->access_token;
 	for (size_t i = 0; i < secrets->nrefs; i++)
-		if (secrets->refs[i].len == len + 1 && memcmp(secrets->refs[i].p + 1, name, len) == 0)
+		if (secrets->refs[i].len == len + 1 &&
+			memcmp(secrets->refs[i].p + 1, name, len) == 0)
 			return &secrets->refs[i];
 	return NULL;
 }
@@ -151,7 +158,8 @@ add_variable(struct compiler *c, const char *at, const char *name, size_t len, b
 		piece.type = PIECE_MEMBER;
 		piece.member = (enum event_member)member;
 		add_piece(c, &piece);
-	} else if (len > sizeof(metadata) - 1 && memcmp(name, metadata, sizeof(metadata) - 1) == 0) {
+	} else if (len > sizeof(metadata) - 1 &&
+		   memcmp(name, metadata, sizeof(metadata) - 1) == 0) {
 		piece.type = PIECE_METADATA;
 		add_named(c, &piece, name + sizeof(metadata) - 1, len - (sizeof(metadata) - 1));
 	} else if ((ref = find_late(c->secrets, name, len)) != NULL && !piece.as_json) {
@@ -164,7 +172,10 @@ add_variable(struct compiler *c, const char *at, const char *name, size_t len, b
 	}
 }
 
-/* Read the name of a variable from ${p}, behind its "${", into ${name}. Returns what follows the brace, or NULL if there is none. */
+/*
+ * Read the name of a variable from ${p}, behind its "${", into ${name}. Returns what follows the
+ * brace, or NULL if there is none.
+ */
 static const char *
 read_name(const char *p, const char *end, bool escaped, struct strbuf *name)
 {
@@ -204,8 +215,8 @@ opens(const char *p, const char *end, const char **after)
 
 /* The variable at ${p}, its name at ${after}. Returns what follows it. */
 static const char *
-compile_variable(struct compiler *c, const struct json_span *span, const char *p, const char *after, bool is_key,
-	struct strbuf *name)
+compile_variable(struct compiler *c, const struct json_span *span, const char *p, const char *after,
+	bool is_key, struct strbuf *name)
 {
 	const char *end = span->p + span->len, *next = read_name(after, end, span->escaped, name);
 
@@ -220,8 +231,8 @@ compile_variable(struct compiler *c, const struct json_span *span, const char *p
 }
 
 /*
- * One string, ${span}, its opening quote already written. Characters are decoded to find variables, so that \u0024 is a dollar
- * sign like any other, but literals keep their spelling.
+ * One string, ${span}, its opening quote already written. Characters are decoded to find variables,
+ * so that \u0024 is a dollar sign like any other, but literals keep their spelling.
  */
 static void
 compile_string(struct compiler *c, const struct json_span *span, bool is_key)
@@ -309,7 +320,8 @@ compile_value(struct compiler *c, struct json *js)
 }
 
 struct template *
-template_compile(const char *text, size_t len, const struct template_secrets *secrets, struct template_error *error)
+template_compile(const char *text, size_t len, const struct template_secrets *secrets,
+	struct template_error *error)
 {
 	struct compiler c = {.secrets = secrets, .error = error, .start = text};
 	struct json js;
@@ -342,7 +354,9 @@ template_free(struct template *t)
 	free(t);
 }
 
-/* JSON text with & < > as entities, however they are spelled; all three stand only inside strings. */
+/*
+ * JSON text with & < > as entities, however they are spelled; all three stand only inside strings.
+ */
 static void
 add_entities(struct strbuf *body, const char *p, size_t len)
 {
@@ -406,8 +420,8 @@ insert_json(struct strbuf *body, const struct json_span *value, bool entities)
 }
 
 void
-template_render(const struct template *t, const struct event *event, bool entities, struct strbuf *body,
-	struct template_late late[TEMPLATE_LATE_MAX], size_t *nlate)
+template_render(const struct template *t, const struct event *event, bool entities,
+	struct strbuf *body, struct template_late late[TEMPLATE_LATE_MAX], size_t *nlate)
 {
 	size_t start = body->len;
 
@@ -424,7 +438,8 @@ template_render(const struct template *t, const struct event *event, bool entiti
 			late[(*nlate)++] = (struct template_late){body->len - start, text, p->len};
 			continue;
 		}
-		value = p->type == PIECE_MEMBER ? event->member[p->member] : event_metadata(event, text, p->len);
+		value = p->type == PIECE_MEMBER ? event->member[p->member]
+						: event_metadata(event, text, p->len);
 		if (p->as_json)
 			insert_json(body, &value, entities);
 		else

@@ -23,7 +23,8 @@ timestamp_format(int64_t ms, char out[TIMESTAMP_MAX])
 	struct tm tm;
 	size_t n;
 
-	if (gmtime_r(&sec, &tm) == NULL || (n = strftime(out, TIMESTAMP_MAX, "%Y-%m-%dT%H:%M:%S", &tm)) == 0) {
+	if (gmtime_r(&sec, &tm) == NULL ||
+		(n = strftime(out, TIMESTAMP_MAX, "%Y-%m-%dT%H:%M:%S", &tm)) == 0) {
 		out[0] = '\0';
 		return out;
 	}
@@ -122,12 +123,13 @@ timestamp_parse(const char *text, size_t len, int64_t *ms)
 	const char *p = text, *end = text + len;
 	int y, mon, d, h, min, s, part, east;
 
-	if ((y = number(&p, end, 4)) < 1970 || !take(&p, end, "-") || (mon = number(&p, end, 2)) < 1 || mon > 12 ||
-		!take(&p, end, "-") || (d = number(&p, end, 2)) < 1 || d > days_in_month(y, mon) ||
-		!take(&p, end, "Tt "))
+	if ((y = number(&p, end, 4)) < 1970 || !take(&p, end, "-") ||
+		(mon = number(&p, end, 2)) < 1 || mon > 12 || !take(&p, end, "-") ||
+		(d = number(&p, end, 2)) < 1 || d > days_in_month(y, mon) || !take(&p, end, "Tt "))
 		return -1;
-	if ((h = number(&p, end, 2)) < 0 || h > 23 || !take(&p, end, ":") || (min = number(&p, end, 2)) < 0 ||
-		min > 59 || !take(&p, end, ":") || (s = number(&p, end, 2)) < 0 || s > 60)
+	if ((h = number(&p, end, 2)) < 0 || h > 23 || !take(&p, end, ":") ||
+		(min = number(&p, end, 2)) < 0 || min > 59 || !take(&p, end, ":") ||
+		(s = number(&p, end, 2)) < 0 || s > 60)
 		return -1;
 	if ((part = fraction(&p, end)) < 0 || (east = offset(&p, end)) == -10000 || p != end)
 		return -1;

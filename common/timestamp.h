@@ -17,14 +17,16 @@ int64_t timestamp_now_ms(void);
 
 /**
  * timestamp_format(ms, out):
- * Write ${ms} since 1970 as "2026-11-24T02:25:00.123Z", without a fraction if it is zero. Returns ${out}.
+ * Write ${ms} since 1970 as "2026-11-24T02:25:00.123Z", without a fraction if it is
+ * zero. Returns ${out}.
  */
 char *timestamp_format(int64_t ms, char out[TIMESTAMP_MAX]);
 
 /**
  * timestamp_parse(text, len, ms):
- * Read an RFC 3339 time with any offset; one without an offset is UTC, a space may stand for the T, fractions are cut to
- * milliseconds, a leap second counts as the second before. Returns 0, or -1 if it is none or not within the years 1970 to 9999.
+ * Read an RFC 3339 time with any offset; one without an offset is UTC, a space may stand for the T,
+ * fractions are cut to milliseconds, a leap second counts as the second before. Returns 0, or -1 if
+ * it is none or not within the years 1970 to 9999.
  */
 int timestamp_parse(const char *text, size_t len, int64_t *ms);
 

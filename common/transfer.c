@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-
 #define UPLOAD_BUFFER (16 * 1024L)
 
 /* One place for a transfer; its handle and buffers are used again. */
@@ -21,6 +20,8 @@ struct slot {
 	struct curl_slist *headers; /* an array; its strings are the request's */
 	struct curl_slist *resolve; /* owned */
 	struct strbuf response;
+	const char *body; /* the request's */
+	size_t len, sent;
 	size_t header_bytes, body_bytes;
 	struct timespec started;
 	char curl_error[CURL_ERROR_SIZE];
@@ -37,10 +38,35 @@ struct transfers {
 const char *
 transfer_error_name(enum transfer_error error)
 {
-	static const char *const names[] = {NULL, "denied", "dns", "connect", "tls", "timeout", "reset", "http",
-		"rejected", "secret"};
+	static const char *const names[] = {NULL, "denied", "dns", "connect", "tls", "timeout",
+		"reset", "http", "secret"};
 
 	return names[error];
+}
+
+static size_t
+on_upload(char *to, size_t size, size_t n, void *ctx)
+{
+	struct slot *s = ctx;
+	size_t len = size * n < s->len - s->sent ? size * n : s->len - s->sent;
+
+	memcpy(to, s->body + s->sent, len);
+	s->sent += len;
+	return len;
+}
+
+/*
+ * libcurl asks for this when a kept connection closed without an answer and it would
+ * quietly send the request once more. Whether it arrived is not known then; to send again
+ * is for others to decide.
+ */
+static int
+on_rewind(void *ctx, curl_off_t offset, int origin)
+{
+	const struct slot *s = ctx;
+
+	return s->sent == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK
+								 : CURL_SEEKFUNC_FAIL;
 }
 
 static size_t
@@ -62,7 +88,10 @@ on_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct slot *s = ctx;
 
-	/* Heads follow each other: interim answers, a proxy's. Trailers come here too, behind the body. */
+	/*
+	 * Heads follow each other: interim answers, a proxy's. Trailers come here
+	 * too, behind the body.
+	 */
 	if (size * n >= 5 && memcmp(data, "HTTP/", 5) == 0)
 		s->head_ended = false;
 	else if (size * n <= 2)
@@ -74,7 +103,10 @@ on_header(char *data, size_t size, size_t n, void *ctx)
 	return 0;
 }
 
-/* The last word on where a connection goes, after every look-up: the address that is about to be connected to. */
+/*
+ * The last word on where a connection goes, after every look-up: the address that is
+ * about to be connected to.
+ */
 static curl_socket_t
 on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -121,6 +153,10 @@ set_up(struct slot *s)
 	failed |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	failed |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, s);
 	failed |= curl_easy_setopt(e, CURLOPT_POST, 1L);
+	failed |= curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
+	failed |= curl_easy_setopt(e, CURLOPT_READDATA, s);
+	failed |= curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_rewind);
+	failed |= curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
 	if (o->ca_file != NULL)
 		failed |= curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
 	return failed == CURLE_OK;
@@ -182,7 +218,10 @@ transfers_free(struct transfers *t)
 	curl_global_cleanup();
 }
 
-/* libcurl's header list over the request's own strings, so that nothing secret is copied without need. */
+/*
+ * libcurl's header list over the request's own strings, so that nothing secret is
+ * copied without need.
+ */
 static int
 set_headers(struct slot *s, const struct transfer_request *request)
 {
@@ -208,7 +247,8 @@ set_addresses(struct slot *s, const struct transfer_request *request)
 		return curl_easy_setopt(s->easy, CURLOPT_RESOLVE, NULL) == CURLE_OK ? 0 : -1;
 	strbuf_init(&entry, 16384);
 	/* libcurl knows "host." and "host" as two. */
-	strbuf_printf(&entry, "%s%s:%u:", request->where->host, request->where->dot ? "." : "", request->where->port);
+	strbuf_printf(&entry, "+%s%s:%u:", request->where->host, request->where->dot ? "." : "",
+		request->where->port);
 	for (size_t i = 0; i < request->naddresses; i++) {
 		char address[ADDRESS_TEXT_MAX];
 
@@ -218,7 +258,10 @@ set_addresses(struct slot *s, const struct transfer_request *request)
 	if ((text = strbuf_str(&entry)) != NULL)
 		s->resolve = curl_slist_append(NULL, text);
 	strbuf_release(&entry);
-	return s->resolve != NULL && curl_easy_setopt(s->easy, CURLOPT_RESOLVE, s->resolve) == CURLE_OK ? 0 : -1;
+	return s->resolve != NULL &&
+			       curl_easy_setopt(s->easy, CURLOPT_RESOLVE, s->resolve) == CURLE_OK
+		       ? 0
+		       : -1;
 }
 
 int
@@ -230,19 +273,25 @@ transfer_start(struct transfers *t, const struct transfer_request *request, void
 		s++;
 	if (s == t->slots + t->options.jobs)
 		return -1;
-	if (s->easy == NULL && ((s->easy = curl_easy_init()) == NULL || !set_up(s)))
+	if (s->easy == NULL && ((s->easy = curl_easy_init()) == NULL || !set_up(s))) {
+		/* Half set up, it might go where it must not. */
+		curl_easy_cleanup(s->easy);
+		s->easy = NULL;
 		return -1;
+	}
 	end_slot(s);
 	strbuf_reset(&s->response);
 	s->ctx = ctx;
 	s->where = request->where;
 	s->refused = s->overfull = s->head_ended = false;
-	s->header_bytes = s->body_bytes = 0;
+	s->body = request->body;
+	s->len = request->len;
+	s->sent = s->header_bytes = s->body_bytes = 0;
 	s->curl_error[0] = '\0';
 	if (set_headers(s, request) != 0 || set_addresses(s, request) != 0 ||
 		curl_easy_setopt(s->easy, CURLOPT_URL, request->url) != CURLE_OK ||
-		curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, request->body) != CURLE_OK ||
-		curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len) != CURLE_OK)
+		curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len) !=
+			CURLE_OK)
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &s->started);
 	if (curl_multi_add_handle(t->multi, s->easy) != CURLM_OK)
@@ -262,7 +311,10 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 		return -1;
 	for (size_t i = 0; i < nfds && i < 4; i++)
 		waits[i] = (struct curl_waitfd){fds[i].fd, CURL_WAIT_POLLIN, 0};
-	/* What has ended already will wake nobody. Otherwise libcurl shortens the wait to its own timers. */
+	/*
+	 * What has ended already will wake nobody. Otherwise libcurl shortens the
+	 * wait to its own timers.
+	 */
 	if (running < t->busy)
 		timeout_ms = 0;
 	else if (timeout_ms < 0)
@@ -303,7 +355,8 @@ classify(const struct slot *s, CURLcode code, long http_status)
 	case CURLE_WRITE_ERROR:
 		/* We stopped reading a body that had gone on for too long: its status stands. */
 		if (s->overfull && s->body_bytes > 0)
-			return http_status >= 200 && http_status < 300 ? TRANSFER_OK : TRANSFER_HTTP;
+			return http_status >= 200 && http_status < 300 ? TRANSFER_OK
+								       : TRANSFER_HTTP;
 		return TRANSFER_RESET;
 	default:
 		return TRANSFER_RESET;
@@ -317,12 +370,18 @@ explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 		snprintf(r->message, sizeof(r->message), "%s", s->refusal);
 	else if (r->error == TRANSFER_HTTP)
 		snprintf(r->message, sizeof(r->message), "status %ld%s", r->http_status,
-			r->http_status >= 300 && r->http_status < 400 ? "; redirects are not followed" : "");
+			r->http_status >= 300 && r->http_status < 400
+				? "; redirects are not followed"
+				: "");
 	else if (s->overfull && r->error == TRANSFER_RESET)
-		snprintf(r->message, sizeof(r->message), "the response has more than %d bytes of headers",
-			TRANSFER_HEADERS_MAX);
+		snprintf(r->message, sizeof(r->message),
+			"the response has more than %d bytes of headers", TRANSFER_HEADERS_MAX);
 	else if (code == CURLE_OK && r->error == TRANSFER_RESET)
-		snprintf(r->message, sizeof(r->message), "the connection ended within the response's headers");
+		snprintf(r->message, sizeof(r->message),
+			"the connection ended within the response's headers");
+	else if (code == CURLE_SEND_FAIL_REWIND)
+		snprintf(r->message, sizeof(r->message),
+			"the connection was closed without an answer; whether the request arrived is not known");
 	else if (r->error != TRANSFER_OK)
 		snprintf(r->message, sizeof(r->message), "%s",
 			s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code));

@@ -1,5 +1,6 @@
 /*
- * transfer - HTTP POSTs side by side over libcurl, each bounded in time and memory. The only module that knows libcurl.
+ * transfer - HTTP POSTs side by side over libcurl, each bounded in time and memory. The only
+ * module that knows libcurl.
  */
 #ifndef WB_TRANSFER_H
 #define WB_TRANSFER_H
@@ -21,32 +22,31 @@
 /* Why a delivery failed; the names are wb-record(5)'s. */
 enum transfer_error {
 	TRANSFER_OK,
-	TRANSFER_DENIED,   /* the network policy refused it: nothing was sent */
-	TRANSFER_DNS,      /* the name has no address */
-	TRANSFER_CONNECT,  /* no connection */
-	TRANSFER_TLS,      /* no TLS session, or a certificate that does not fit */
-	TRANSFER_TIMEOUT,  /* no answer in time */
-	TRANSFER_RESET,    /* the connection broke, or what came was not HTTP */
-	TRANSFER_HTTP,     /* a status other than 2xx */
-	TRANSFER_REJECTED, /* an answer that says no */
-	TRANSFER_SECRET    /* a secret was not to be had */
+	TRANSFER_DENIED,  /* the network policy refused it: nothing was sent */
+	TRANSFER_DNS,     /* the name has no address */
+	TRANSFER_CONNECT, /* no connection */
+	TRANSFER_TLS,     /* no TLS session, or a certificate that does not fit */
+	TRANSFER_TIMEOUT, /* no answer in time */
+	TRANSFER_RESET,   /* the connection broke, or what came was not HTTP */
+	TRANSFER_HTTP,    /* a status other than 2xx */
+	TRANSFER_SECRET   /* a secret was not to be had */
 };
 
 struct transfer_options {
 	const struct policy *policy;
 	uint64_t connect_timeout_ms, timeout_ms;
-	size_t jobs;          /* transfers at the same time */
-	size_t response_max;  /* bytes of a response that are kept */
-	const char *ca_file;  /* NULL: the system's */
-	const char *proxy;    /* NULL: none, whatever the environment says */
+	size_t jobs;         /* transfers at the same time */
+	size_t response_max; /* bytes of a response that are kept */
+	const char *ca_file; /* NULL: the system's */
+	const char *proxy;   /* NULL: none, whatever the environment says */
 };
-
 
 /* What to send. All is borrowed until the transfer's end. */
 struct transfer_request {
 	const char *url; /* NUL-terminated */
 	const struct url *where;
-	const struct sockaddr_storage *addresses; /* of its host, all checked; none for an address or through a proxy */
+	/* of its host, all checked; none for an address or through a proxy */
+	const struct sockaddr_storage *addresses;
 	size_t naddresses;
 	char **headers; /* NUL-terminated lines */
 	size_t nheaders;
@@ -58,8 +58,9 @@ struct transfer_result {
 	void *ctx; /* as given to transfer_start */
 	enum transfer_error error;
 	char message[TRANSFER_ERROR_MAX];
-	long http_status;        /* 0: none came */
-	struct strbuf *response; /* what was kept of the body; valid until the next call of transfers_next or transfer_start */
+	long http_status; /* 0: none came */
+	/* what was kept of the body; valid until the next call of transfers_next or _start */
+	struct strbuf *response;
 	bool truncated;
 	uint64_t duration_ms;
 };
@@ -86,14 +87,15 @@ void transfers_free(struct transfers *t);
 
 /**
  * transfer_start(t, request, ctx):
- * Start one; there must be fewer than ${options}.jobs under way. Returns 0, or -1 when libcurl or memory fails.
+ * Start one; there must be fewer than ${options}.jobs under way. Returns 0, or -1 when
+ * libcurl or memory fails.
  */
 int transfer_start(struct transfers *t, const struct transfer_request *request, void *ctx);
 
 /**
  * transfers_wait(t, fds, nfds, timeout_ms):
- * Move data until something is to be done: a transfer ended, one of ${fds} is ready, or the time is over (-1: never).
- * Returns 0, or -1 when libcurl fails.
+ * Move data until something is to be done: a transfer ended, one of ${fds} is ready, or the time is
+ * over (-1: never). Returns 0, or -1 when libcurl fails.
  */
 int transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout_ms);
 

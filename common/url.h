@@ -10,22 +10,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define URL_MAX 8192	 /* bytes of a URL, NUL not counted */
+#define URL_MAX 8192     /* bytes of a URL, NUL not counted */
 #define URL_HOST_MAX 253 /* bytes of a host name (RFC 1035), trailing dot not counted */
 
 /* What kind of host the URL names. */
 enum url_host {
-	URL_HOST_NAME,	 /* a DNS name */
+	URL_HOST_NAME,   /* a DNS name */
 	URL_HOST_ADDRESS /* an address, or what some parser takes for one: 127.1, 0x7f, [::1] */
 };
 
 struct url {
-	bool https;		     /* else http */
+	bool https;                  /* else http */
 	char host[URL_HOST_MAX + 1]; /* lower case, no brackets, no trailing dot */
 	enum url_host host_type;
 	bool canonical; /* a URL_HOST_ADDRESS in its plain spelling: a.b.c.d, or RFC 4291 text */
-	bool dot;	/* the URL spells the host with a trailing dot */
-	unsigned port;	/* 1 to 65535; the scheme's own where the URL has none */
+	bool dot;       /* the URL spells the host with a trailing dot */
+	unsigned port;  /* 1 to 65535; the scheme's own where the URL has none */
 };
 
 /**

@@ -10,8 +10,8 @@
 
 /**
  * utf8_decode(p, len, code):
- * Decode the sequence at ${p} (${len} bytes may be read) into *${code}. Returns its length in bytes, 1 to 4,
- * or 0 if it is malformed or cut short.
+ * Decode the sequence at ${p} (${len} bytes may be read) into *${code}. Returns its length in
+ * bytes, 1 to 4, or 0 if it is malformed or cut short.
  */
 size_t utf8_decode(const unsigned char *p, size_t len, uint32_t *code);
 

@@ -8,7 +8,8 @@
 
 /**
  * uuid_v7(out):
- * Write a new UUID of version 7 [RFC 9562, 5.7] in lower case. Returns 0, or -1 with errno set when there are no random numbers.
+ * Write a new UUID of version 7 [RFC 9562, 5.7] in lower case. Returns 0, or -1 with errno set when
+ * there are no random numbers.
  */
 int uuid_v7(char out[UUID_SIZE]);
 

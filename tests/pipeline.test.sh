@@ -136,18 +136,18 @@ END
 
 injection() {
   local name text shape data want
-  hostile >strings
+  hostile >texts
   while read -r data; do
     printf '{"event_type":"ADD_ARTIFACT_ALIAS","event_id":%s,"event_author":%s,"alias":%s,"artifact_metadata":{"note":%s},"artifact_version_string":%s,"artifact_collection_name":%s,"project_name":%s,"entity_name":%s,"artifact_version":%s}\n' \
       "$data" "$data" "$data" "$data" "$data" "$data" "$data" "$data" "$data"
-  done <strings >events
+  done <texts >events
   for name in github slack teams; do
     mkdir "raw.$name"
     start_receiver --raw "raw.$name"
     example "$name"
     jq 'del(.automations[].on)' "$name.json" | sed 's/\${event_author}/${event_author}|${alias}|${artifact_metadata.note}/' >config.json
     wb-match -c config.json events | wb-render | wb-sign | send -j 1 >receipts
-    expect_equal "$(jq -r .status receipts | sort | uniq -c | tr -s ' ')" " $(wc -l <strings) finished"
+    expect_equal "$(jq -r .status receipts | sort | uniq -c | tr -s ' ')" " $(wc -l <texts) finished"
     # what a receiver's JSON parser makes of each
     case $name in
       github) text='.client_payload.event_author' ;;
@@ -158,7 +158,7 @@ injection() {
     jq -c "$text" arrived >got
     want='[., ., .] | join("|")'
     [[ $name != slack ]] || want="gsub(\"&\"; \"&amp;\") | gsub(\"<\"; \"&lt;\") | gsub(\">\"; \"&gt;\") | $want"
-    jq -c "$want" strings >wanted
+    jq -c "$want" texts >wanted
     expect_file got wanted
     # and its shape is that of any other
     shape=$(jq -c '[paths]' arrived | sort -u | wc -l)
@@ -166,7 +166,7 @@ injection() {
     expect_equal "$(jq -c 'keys' arrived | sort -u | wc -l)" 1
     for secret in "${SECRETS[@]}"; do no_secret "$secret" arrived; done
     # the headers, too: one request is one request
-    expect_equal "$(find "raw.$name" -type f | wc -l)" "$(wc -l <strings)" 'requests'
+    expect_equal "$(find "raw.$name" -type f | wc -l)" "$(wc -l <texts)" 'requests'
     expect_equal "$(grep -l -a -i '^x-evil' "raw.$name"/* | wc -l)" 0
     stop_receiver "$RECEIVER_PID"
   done

@@ -470,7 +470,7 @@ test_case '--version goes to standard output' answers_version
 answers_to_full_disk() {
   local option
   for option in --help --version; do
-    expect_status 2 wb-event "$option" >/dev/full 2>err
+    expect_status 3 wb-event "$option" >/dev/full 2>err
     expect_equal "$(<err)" 'wb-event: cannot write to standard output'
   done
 }

@@ -1087,7 +1087,7 @@ answers() {
   expect_equal "$(wb-match --version)" "wb-match (wb-tools) $version"
   expect_equal "$(wb-match -V)" "wb-match (wb-tools) $version"
   for option in --help --version; do
-    expect_status 2 wb-match "$option" >/dev/full 2>err
+    expect_status 3 wb-match "$option" >/dev/full 2>err
     expect_equal "$(<err)" 'wb-match: cannot write to standard output'
   done
 }

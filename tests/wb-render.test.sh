@@ -211,7 +211,7 @@ many_automations() {
   done
   sed "s/\"1\"\\]}}}\$/\"$pad\"]}}}/" in | wb-render >out
   expect_equal "$(jq -n '[inputs | . as $r | (.request.body | fromjson) as $b
-    | select(.automation.name == "a\($b[1])" and .request.url == "https://h\($b[1])/" and .event.event_type == $b[0])]
+    | select(.automation.name == "a\($b[1])" and .request.url == "https://h\($b[1])/" and .event.event_type == $b[0] and $b[0] == "x\($b[1])")]
     | length' out)" 3000 'renderings that fit their automation'
 }
 test_case 'payload: thousands of automations in one run do not get mixed up' many_automations
@@ -557,3 +557,20 @@ options() {
   expect_match "$(<out)" '^wb-render \(wb-tools\) [0-9.]+$'
 }
 test_case 'options: help, version, and those that are none' options
+
+old_event_type() {
+  printf '%s\n' '{"webhooks":{"h":{"url":"https://x.test/"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"h","payload":{"t":"${event_type:json}","u":"${event_type}"}}}]}' >old.json
+  echo '{"event_type":"LINK_MODEL"}' | wb-match -c old.json | wb-render >out
+  expect_equal "$(json out .request.body)" '{"t":"LINK_ARTIFACT","u":"LINK_ARTIFACT"}'
+}
+test_case 'LINK_MODEL is LINK_ARTIFACT in payloads' old_event_type
+
+slack_without_payload() {
+  printf '%s\n' '{"webhooks":{"h":{"url":"https://x.test/","target":"slack"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"h"}}]}' >bare.json
+  expect_status 2 wb-match -c bare.json </dev/null 2>err
+  expect_equal "$(<err)" 'wb-match: bare.json:1:126: target slack needs a payload: an event is no message'
+  echo '{"event":{"event_type":"X","text":"<!channel>"},"automation":{"name":"a","action":{"type":"webhook","webhook":{"url":"https://x.test/","target":"slack"}}}}' >record
+  expect_status 1 wb-render record >out 2>err
+  expect_empty out
+}
+test_case 'target slack: an event as it is would be no message' slack_without_payload

@@ -626,6 +626,7 @@ dry_run() {
   with_resolver map send --dry-run in >out 2>err
   cat >want <<END
 # d-1 a
+# not signed yet: wb-sign comes before wb-send
 POST http://receiver.test:$RECEIVER_PORT/p
 Content-Type: application/json
 X-T: \$HDR
@@ -721,3 +722,50 @@ options() {
   done
 }
 test_case 'options: help, and values that are none' options
+
+# A kept connection that closes without an answer leaves open whether the request arrived: it is not sent again unasked.
+no_second_send() {
+  start_receiver --script <(printf '{"*":[{},{"close":"before"},{}]}') 2>/dev/null || return
+  for n in 1 2 3; do record "$RECEIVER_URL/$n" '' '' "$n"; done >in
+  expect_status 1 send -j 1 in >receipts
+  expect_equal "$(json receipts .status | tr '\n' ' ')" 'finished failed finished '
+  expect_equal "$(json receipts '.error.class // "-"' | tr '\n' ' ')" '- reset - '
+  expect_equal "$(json "$RECEIVER_LOG" .path | sort | uniq -c | awk '$1 > 1')" ''
+}
+test_case 'reset: a request is not sent a second time unasked' no_second_send
+
+proxies_refused() {
+  local proxy
+  for proxy in '' http:// socks5://127.0.0.1:1 socks4://127.0.0.1:1 127.0.0.1:8080; do
+    expect_status 2 wb-send --proxy "$proxy" </dev/null 2>err
+    expect_match "$(<err)" '^wb-send: --proxy takes a URL that starts with '
+  done
+}
+test_case '--proxy: empty, or one that would look names up here: refused' proxies_refused
+
+closed_descriptors() {
+  expect_status 3 wb-send <&- 2>err
+  expect_equal "$(<err)" 'wb-send: cannot read standard input: Bad file descriptor'
+  record https://receiver.test/ >in
+  expect_status 3 wb-send --dry-run in >&- 2>err
+  expect_equal "$(<err)" 'wb-send: cannot write to standard output: Bad file descriptor'
+}
+test_case 'closed standard descriptors are not given to anything else' closed_descriptors
+
+hidden_host() {
+  export HOOK_URL=https://hidden-host.invalid/services/T000
+  record '$HOOK_URL' >in
+  echo 'hidden-host.invalid none' >map
+  expect_status 1 with_resolver map wb-send in >receipts
+  expect_equal "$(json receipts .error.class)" dns
+  expect_no_match "$(<receipts)" hidden-host
+}
+test_case 'a URL that is a secret: not even its host stands in the receipt' hidden_host
+
+environment_does_not_widen() {
+  export TOK=hunter2hunter2 WB_SECRET_HOSTS=TOK=receiver.test
+  record https://receiver.test/ '"auth":{"scheme":"bearer","ref":"$TOK"}' >in
+  expect_status 1 wb-send --secret-host TOK=other.test in >receipts
+  expect_equal "$(json receipts .error.text)" 'secret TOK: is not bound to this host'
+}
+test_case '$WB_SECRET_HOSTS does not widen --secret-host' environment_does_not_widen

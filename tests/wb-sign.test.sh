@@ -374,6 +374,8 @@ bindings() {
   signs k wb-sign --bound-only --secret-host S=example.com
   refuses 'secret S: is not bound to this host' wb-sign --secret-host S=other.test
   refuses 'secret S: is not bound to this host' wb-sign --secret-host S=ample.com
+  refuses 'secret S: is not bound to this host' wb-sign --secret-host S=example.co
+  refuses 'secret S: is not bound to this host' wb-sign --secret-host S=example.org
   refuses 'secret S: is not bound to this host' wb-sign --secret-host S=a.example.com
   refuses 'secret S: is not bound to a host' wb-sign --bound-only
   refuses 'secret S: is not bound to a host' wb-sign --bound-only --secret-host T=example.com

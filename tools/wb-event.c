@@ -73,8 +73,8 @@ is_empty(const struct args *args)
 {
 	const struct {
 		const char *name, *value;
-	} all[] = {{"author", args->author}, {"metadata", args->metadata}, {"artifact-id", args->artifact_id},
-		{"time", args->time}, {"id", args->id}};
+	} all[] = {{"author", args->author}, {"metadata", args->metadata},
+		{"artifact-id", args->artifact_id}, {"time", args->time}, {"id", args->id}};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (all[i].value != NULL && all[i].value[0] == '\0') {
@@ -98,6 +98,8 @@ parse_args(struct args *args, int argc, char **argv)
 		switch (id) {
 		case OPTIONS_DONE:
 			return EXIT_DONE;
+		case OPTIONS_FAILED:
+			return EXIT_IO;
 		case OPTIONS_ERROR:
 			return EXIT_USAGE;
 		case OPTIONS_OPERAND:
@@ -142,7 +144,8 @@ find_command(const char *name)
 		names[i] = commands[i].name;
 	}
 	near = options_nearest(name, strlen(name), names, COMMANDS);
-	diag("unknown command '%s'%s%s%s", name, near != NULL ? "; did you mean '" : "; known are link, alias and tag",
+	diag("unknown command '%s'%s%s%s", name,
+		near != NULL ? "; did you mean '" : "; known are link, alias and tag",
 		near != NULL ? near : "", near != NULL ? "'?" : "");
 	return NULL;
 }
@@ -151,19 +154,25 @@ find_command(const char *name)
 static int
 parse_version(const char *text, struct version *v)
 {
-	const char *first = strchr(text, '/'), *second = first != NULL ? strchr(first + 1, '/') : NULL;
+	const char *first = strchr(text, '/'),
+		   *second = first != NULL ? strchr(first + 1, '/') : NULL;
 	const char *colon = second != NULL ? strrchr(second + 1, ':') : NULL;
 
 	if (colon == NULL)
 		goto bad;
-	*v = (struct version){.entity = text, .entity_len = (size_t)(first - text), .project = first + 1,
-		.project_len = (size_t)(second - first) - 1, .collection = second + 1,
-		.collection_len = (size_t)(colon - second) - 1, .index = colon + 1};
+	*v = (struct version){.entity = text,
+		.entity_len = (size_t)(first - text),
+		.project = first + 1,
+		.project_len = (size_t)(second - first) - 1,
+		.collection = second + 1,
+		.collection_len = (size_t)(colon - second) - 1,
+		.index = colon + 1};
 	if (*v->index == 'v')
 		v->index++;
 	v->index_len = strlen(v->index);
-	if (v->entity_len == 0 || v->project_len == 0 || v->collection_len == 0 || v->index_len == 0 ||
-		v->index_len > 15 || strspn(v->index, "0123456789") != v->index_len ||
+	if (v->entity_len == 0 || v->project_len == 0 || v->collection_len == 0 ||
+		v->index_len == 0 || v->index_len > 15 ||
+		strspn(v->index, "0123456789") != v->index_len ||
 		memchr(v->collection, '/', v->collection_len) != NULL)
 		goto bad;
 	while (v->index_len > 1 && *v->index == '0') {
@@ -172,11 +181,15 @@ parse_version(const char *text, struct version *v)
 	}
 	return 0;
 bad:
-	diag("'%s' is not ENTITY/PROJECT/COLLECTION:VERSION, such as acme/model-registry/fraud:v3", text);
+	diag("'%s' is not ENTITY/PROJECT/COLLECTION:VERSION, such as acme/model-registry/fraud:v3",
+		text);
 	return -1;
 }
 
-/* Read metadata, itself or from a file, and append it without white space. Returns 0, or -1 after a message. */
+/*
+ * Read metadata, itself or from a file, and append it without white space. Returns
+ * 0, or -1 after a message.
+ */
 static int
 add_metadata(struct strbuf *sb, const char *metadata)
 {
@@ -236,7 +249,8 @@ add_time(struct strbuf *sb, const char *time)
 
 /* Append the event that ${command} makes of ${args}. Returns 0, or -1 after a message. */
 static int
-add_event(struct strbuf *sb, const struct command *command, const struct args *args, const struct version *v)
+add_event(struct strbuf *sb, const struct command *command, const struct args *args,
+	const struct version *v)
 {
 	char id[UUID_SIZE];
 
@@ -245,7 +259,8 @@ add_event(struct strbuf *sb, const struct command *command, const struct args *a
 		diag("no random numbers: %s", strerror(errno));
 		return -1;
 	}
-	add_string(sb, EVENT_ID, args->id != NULL ? args->id : id, strlen(args->id != NULL ? args->id : id));
+	add_string(sb, EVENT_ID, args->id != NULL ? args->id : id,
+		strlen(args->id != NULL ? args->id : id));
 	if (add_time(sb, args->time) != 0)
 		return -1;
 	add_string(sb, EVENT_TYPE, command->event_type, strlen(command->event_type));
@@ -255,7 +270,8 @@ add_event(struct strbuf *sb, const struct command *command, const struct args *a
 	add_string(sb, EVENT_PROJECT, v->project, v->project_len);
 	add_string(sb, EVENT_COLLECTION, v->collection, v->collection_len);
 	if (args->artifact_id != NULL) {
-		strbuf_printf(sb, ",\"%s\":\"wandb-artifact://_id/", event_member_name(EVENT_VERSION));
+		strbuf_printf(sb, ",\"%s\":\"wandb-artifact://_id/",
+			event_member_name(EVENT_VERSION));
 		json_escape(sb, args->artifact_id, strlen(args->artifact_id));
 		strbuf_addc(sb, '"');
 	}
@@ -266,9 +282,11 @@ add_event(struct strbuf *sb, const struct command *command, const struct args *a
 		json_escape(sb, args->operands[2], strlen(args->operands[2]));
 	else
 		strbuf_printf(sb, "v%.*s", (int)v->index_len, v->index);
-	strbuf_printf(sb, "\",\"%s\":%.*s", event_member_name(EVENT_VERSION_INDEX), (int)v->index_len, v->index);
+	strbuf_printf(sb, "\",\"%s\":%.*s", event_member_name(EVENT_VERSION_INDEX),
+		(int)v->index_len, v->index);
 	if (command->member >= 0)
-		add_string(sb, (enum event_member)command->member, args->operands[2], strlen(args->operands[2]));
+		add_string(sb, (enum event_member)command->member, args->operands[2],
+			strlen(args->operands[2]));
 	if (args->metadata != NULL && add_metadata(sb, args->metadata) != 0)
 		return -1;
 	strbuf_lit(sb, "}\n");
@@ -321,7 +339,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	strbuf_init(&event, METADATA_MAX * 2);
 	if ((status = parse_args(&args, argc, argv)) < 0 &&
-		((command = find_command(args.operands[0])) == NULL || check_operands(command, &args) != 0 ||
+		((command = find_command(args.operands[0])) == NULL ||
+			check_operands(command, &args) != 0 ||
 			parse_version(args.operands[1], &version) != 0 ||
 			add_event(&event, command, &args, &version) != 0))
 		status = EXIT_USAGE;

@@ -28,14 +28,16 @@ struct matcher {
 	size_t nautomations;
 	struct rules *rules;
 	struct strbuf *written; /* ,"automation":{…}} for each, made when first needed */
-	struct strbuf event; /* the one at hand, with its id */
+	struct strbuf event;    /* the one at hand, with its id */
 };
 
 enum { OPT_CONFIG = 1, OPT_EXPLAIN };
 
 static const struct option options[] = {
-	{OPT_CONFIG, 'c', "config", "PATH", "read automations from PATH, a file or a directory (default $WB_CONFIG)"},
-	{OPT_EXPLAIN, 0, "explain", NULL, "say for each event and automation which condition failed"},
+	{OPT_CONFIG, 'c', "config", "PATH",
+		"read automations from PATH, a file or a directory (default $WB_CONFIG)"},
+	{OPT_EXPLAIN, 0, "explain", NULL,
+		"say for each event and automation which condition failed"},
 	FILTER_OPTIONS,
 	{0, 0, NULL, NULL, NULL},
 };
@@ -60,8 +62,8 @@ parse_args(struct args *args, int argc, char **argv)
 	}
 	options_init(&o, &spec, argc, argv);
 	while ((id = options_next(&o, &value)) != OPTIONS_END) {
-		if (id == OPTIONS_DONE)
-			return EXIT_DONE;
+		if (id == OPTIONS_DONE || id == OPTIONS_FAILED)
+			return id == OPTIONS_DONE ? EXIT_DONE : EXIT_IO;
 		if (id == OPTIONS_OPERAND)
 			filter_operand(&args->filter, argv, value);
 		else if (id == OPT_CONFIG)
@@ -89,7 +91,10 @@ report(void *ctx, const struct config_place *place, const char *message)
 		diag("%s:%zu:%zu: %s", place->file, place->line, place->column, message);
 }
 
-/* Load the configuration and index its rules. Returns 0, or -1 after a message; to be released either way. */
+/*
+ * Load the configuration and index its rules. Returns 0, or -1 after a message; to
+ * be released either way.
+ */
 static int
 matcher_init(struct matcher *m, const struct args *args)
 {
@@ -134,7 +139,9 @@ add_compact(struct strbuf *sb, const struct json_span *value)
 		json_compact(sb, value->p, value->len);
 }
 
-/* What follows the event in a record of ${a}: its name and action, with the webhook's definition. */
+/*
+ * What follows the event in a record of ${a}: its name and action, with the webhook's definition.
+ */
 static void
 write_automation(struct strbuf *sb, const struct config_automation *a)
 {
@@ -172,12 +179,12 @@ explain(struct matcher *m, struct filter *f, const struct event *event)
 		} else if (field < 0) {
 			diag("%s:%llu: %.*s: matches", f->source, line, len, a->name.p);
 		} else if ((value = &event->member[rule_field_member(field)])->type == JSON_NONE) {
-			diag("%s:%llu: %.*s: %s does not hold: the event has no %s", f->source, line, len,
-				a->name.p, rule_field_name(field),
+			diag("%s:%llu: %.*s: %s does not hold: the event has no %s", f->source,
+				line, len, a->name.p, rule_field_name(field),
 				event_member_name(rule_field_member(field)));
 		} else {
-			diag("%s:%llu: %.*s: %s does not hold: %s is \"%.*s\"", f->source, line, len,
-				a->name.p, rule_field_name(field),
+			diag("%s:%llu: %.*s: %s does not hold: %s is \"%.*s\"", f->source, line,
+				len, a->name.p, rule_field_name(field),
 				event_member_name(rule_field_member(field)),
 				(int)(value->len < 200 ? value->len : 200), value->p);
 		}
@@ -200,6 +207,12 @@ match_event(struct matcher *m, struct filter *f)
 	if (m->args.explain)
 		explain(m, f, &event);
 	n = rules_match(m->rules, &event, &ids);
+	if (regexes_gave_up(config_regexes(m->config))) {
+		diag("%s:%llu: a regular expression gave up on this event, which counts as no match: too many steps",
+			f->source, (unsigned long long)f->in.number);
+		if (f->status < EXIT_REJECTED)
+			f->status = EXIT_REJECTED;
+	}
 	strbuf_reset(&m->event);
 	if (n > 0)
 		id_add_event(&m->event, &event);

@@ -13,7 +13,7 @@
 #include "json_text.h"
 #include "rendering.h"
 
-#define KEPT 512                 /* renderings, a power of two */
+#define KEPT 512                  /* renderings, a power of two */
 #define KEPT_BYTES ((size_t)8192) /* a larger automation is compiled for every record */
 
 struct renderer {
@@ -43,8 +43,8 @@ parse_args(struct filter_args *args, int argc, char **argv)
 
 	options_init(&o, &spec, argc, argv);
 	while ((id = options_next(&o, &value)) != OPTIONS_END) {
-		if (id == OPTIONS_DONE)
-			return EXIT_DONE;
+		if (id == OPTIONS_DONE || id == OPTIONS_FAILED)
+			return id == OPTIONS_DONE ? EXIT_DONE : EXIT_IO;
 		if (id == OPTIONS_OPERAND)
 			filter_operand(args, argv, value);
 		else if (id == OPTIONS_ERROR || filter_option(args, id, value) != 0)
@@ -94,7 +94,8 @@ find_rendering(struct renderer *r, struct filter *f, const struct json_span *aut
 
 /* Read a match record. Members that are nobody's are kept in ${extra}, as they came. */
 static bool
-read_record(struct json *js, struct event *event, struct json_span *automation, struct strbuf *extra)
+read_record(struct json *js, struct event *event, struct json_span *automation,
+	struct strbuf *extra)
 {
 	bool has_event = false;
 	struct json_span key;
@@ -109,7 +110,7 @@ read_record(struct json *js, struct event *event, struct json_span *automation, 
 		} else if (json_equal(&key, "automation", 10)) {
 			json_value(js, automation);
 		} else if (json_value(js, NULL) && !json_equal(&key, "request", 7) &&
-			!json_equal(&key, "delivery_id", 11)) {
+			   !json_equal(&key, "delivery_id", 11)) {
 			strbuf_addc(extra, ',');
 			strbuf_add(extra, key.p - 1, (size_t)(js->p - (key.p - 1)));
 		}
@@ -117,9 +118,10 @@ read_record(struct json *js, struct event *event, struct json_span *automation, 
 	if (!json_end(js))
 		return false;
 	if (!has_event)
-		return json_fail(js, js->start, "no \"event\": wb-render reads what wb-match writes");
+		return json_fail(js, js->start,
+			"no \"event\": wb-render reads what wb-match writes");
 	return automation->type == JSON_OBJECT ||
-		json_fail(js, js->start, "no \"automation\": wb-render reads what wb-match writes");
+	       json_fail(js, js->start, "no \"automation\": wb-render reads what wb-match writes");
 }
 
 static void
@@ -136,7 +138,8 @@ render_record(struct renderer *r, struct filter *f)
 		filter_reject_json(f, &js);
 		return;
 	}
-	if ((rendering = find_rendering(r, f, &automation)) == NULL || !rendering_is_request(rendering))
+	if ((rendering = find_rendering(r, f, &automation)) == NULL ||
+		!rendering_is_request(rendering))
 		return;
 	strbuf_reset(&r->line);
 	if (rendering_write(rendering, &event, &r->body, &r->line, error) != 0) {

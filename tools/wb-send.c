@@ -53,14 +53,18 @@ enum {
 static const struct option options[] = {
 	{OPT_JOBS, 'j', "jobs", "N", "deliver N at the same time (default 16)"},
 	{OPT_TIMEOUT, 't', "timeout", "TIME", "give an attempt TIME in all (default 30s)"},
-	{OPT_CONNECT_TIMEOUT, 0, "connect-timeout", "TIME", "give a connection TIME to come about (default 10s)"},
+	{OPT_CONNECT_TIMEOUT, 0, "connect-timeout", "TIME",
+		"give a connection TIME to come about (default 10s)"},
 	{OPT_ALLOW_HTTP, 0, "allow-http", NULL, "send over http too, not only https"},
 	{OPT_ALLOW_NET, 0, "allow-net", "CIDR", "send to addresses in CIDR too (repeatable)"},
-	{OPT_ALLOW_HOST, 0, "allow-host", "NAME", "send to host NAME, whatever its address (repeatable)"},
+	{OPT_ALLOW_HOST, 0, "allow-host", "NAME",
+		"send to host NAME, whatever its address (repeatable)"},
 	{OPT_PROXY, 0, "proxy", "URL", "send through the proxy at URL; the environment names none"},
-	{OPT_CACERT, 0, "cacert", "FILE", "trust the certificate authorities in FILE instead of the system's"},
+	{OPT_CACERT, 0, "cacert", "FILE",
+		"trust the certificate authorities in FILE instead of the system's"},
 	{OPT_DRY_RUN, 'n', "dry-run", NULL, "send nothing; show each request, secrets by name"},
-	{OPT_SHOW_RESPONSE, 0, "show-response", NULL, "put responses into all receipts, not only failures"},
+	{OPT_SHOW_RESPONSE, 0, "show-response", NULL,
+		"put responses into all receipts, not only failures"},
 	{OPT_MAX_RESPONSE, 0, "max-response", "BYTES", "keep BYTES of a response (default 4K)"},
 	SECRET_OPTIONS,
 	FILTER_OPTIONS,
@@ -85,6 +89,27 @@ allow_net(struct policy *policy, const char *cidr)
 	return -1;
 }
 
+/*
+ * A proxy must look names up itself: libcurl would look them up for the other kinds, unseen by the
+ * policy. And an empty one is an unset variable.
+ */
+static int
+set_proxy(struct sender_options *s, const char *value)
+{
+	static const char *const schemes[] = {"http://", "https://", "socks5h://", "socks4a://"};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (strncmp(value, schemes[i], len) == 0 && value[len] != '\0') {
+			s->proxy = value;
+			return 0;
+		}
+	}
+	diag("--proxy takes a URL that starts with http://, https://, socks5h:// or socks4a://");
+	return -1;
+}
+
 /* One of wb-send's own options. Returns 0, or -1 after a message. */
 static int
 take_option(struct args *args, int id, const char *value)
@@ -101,7 +126,8 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_TIMEOUT:
 		return options_duration("timeout", value, TIMEOUT_MAX_MS, &s->timeout_ms);
 	case OPT_CONNECT_TIMEOUT:
-		return options_duration("connect-timeout", value, TIMEOUT_MAX_MS, &s->connect_timeout_ms);
+		return options_duration("connect-timeout", value, TIMEOUT_MAX_MS,
+			&s->connect_timeout_ms);
 	case OPT_ALLOW_HTTP:
 		args->policy.allow_http = true;
 		return 0;
@@ -110,8 +136,7 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_ALLOW_HOST:
 		return policy_allow_host(&args->policy, value);
 	case OPT_PROXY:
-		s->proxy = value;
-		return 0;
+		return set_proxy(s, value);
 	case OPT_CACERT:
 		s->ca_file = value;
 		return 0;
@@ -143,9 +168,12 @@ parse_args(struct args *args, int argc, char **argv)
 	const char *value;
 	int id;
 
-	*args = (struct args){.sender = {.policy = &args->policy, .secrets = secret_store_new(),
-		.jobs = JOBS_DEFAULT, .timeout_ms = 30000, .connect_timeout_ms = 10000,
-		.response_max = RESPONSE_DEFAULT}};
+	*args = (struct args){.sender = {.policy = &args->policy,
+				      .secrets = secret_store_new(),
+				      .jobs = JOBS_DEFAULT,
+				      .timeout_ms = 30000,
+				      .connect_timeout_ms = 10000,
+				      .response_max = RESPONSE_DEFAULT}};
 	policy_init(&args->policy);
 	if (args->sender.secrets == NULL) {
 		diag("out of memory");
@@ -153,8 +181,8 @@ parse_args(struct args *args, int argc, char **argv)
 	}
 	options_init(&o, &spec, argc, argv);
 	while ((id = options_next(&o, &value)) != OPTIONS_END) {
-		if (id == OPTIONS_DONE)
-			return EXIT_DONE;
+		if (id == OPTIONS_DONE || id == OPTIONS_FAILED)
+			return id == OPTIONS_DONE ? EXIT_DONE : EXIT_IO;
 		if (id == OPTIONS_OPERAND)
 			filter_operand(&args->filter, argv, value);
 		else if (id == OPTIONS_ERROR || take_option(args, id, value) != 0)
@@ -198,15 +226,17 @@ send_all(struct run *run)
 	while (more || !sender_is_idle(run->sender)) {
 		enum lines_status status = LINES_AGAIN;
 
-		while (more && sender_has_room(run->sender) && (status = filter_poll(f)) == LINES_LINE)
+		while (more && sender_has_room(run->sender) &&
+			(status = filter_poll(f)) == LINES_LINE)
 			add_record(run);
 		more = more && status != LINES_END;
 		/* Receipts are out before anything is waited for. */
-		if (output_flush(&f->out) != 0)
+		if (filter_flush(f) != 0)
 			more = false;
 		if (!more && sender_is_idle(run->sender))
 			break;
-		if (sender_wait(run->sender, more && sender_has_room(run->sender) ? f->in.fd : -1) != 0) {
+		if (sender_wait(run->sender,
+			    more && sender_has_room(run->sender) ? f->in.fd : -1) != 0) {
 			filter_fail(f, "cannot wait for the network");
 			break;
 		}

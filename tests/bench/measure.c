@@ -4,9 +4,9 @@
  *
  * usage: measure RUNS STATUS COMMAND [ARGUMENT...]
  *
- * Standard input is empty and standard output is thrown away. The command starts by posix_spawn from
- * this small process: what a forked child inherits counts towards its peak. Exit status: 0, or 1 if
- * the command did not end with STATUS.
+ * Standard input is empty and standard output is thrown away. The command starts by posix_spawn
+ * from this small process: what a forked child inherits counts towards its peak. Exit status: 0, or
+ * 1 if the command did not end with STATUS.
  */
 #include <fcntl.h>
 #include <spawn.h>

@@ -120,7 +120,8 @@ check_event(struct rules *rules, const struct config *config, const char *text)
 	for (size_t i = 0, next = 0; i < n; i++) {
 		bool is_found = next < (size_t)found && ids[next] == i;
 
-		REQUIRE((rule_failing(&list[i].rule, config_regexes(config), &event) < 0) == is_found);
+		REQUIRE((rule_failing(&list[i].rule, config_regexes(config), &event) < 0) ==
+			is_found);
 		next += is_found;
 	}
 }
@@ -141,7 +142,8 @@ check_config(const struct config *config)
 		REQUIRE(list[i].name.len > 0);
 		REQUIRE((list[i].action == CONFIG_WEBHOOK) == (list[i].webhook != NULL));
 		if (list[i].webhook != NULL)
-			REQUIRE(json_validate(list[i].webhook->span.p, list[i].webhook->span.len, &why, &at));
+			REQUIRE(json_validate(list[i].webhook->span.p, list[i].webhook->span.len,
+				&why, &at));
 		if (p->type != JSON_NONE)
 			REQUIRE(json_validate(p->p - (p->type == JSON_STRING),
 				p->len + (p->type == JSON_STRING ? 2 : 0), &why, &at));

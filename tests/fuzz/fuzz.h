@@ -1,8 +1,9 @@
 /*
  * fuzz - what the fuzzers share.
  *
- * Each file here is one fuzzer: fuzz_one() gets bytes and aborts when a property does not hold. With
- * replay.c it is a program that reads files, with libFuzzer one that makes bytes up: tests/fuzz/run.
+ * Each file here is one fuzzer: fuzz_one() gets bytes and aborts when a property does not
+ * hold. With replay.c it is a program that reads files, with libFuzzer one that makes
+ * bytes up: tests/fuzz/run.
  */
 #ifndef WB_FUZZ_H
 #define WB_FUZZ_H

@@ -35,7 +35,8 @@ check_headers(const struct record *rec, const char *text, size_t len)
 		json_decode(&value, &h->value);
 		REQUIRE(!strbuf_failed(&value));
 		for (size_t j = 0; j < value.len; j++)
-			REQUIRE((value.buf[j] >= 0x20 && value.buf[j] < 0x7f) || value.buf[j] == '\t');
+			REQUIRE((value.buf[j] >= 0x20 && value.buf[j] < 0x7f) ||
+				value.buf[j] == '\t');
 	}
 	strbuf_release(&value);
 }
@@ -48,11 +49,13 @@ check_record(const struct record *rec, const char *text, size_t len)
 	REQUIRE(is_inside(&rec->url, text, len) && rec->url.type == JSON_STRING);
 	REQUIRE(is_inside(&rec->body, text, len) && rec->body.type == JSON_STRING);
 	REQUIRE(is_inside(&rec->headers_span, text, len) && rec->headers_span.type == JSON_OBJECT);
-	REQUIRE(rec->headers_span.p[0] == '{' && rec->headers_span.p[rec->headers_span.len - 1] == '}');
+	REQUIRE(rec->headers_span.p[0] == '{' &&
+		rec->headers_span.p[rec->headers_span.len - 1] == '}');
 	check_headers(rec, text, len);
 	REQUIRE(rec->nlate <= SECRET_REFS_MAX);
 	for (size_t i = 0; i < rec->nlate; i++) {
-		REQUIRE(is_inside(&rec->late[i].ref, text, len) && record_is_ref(&rec->late[i].ref));
+		REQUIRE(is_inside(&rec->late[i].ref, text, len) &&
+			record_is_ref(&rec->late[i].ref));
 		REQUIRE(i == 0 || rec->late[i].at >= rec->late[i - 1].at);
 	}
 	REQUIRE(rec->bearer.type == JSON_NONE || record_is_ref(&rec->bearer));
@@ -92,8 +95,10 @@ check_compact(const struct record *rec, const char *text, size_t len)
 	REQUIRE(record_read(&js, &again) && json_end(&js));
 	REQUIRE(again.nheaders == rec->nheaders && again.nlate == rec->nlate);
 	REQUIRE(again.nschemes == rec->nschemes && again.nkeys == rec->nkeys);
-	REQUIRE(again.body.len == rec->body.len && memcmp(again.body.p, rec->body.p, rec->body.len) == 0);
-	REQUIRE(again.url.len == rec->url.len && memcmp(again.url.p, rec->url.p, rec->url.len) == 0);
+	REQUIRE(again.body.len == rec->body.len &&
+		memcmp(again.body.p, rec->body.p, rec->body.len) == 0);
+	REQUIRE(again.url.len == rec->url.len &&
+		memcmp(again.url.p, rec->url.p, rec->url.len) == 0);
 	strbuf_release(&compact);
 }
 

@@ -54,7 +54,8 @@ add_string(struct shape *shape, const struct json_span *string)
 	while (p < end) {
 		struct json_char c = json_char_at(p, end);
 
-		shape->markup += c.code == '<' || c.code == '>' || (c.code == '&' && !is_entity(p, end));
+		shape->markup +=
+			c.code == '<' || c.code == '>' || (c.code == '&' && !is_entity(p, end));
 		p += c.len;
 	}
 }
@@ -99,7 +100,8 @@ read_shape(const struct strbuf *body, struct shape *shape)
 
 /* The body with a value in every secret's place is JSON of the same shape. */
 static void
-check_late(const struct strbuf *body, const struct template_late *late, size_t nlate, const struct shape *shape)
+check_late(const struct strbuf *body, const struct template_late *late, size_t nlate,
+	const struct shape *shape)
 {
 	struct shape with_values;
 	struct strbuf full;
@@ -159,7 +161,8 @@ fuzz_one(const uint8_t *data, size_t size)
 {
 	static const char token[] = "$GITHUB_TOKEN", one[] = "$ONE", two[] = "$SECRET";
 	static const struct json_span refs[] = {{token, sizeof(token) - 1, JSON_STRING, false},
-		{one, sizeof(one) - 1, JSON_STRING, false}, {two, sizeof(two) - 1, JSON_STRING, false}};
+		{one, sizeof(one) - 1, JSON_STRING, false},
+		{two, sizeof(two) - 1, JSON_STRING, false}};
 	static const struct template_secrets secrets = {
 		{token, sizeof(token) - 1, JSON_STRING, false}, refs, 3};
 	const char *text = (const char *)data;
@@ -174,7 +177,8 @@ fuzz_one(const uint8_t *data, size_t size)
 		return 0;
 	}
 	REQUIRE(json_validate(text, size, &why, &at));
-	check_template(t, memmem(text, size, "json", 4) != NULL || memchr(text, '\\', size) != NULL);
+	check_template(t,
+		memmem(text, size, "json", 4) != NULL || memchr(text, '\\', size) != NULL);
 	template_free(t);
 	return 0;
 }

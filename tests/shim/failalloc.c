@@ -320,8 +320,8 @@ int
 __libc_start_main(main_fn *main, int argc, char **argv, void (*init)(void), void (*fini)(void),
 	void (*ldso_fini)(void), void *stack_end)
 {
-	int (*start)(
-		main_fn *, int, char **, void (*)(void), void (*)(void), void (*)(void), void *);
+	int (*start)(main_fn *, int, char **, void (*)(void), void (*)(void), void (*)(void),
+		void *);
 	*(void **)&start = dlsym(RTLD_NEXT, "__libc_start_main");
 	real_main = main;
 	return start(counted_main, argc, argv, init, fini, ldso_fini, stack_end);

@@ -53,8 +53,8 @@
 #define LINE_MAX_LEN 1200
 
 int connect(int fd, const struct sockaddr *addr, socklen_t len);
-ssize_t sendto(
-	int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len);
+ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
+	socklen_t len);
 
 struct name {
 	struct name *next;
@@ -72,8 +72,8 @@ struct answer {
 	} nodes[];
 };
 
-static int (*real_getaddrinfo)(
-	const char *, const char *, const struct addrinfo *, struct addrinfo **);
+static int (
+	*real_getaddrinfo)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 static void (*real_freeaddrinfo)(struct addrinfo *);
 static int (*real_connect)(int, const struct sockaddr *, socklen_t);
 static ssize_t (*real_sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
@@ -240,8 +240,8 @@ log_line(const char *verb, const char *text)
 	size_t len = (size_t)snprintf(line, sizeof(line), "%s ", verb);
 	for (const char *p = text; *p != '\0' && len < sizeof(line) - 6; p++) {
 		int is_plain = *p > ' ' && *p < 0x7f && *p != '\\';
-		len += (size_t)snprintf(
-			line + len, 5, is_plain ? "%c" : "\\x%02x", (unsigned char)*p);
+		len += (size_t)snprintf(line + len, 5, is_plain ? "%c" : "\\x%02x",
+			(unsigned char)*p);
 	}
 	line[len++] = '\n';
 	if (write(log_fd, line, len) != (ssize_t)len)
@@ -278,8 +278,8 @@ log_target(const char *verb, const struct sockaddr *addr, socklen_t len)
 	} else if (addr != NULL && addr->sa_family == AF_INET6 && len >= sizeof(in6)) {
 		memcpy(&in6, addr, sizeof(in6));
 		inet_ntop(AF_INET6, &in6.sin6_addr, address, sizeof(address));
-		snprintf(
-			target, sizeof(target), "[%s]:%u", address, (unsigned)ntohs(in6.sin6_port));
+		snprintf(target, sizeof(target), "[%s]:%u", address,
+			(unsigned)ntohs(in6.sin6_port));
 		is_local = is_loopback6(&in6.sin6_addr);
 	} else {
 		return 1;

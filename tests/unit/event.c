@@ -70,8 +70,8 @@ type_names(void)
 	EXPECT(event_type_name(EVENT_TYPES) == NULL);
 	EXPECT(event_type_find("LINK_MODEL", 10) == event_type_find("LINK_ARTIFACT", 13));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		EXPECT(event_type_find(
-			       guard_copy(others[i], strlen(others[i])), strlen(others[i])) == -1);
+		EXPECT(event_type_find(guard_copy(others[i], strlen(others[i])),
+			       strlen(others[i])) == -1);
 }
 
 /* Read ${text} into ${event}, over what others left there. NULL, or the error. */
@@ -93,8 +93,8 @@ read_text(const char *text, struct event *event, size_t *at)
 }
 
 static void
-check_member(
-	const struct event *event, enum event_member member, enum json_type type, const char *want)
+check_member(const struct event *event, enum event_member member, enum json_type type,
+	const char *want)
 {
 	const struct json_span *span = &event->member[member];
 	char text[256];
@@ -195,10 +195,10 @@ escaped_names(void)
 
 		used += (size_t)snprintf(text, sizeof(text), "{\"event_type\":\"X\",\"");
 		for (const char *p = names[i]; *p != '\0'; p++)
-			used += (size_t)snprintf(
-				text + used, sizeof(text) - used, "\\u%04x", (unsigned)*p);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "\\u%04x",
+				(unsigned)*p);
 		snprintf(text + used, sizeof(text) - used, "\":%s}",
-			i == EVENT_METADATA	   ? "{}"
+			i == EVENT_METADATA        ? "{}"
 			: i == EVENT_VERSION_INDEX ? "3"
 						   : "\"x\"");
 		EXPECT(read_text(text, &event, NULL) == NULL);
@@ -209,8 +209,8 @@ escaped_names(void)
 static void
 link_model(void)
 {
-	static const char *const spelled[] = {
-		"LINK_MODEL", "LINK\\u005fMODEL", "\\u004c\\u0049\\u004e\\u004b_MODEL"};
+	static const char *const spelled[] = {"LINK_MODEL", "LINK\\u005fMODEL",
+		"\\u004c\\u0049\\u004e\\u004b_MODEL"};
 	struct event event;
 
 	for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++) {
@@ -287,8 +287,8 @@ types_of_members(void)
 				own == 0   ? "a string"
 				: own == 1 ? "a number"
 					   : "an object");
-			EXPECT_STR(
-				error == NULL ? "accepted" : error, v == own ? "accepted" : want);
+			EXPECT_STR(error == NULL ? "accepted" : error,
+				v == own ? "accepted" : want);
 		}
 	}
 }

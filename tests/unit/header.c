@@ -11,8 +11,7 @@
 #define SPACE_AT_END "a header's value neither starts nor ends with a space"
 #define NO_REFERENCE "a value that starts with '$' must be the name of a secret, such as \"$TOKEN\""
 
-typedef const char *
-error_fn(const char *, size_t);
+typedef const char *error_fn(const char *, size_t);
 
 /* What ${fn} says of ${len} bytes, or "fine". A copy, to find reads past the end. */
 static const char *

@@ -387,8 +387,7 @@ many_siblings(void)
 
 static const char *const samples[] = {
 	"{\"event_type\":\"ADD_ARTIFACT_ALIAS\",\"alias\":\"production\",\"n\":-1.5e+3}",
-	"[{\"a\" : [ null , true,false ] , "
-	"\"\\u00e9\\n\":\"\xc3\xa9\xf0\x9f\x98\x80\"},{},[],\"\",0]",
+	"[{\"a\" : [ null , true,false ] , \"\\u00e9\\n\":\"\xc3\xa9\xf0\x9f\x98\x80\"},{},[],\"\",0]",
 	"{\"\\ud83d\\ude00\":{\"x\":{\"y\":[[1],[2,{\"z\":1E5}]]}}}",
 	"\"a long string without anything to stop at, then \\\" and \xe2\x82\xac and the end\"",
 };

@@ -148,8 +148,8 @@ wrong_containers(void)
 static void
 errors_stick(void)
 {
-	static const char *const texts[] = {
-		"{\"a\":[1,{\"b\":nope},3],\"c\":4}", "{\"a\":[1,{\"b\":", "{\"a\":[1,{\"b\":01"};
+	static const char *const texts[] = {"{\"a\":[1,{\"b\":nope},3],\"c\":4}",
+		"{\"a\":[1,{\"b\":", "{\"a\":[1,{\"b\":01"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct json_span key, value;

@@ -159,7 +159,10 @@ rfc_accepts(const char *text, size_t len)
 
 /* ---- libjq ---- */
 
-/* libjq 1.6 forgets a string behind which another one stands, as in ["a""b"]. LeakSanitizer asks this function. */
+/*
+ * libjq 1.6 forgets a string behind which another one stands, as in ["a""b"].
+ * LeakSanitizer asks this function.
+ */
 const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)

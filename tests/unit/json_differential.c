@@ -25,8 +25,7 @@ reopen(struct json *js, const struct json_span *span)
 	json_init(js, span->p - quote, span->len + 2 * quote);
 }
 
-static bool
-same_value(const struct json_span *span, jv value);
+static bool same_value(const struct json_span *span, jv value);
 
 static bool
 same_string(const struct json_span *span, jv value)
@@ -116,8 +115,8 @@ same_object(const struct json_span *span, jv value)
 		json_decode(&name, &key);
 		name_value = jv_string_sized(name.len == 0 ? "" : name.buf, (int)name.len);
 		if (jv_number_value(jv_object_get(jv_copy(last), jv_copy(name_value))) == (double)n)
-			same = same_value(
-				&item, jv_object_get(jv_copy(value), jv_copy(name_value)));
+			same = same_value(&item,
+				jv_object_get(jv_copy(value), jv_copy(name_value)));
 		jv_free(name_value);
 		strbuf_release(&name);
 	}

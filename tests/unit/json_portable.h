@@ -33,44 +33,25 @@
 #define json_run_swar portable_json_run_swar
 
 #define PORTABLE static __attribute__((unused))
-PORTABLE void
-json_init(struct json *js, const char *text, size_t len);
-PORTABLE enum json_type
-json_peek(struct json *js);
-PORTABLE bool
-json_open_object(struct json *js);
-PORTABLE bool
-json_open_array(struct json *js);
-PORTABLE bool
-json_next_member(struct json *js, struct json_span *key);
-PORTABLE bool
-json_next_item(struct json *js);
-PORTABLE bool
-json_value(struct json *js, struct json_span *value);
-PORTABLE bool
-json_end(struct json *js);
-PORTABLE bool
-json_fail(struct json *js, const char *at, const char *message);
-PORTABLE bool
-json_validate(const char *text, size_t len, const char **error, size_t *error_at);
-PORTABLE const char *
-json_type_name(enum json_type type);
-PORTABLE struct json_char
-json_char_at(const char *p, const char *end);
-PORTABLE void
-json_decode(struct strbuf *sb, const struct json_span *string);
-PORTABLE bool
-json_equal(const struct json_span *string, const char *text, size_t len);
-PORTABLE void
-json_escape(struct strbuf *sb, const char *text, size_t len);
-PORTABLE void
-json_quote(struct strbuf *sb, const char *text);
-PORTABLE void
-json_quote_bytes(struct strbuf *sb, const char *text, size_t len);
-PORTABLE void
-json_raw(struct strbuf *sb, const struct json_span *value);
-PORTABLE void
-json_compact(struct strbuf *sb, const char *text, size_t len);
+PORTABLE void json_init(struct json *js, const char *text, size_t len);
+PORTABLE enum json_type json_peek(struct json *js);
+PORTABLE bool json_open_object(struct json *js);
+PORTABLE bool json_open_array(struct json *js);
+PORTABLE bool json_next_member(struct json *js, struct json_span *key);
+PORTABLE bool json_next_item(struct json *js);
+PORTABLE bool json_value(struct json *js, struct json_span *value);
+PORTABLE bool json_end(struct json *js);
+PORTABLE bool json_fail(struct json *js, const char *at, const char *message);
+PORTABLE bool json_validate(const char *text, size_t len, const char **error, size_t *error_at);
+PORTABLE const char *json_type_name(enum json_type type);
+PORTABLE struct json_char json_char_at(const char *p, const char *end);
+PORTABLE void json_decode(struct strbuf *sb, const struct json_span *string);
+PORTABLE bool json_equal(const struct json_span *string, const char *text, size_t len);
+PORTABLE void json_escape(struct strbuf *sb, const char *text, size_t len);
+PORTABLE void json_quote(struct strbuf *sb, const char *text);
+PORTABLE void json_quote_bytes(struct strbuf *sb, const char *text, size_t len);
+PORTABLE void json_raw(struct strbuf *sb, const struct json_span *value);
+PORTABLE void json_compact(struct strbuf *sb, const char *text, size_t len);
 #undef PORTABLE
 
 #undef json_run

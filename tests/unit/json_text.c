@@ -33,9 +33,9 @@ struct string_case {
 	size_t len;
 };
 
-#define STRING(text, want)                             \
-	{                                              \
-		"\"" text "\"", want, sizeof(want) - 1 \
+#define STRING(text, want)                                                                         \
+	{                                                                                          \
+		"\"" text "\"", want, sizeof(want) - 1                                             \
 	}
 
 static const struct string_case decoded[] = {
@@ -430,8 +430,8 @@ quotes_any_bytes(void)
 static void
 raw(void)
 {
-	static const char *const texts[] = {
-		"null", "-1.50", "\"a\\n\\u0062\"", "\"\"", "[ 1 , 2 ]", "{ \"a\" : 1 }", "true"};
+	static const char *const texts[] = {"null", "-1.50", "\"a\\n\\u0062\"", "\"\"", "[ 1 , 2 ]",
+		"{ \"a\" : 1 }", "true"};
 	struct strbuf sb;
 
 	strbuf_init(&sb, 1000);

@@ -288,8 +288,8 @@ from_file(const char *text, size_t len, size_t max, const char *what)
 static void
 buffer_boundaries(void)
 {
-	static const size_t maxima[] = {
-		FIRST_SIZE - 1, FIRST_SIZE, FIRST_SIZE + 1, 2 * FIRST_SIZE, 5 * FIRST_SIZE, 20};
+	static const size_t maxima[] = {FIRST_SIZE - 1, FIRST_SIZE, FIRST_SIZE + 1, 2 * FIRST_SIZE,
+		5 * FIRST_SIZE, 20};
 	static char text[8 * FIRST_SIZE];
 
 	for (size_t m = 0; m < sizeof(maxima) / sizeof(maxima[0]); m++) {

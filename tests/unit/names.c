@@ -3,6 +3,8 @@
 #include "names.h"
 #include "unit.h"
 
+#include <stdbool.h>
+
 static int64_t
 add(struct names *names, const char *text)
 {
@@ -64,32 +66,25 @@ many(void)
 {
 	static char text[100000][8];
 	const size_t n = sizeof(text) / sizeof(text[0]);
+	bool numbered = true, all_found = true, others_found = false;
 	struct names names;
 
 	names_init(&names);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(text[i], sizeof(text[i]), "n%zu", i);
-		if (add(&names, text[i]) != (int64_t)i ||
-			add(&names, text[i / 2]) != (int64_t)(i / 2)) {
-			EXPECT(!"a new number for each");
-			break;
-		}
+		numbered = numbered && add(&names, text[i]) == (int64_t)i;
+		numbered = numbered && add(&names, text[i / 2]) == (int64_t)(i / 2);
 	}
-	EXPECT(names.n == n);
+	EXPECT(numbered && names.n == n);
 	for (size_t i = 0; i < n; i++) {
 		char copy[8];
 
 		memcpy(copy, text[i], sizeof(copy));
-		if (find(&names, copy) != (int64_t)i) {
-			EXPECT(!"all are found");
-			break;
-		}
+		all_found = all_found && find(&names, copy) == (int64_t)i;
 		copy[0] = 'm';
-		if (find(&names, copy) != -1) {
-			EXPECT(!"others are not found");
-			break;
-		}
+		others_found = others_found || find(&names, copy) != -1;
 	}
+	EXPECT(all_found && !others_found);
 	names_release(&names);
 }
 

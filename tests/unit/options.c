@@ -222,8 +222,8 @@ version(void)
 static void
 nearest(void)
 {
-	static const char *const names[] = {
-		"entity", "project", "collection", "alias", "alias_regex", "tag", "on"};
+	static const char *const names[] = {"entity", "project", "collection", "alias",
+		"alias_regex", "tag", "on"};
 	static const struct {
 		const char *word, *want;
 	} cases[] = {
@@ -269,8 +269,7 @@ nearest(void)
 
 /* ---- values ---- */
 
-typedef int
-reader(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out);
+typedef int reader(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
 static int
 duration(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out)

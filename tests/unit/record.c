@@ -10,8 +10,8 @@
 #define LINE_MAX_LEN 65536
 
 /* A record of these parts of a request, and what may follow it. */
-#define RECORD(request)                                                                       \
-	"{\"delivery_id\":\"d-1\",\"event\":{\"event_type\":\"x\"},\"automation\":{\"name\":" \
+#define RECORD(request)                                                                            \
+	"{\"delivery_id\":\"d-1\",\"event\":{\"event_type\":\"x\"},\"automation\":{\"name\":"      \
 	"\"n\"},\"request\":{" request "}}"
 #define URL "\"url\":\"https://a/\","
 #define HEADERS "\"headers\":{},"
@@ -77,16 +77,16 @@ test_least(void)
 static void
 test_most(void)
 {
-	EXPECT_STR(
-		read_record("{\"x\":[1],\"request\":{\"y\":{\"url\":5},\"method\":\"POST\"," URL
-			    "\"headers\": { \"A\" : \"1\",\"B\":\"$REF\" } ,\"body\":\"\\u00e9\","
-			    "\"secrets\":[{\"at\":0,\"ref\":\"$S\",\"z\":1},{\"ref\":\"$T\",\"at\":"
-			    "2},{\"at\":2,\"ref\":\"$S\"}],"
-			    "\"auth\":{\"scheme\":\"bearer\",\"ref\":\"$AUTH\"},"
-			    "\"sign\":{\"scheme\":[\"wandb\",\"github\",\"standard\"],\"refs\":[\"$"
-			    "K1\",\"$K2\"]}},"
-			    "\"automation\":{\"id\":1,\"name\":\"n\"},\"event\":{\"event_type\":"
-			    "\"x\"},\"delivery_id\":\"_\"}"),
+	EXPECT_STR(read_record(
+			   "{\"x\":[1],\"request\":{\"y\":{\"url\":5},\"method\":\"POST\"," URL
+			   "\"headers\": { \"A\" : \"1\",\"B\":\"$REF\" } ,\"body\":\"\\u00e9\","
+			   "\"secrets\":[{\"at\":0,\"ref\":\"$S\",\"z\":1},{\"ref\":\"$T\",\"at\":"
+			   "2},{\"at\":2,\"ref\":\"$S\"}],"
+			   "\"auth\":{\"scheme\":\"bearer\",\"ref\":\"$AUTH\"},"
+			   "\"sign\":{\"scheme\":[\"wandb\",\"github\",\"standard\"],\"refs\":[\"$"
+			   "K1\",\"$K2\"]}},"
+			   "\"automation\":{\"id\":1,\"name\":\"n\"},\"event\":{\"event_type\":"
+			   "\"x\"},\"delivery_id\":\"_\"}"),
 		"fine");
 	EXPECT(rec.nheaders == 2 && spells(&rec.headers[0].name, "A") &&
 		spells(&rec.headers[1].value, "$REF"));
@@ -365,8 +365,8 @@ many(const char *before, const char *item, size_t n, const char *after)
 		before);
 
 	for (size_t i = 0; i < n; i++)
-		used += (size_t)snprintf(
-			line + used, sizeof(line) - used, "%s%s", i == 0 ? "" : ",", item);
+		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s",
+			i == 0 ? "" : ",", item);
 	snprintf(line + used, sizeof(line) - used, "%s}}", after);
 	return why(line);
 }
@@ -374,8 +374,8 @@ many(const char *before, const char *item, size_t n, const char *after)
 static void
 test_counts(void)
 {
-	EXPECT_STR(
-		many("\"secrets\":[", "{\"at\":0,\"ref\":\"$S\"}", SECRET_REFS_MAX, "]"), "fine");
+	EXPECT_STR(many("\"secrets\":[", "{\"at\":0,\"ref\":\"$S\"}", SECRET_REFS_MAX, "]"),
+		"fine");
 	EXPECT_STR(many("\"secrets\":[", "{\"at\":0,\"ref\":\"$S\"}", SECRET_REFS_MAX + 1, "]"),
 		"more than 32 secrets in one body");
 	EXPECT_STR(many("\"sign\":{\"scheme\":\"github\",\"refs\":[", "\"$S\"", SIGNATURE_KEYS_MAX,

@@ -27,8 +27,8 @@ static struct {
 	unsigned lookups;
 	unsigned entered, left; /* threads */
 	unsigned running, peak; /* look-ups of slow names */
-	bool shut;		/* slow names wait */
-	bool signals;		/* a worker takes signals */
+	bool shut;              /* slow names wait */
+	bool signals;           /* a worker takes signals */
 } gate = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static struct addrinfo list[RESOLVER_ADDRESSES_MAX + 1];

@@ -358,8 +358,8 @@ match_text(struct rules *rules, const char *json, const char *want)
 	read_event(&sb, &event);
 	n = rules_match(rules, &event, &ids);
 	for (int64_t i = 0; i < n; i++)
-		used += (size_t)snprintf(
-			got + used, sizeof(got) - used, "%s%u", i > 0 ? " " : "", ids[i]);
+		used += (size_t)snprintf(got + used, sizeof(got) - used, "%s%u", i > 0 ? " " : "",
+			ids[i]);
 	EXPECT_STR(got, want);
 	strbuf_release(&sb);
 }
@@ -551,8 +551,8 @@ failing_fields(void)
 		strbuf_lit(&sb, "}");
 		if (wrong >= RULE_VALUES) {
 			rule.values[RULE_ALIAS].n = rule.values[RULE_TAG].n = 0;
-			rule.regex[0] = regexes_add(
-				regexes, wrong == RULE_ALIAS_REGEX ? "z" : "x", 1, error);
+			rule.regex[0] = regexes_add(regexes, wrong == RULE_ALIAS_REGEX ? "z" : "x",
+				1, error);
 			rule.regex[1] =
 				regexes_add(regexes, wrong == RULE_TAG_REGEX ? "z" : "x", 1, error);
 		}

@@ -75,8 +75,8 @@ get(const char *name, const char *host)
 static void
 names(void)
 {
-	static const char *const bad[] = {
-		"", "1A", "A-B", "A.B", "../A", "A/B", "$A", "A ", "\xc3\xa4"};
+	static const char *const bad[] = {"", "1A", "A-B", "A.B", "../A", "A/B", "$A", "A ",
+		"\xc3\xa4"};
 	char name[SECRET_NAME_MAX + 1];
 
 	open_store("env");
@@ -409,7 +409,10 @@ masks(void)
 		{"a/b", "a/b a\\/b a\\u002Fb", "*** **** ********"},
 		{"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9 \\u00e9t\\u00E9", "***** *************"},
 		{"\xf0\x9f\x98\x80", "\\ud83d\\ude00 \\ud83d", "************ \\ud83d"},
-		{"\xff\xff", "\xff\xff" "//8= \\/\\/8", "*****= *****"},
+		{"\xff\xff",
+			"\xff\xff"
+			"//8= \\/\\/8",
+			"*****= *****"},
 		{"ab", "a\\", "a\\"},
 		{"ab", "\\u006", "\\u006"},
 		{"ab", "\\u0061b \\u00", "******* \\u00"},

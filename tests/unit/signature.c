@@ -267,8 +267,7 @@ forged_hex(void)
 			"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043eg7",
 			NOT_HEX},
 		{SIGNATURE_GITHUB, "sha256=", NOT_HEX},
-		{SIGNATURE_GITHUB, github_signature + 7,
-			"signature does not start with sha256="},
+		{SIGNATURE_GITHUB, github_signature + 7, "signature does not start with sha256="},
 		{SIGNATURE_GITHUB, "sha1=01dd2b4e7a8a1ee2d0f0dfbc3e3b6e0d8d2d6e0f",
 			"signature does not start with sha256="},
 		{SIGNATURE_GITHUB, "", EMPTY},
@@ -372,10 +371,12 @@ signature_lists(void)
 		const char *list, *want;
 	} cases[] = {
 		{"v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= "
-		 "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", ""},
+		 "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+			""},
 		{"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= v1,short", ""},
 		{"v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5B "
-		 "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", ""},
+		 "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+			""},
 		{"junk  v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= ", ""},
 		{"v1a,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 			"webhook-signature holds no v1 signature"},
@@ -385,13 +386,14 @@ signature_lists(void)
 			"webhook-signature holds no v1 signature"},
 		{"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=,v1", NOT_BASE64},
 		{"v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= "
-		 "v1,BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=", NO_MATCH},
+		 "v1,BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=",
+			NO_MATCH},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
 		EXPECT_STR(check(SIGNATURE_STANDARD, standard_key,
-				   (struct signature_received){
-					   cases[i].list, standard_id, "1614265330"},
+				   (struct signature_received){cases[i].list, standard_id,
+					   "1614265330"},
 				   STANDARD_SEC, standard_body),
 			cases[i].want);
 }
@@ -399,8 +401,8 @@ signature_lists(void)
 static void
 any_key_fits(void)
 {
-	const struct secret keys[] = {
-		KEY("new"), KEY("other"), KEY("your_api_secret"), KEY("last")};
+	const struct secret keys[] = {KEY("new"), KEY("other"), KEY("your_api_secret"),
+		KEY("last")};
 	const struct signature_received received = {.signature = wandb_signature};
 	const char *error = NULL;
 

@@ -48,8 +48,8 @@ repeat(struct strbuf *sb, const char *text, size_t n)
 
 /* ${before}, then ${text} ${n} times, then ${after}, judged. */
 static const char *
-judge_repeated(
-	enum target target, const char *before, const char *text, size_t n, const char *after)
+judge_repeated(enum target target, const char *before, const char *text, size_t n,
+	const char *after)
 {
 	struct strbuf sb;
 	const char *verdict;
@@ -71,8 +71,8 @@ judge_length(enum target target, const char *before, size_t len, const char *aft
 }
 
 /* One character each, in every spelling: one to four bytes, escapes, a pair of surrogates. */
-static const char *const characters[] = {
-	"x", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\\n", "\\u00e9", "\\ud83d\\ude00"};
+static const char *const characters[] = {"x", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\\n",
+	"\\u00e9", "\\ud83d\\ude00"};
 
 static void
 test_find(void)
@@ -101,11 +101,11 @@ static void
 test_github_type(void)
 {
 	for (size_t i = 0; i < COUNT(characters); i++) {
-		EXPECT_STR(judge_repeated(
-				   TARGET_GITHUB, "{\"event_type\":\"", characters[i], 100, "\"}"),
+		EXPECT_STR(judge_repeated(TARGET_GITHUB, "{\"event_type\":\"", characters[i], 100,
+				   "\"}"),
 			"fine");
-		EXPECT_STR(judge_repeated(
-				   TARGET_GITHUB, "{\"event_type\":\"", characters[i], 101, "\"}"),
+		EXPECT_STR(judge_repeated(TARGET_GITHUB, "{\"event_type\":\"", characters[i], 101,
+				   "\"}"),
 			"github: characters in \"event_type\": 101, the limit is 100");
 	}
 	EXPECT_STR(judge_text(TARGET_GITHUB, "{\"event_type\":\"a\"}"), "fine");
@@ -113,8 +113,8 @@ test_github_type(void)
 		"github: \"event_type\" is empty");
 	EXPECT_STR(judge_text(TARGET_GITHUB, "{\"event_type\":5}"),
 		"github: the body has no string \"event_type\"");
-	EXPECT_STR(
-		judge_text(TARGET_GITHUB, "{}"), "github: the body has no string \"event_type\"");
+	EXPECT_STR(judge_text(TARGET_GITHUB, "{}"),
+		"github: the body has no string \"event_type\"");
 	EXPECT_STR(judge_text(TARGET_GITHUB, "\"a\""),
 		"github: the body has no string \"event_type\"");
 	EXPECT_STR(judge_text(TARGET_GITHUB, "[{\"event_type\":\"a\"}]"),
@@ -133,12 +133,12 @@ test_github_payload(void)
 	EXPECT_STR(judge_repeated(TARGET_GITHUB, before, "\"a\":[1,2],", 10, "\"b\":{}}}"),
 		"github: top-level members of \"client_payload\": 11, the limit is 10");
 	/* only the top level counts */
-	EXPECT_STR(
-		judge_repeated(TARGET_GITHUB, "{\"event_type\":\"a\",\"client_payload\":{\"x\":{",
-			"\"a\":1,", 20, "\"b\":2}}}"),
+	EXPECT_STR(judge_repeated(TARGET_GITHUB,
+			   "{\"event_type\":\"a\",\"client_payload\":{\"x\":{", "\"a\":1,", 20,
+			   "\"b\":2}}}"),
 		"fine");
-	EXPECT_STR(
-		judge_text(TARGET_GITHUB, "{\"event_type\":\"a\",\"client_payload\":{}}"), "fine");
+	EXPECT_STR(judge_text(TARGET_GITHUB, "{\"event_type\":\"a\",\"client_payload\":{}}"),
+		"fine");
 	EXPECT_STR(judge_text(TARGET_GITHUB, "{\"event_type\":\"a\",\"client_payload\":[1]}"),
 		"github: \"client_payload\" is an array, not an object");
 	EXPECT_STR(judge_text(TARGET_GITHUB, "{\"event_type\":\"a\",\"client_payload\":null}"),

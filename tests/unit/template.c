@@ -76,8 +76,8 @@ render(const char *text, bool entities)
 	}
 	strbuf_init(&body, sizeof(out) / 2);
 	template_render(t, &event, entities, &body, late, &nlate);
-	used = (size_t)snprintf(
-		out, sizeof(out), "%s", strbuf_failed(&body) ? "failed" : strbuf_str(&body));
+	used = (size_t)snprintf(out, sizeof(out), "%s",
+		strbuf_failed(&body) ? "failed" : strbuf_str(&body));
 	for (size_t i = 0; i < nlate; i++)
 		used += (size_t)snprintf(out + used, sizeof(out) - used, " @%zu:%.*s", late[i].at,
 			(int)late[i].len, late[i].ref);

@@ -1,6 +1,6 @@
 /*
- * unit - the few macros that the unit tests need. A test program prints "ok - NAME" or "not ok - NAME" a case,
- * with what was expected, and exits 1 if any failed.
+ * unit - the few macros that the unit tests need. A test program prints "ok - NAME" or "not ok -
+ * NAME" a case, with what was expected, and exits 1 if any failed.
  */
 #ifndef WB_UNIT_H
 #define WB_UNIT_H

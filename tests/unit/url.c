@@ -3,8 +3,8 @@
 #include "url.h"
 
 #define HOST_63 "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-012345678"
-#define HOST_253                            \
-	HOST_63 "." HOST_63 "." HOST_63 "." \
+#define HOST_253                                                                                   \
+	HOST_63 "." HOST_63 "." HOST_63 "."                                                        \
 		"abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-0123456"
 
 struct url_case {
