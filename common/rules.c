@@ -134,6 +134,9 @@ add_link(struct rules *r, const struct key *key, const struct link *link)
 
 	if (grow_table(r) != 0)
 		return -1;
+	e = probe(r->table, r->nslots, key);
+	if (e->first != 0 && r->links[e->last - 1].id == link->id)
+		return 0; /* a list of the rule says a value twice */
 	if (r->nlinks == r->links_size) {
 		size_t size = r->links_size == 0 ? 64 : r->links_size * 2;
 		struct link *links = realloc(r->links, size * sizeof(*links));
@@ -144,7 +147,6 @@ add_link(struct rules *r, const struct key *key, const struct link *link)
 		r->links_size = size;
 	}
 	r->links[r->nlinks++] = *link;
-	e = probe(r->table, r->nslots, key);
 	if (e->first == 0) {
 		e->key = *key;
 		e->first = (uint32_t)r->nlinks;
@@ -215,8 +217,6 @@ add_combinations(struct rules *r, struct key *key, const struct link *link, int 
 		const struct text *value = &rule->values[field].list[i];
 		int64_t id;
 
-		if (is_in(rule->values[field].list, i, value))
-			continue; /* said twice */
 		if ((id = names_add(&r->values[field], value->p, value->len)) < 0)
 			return -1;
 		key->id[field] = (uint32_t)id;

@@ -429,6 +429,35 @@ combinations(void)
 	regexes_free(regexes);
 }
 
+/* One rule with a list of thousands, each value said twice: it matches each of them, once. */
+static void
+long_list(void)
+{
+	enum { N = 20000 };
+	static struct text list[2 * N];
+	static char names[N][8];
+	struct regexes *regexes = regexes_new();
+	struct rules *rules = rules_new(regexes);
+	struct rule rule = {.regex = {-1, -1}}, other = {.regex = {-1, -1}};
+
+	EXPECT(regexes != NULL && rules != NULL);
+	for (size_t i = 0; i < N; i++) {
+		snprintf(names[i], sizeof(names[i]), "c%zu", i);
+		list[i] = list[N + i] = text_of(names[i]);
+	}
+	rule.values[RULE_COLLECTION].list = list;
+	rule.values[RULE_COLLECTION].n = 2 * N;
+	other.values[RULE_COLLECTION].list = list + N - 1;
+	other.values[RULE_COLLECTION].n = 2;
+	EXPECT(rules_add(rules, &rule, 0) == 0 && rules_add(rules, &other, 1) == 0);
+	match_text(rules, "{\"event_type\":\"X\",\"artifact_collection_name\":\"c0\"}", "0 1");
+	match_text(rules, "{\"event_type\":\"X\",\"artifact_collection_name\":\"c777\"}", "0");
+	match_text(rules, "{\"event_type\":\"X\",\"artifact_collection_name\":\"c19999\"}", "0 1");
+	match_text(rules, "{\"event_type\":\"X\",\"artifact_collection_name\":\"c20000\"}", "");
+	rules_free(rules);
+	regexes_free(regexes);
+}
+
 /* Values may hold any byte; an escaped NUL cuts nothing off. */
 static void
 values_with_nul(void)
@@ -572,6 +601,7 @@ main(void)
 	RUN(many_matches, "hundreds of matches of one event, in order");
 	RUN(no_rules, "no rules at all");
 	RUN(combinations, "lists of 64 combinations and more");
+	RUN(long_list, "a list of thousands of values");
 	RUN(values_with_nul, "values that hold NUL");
 	RUN(ten_thousand, "ten thousand rules");
 	RUN(names_of_fields, "names of fields");
