@@ -148,6 +148,22 @@ finish_unsent(struct sender *s, struct delivery *d, enum transfer_error error, c
 	finish(s, d, &receipt);
 }
 
+/* Of a URL that is a secret, the path is what is secret, and error pages like to repeat it. */
+static void
+mask_url_path(const struct delivery *d, char *text, size_t len)
+{
+	const char *url = d->rq.url.buf, *path = strchr(url + strlen("https://"), '/');
+	size_t n = path != NULL ? strcspn(path, "?") : 0;
+	char *p = text, *end = text + len;
+
+	if (!record_is_ref(&d->rec.url) || n < 2)
+		return;
+	while ((p = memmem(p, (size_t)(end - p), path, n)) != NULL) {
+		memset(p, '*', n);
+		p += n;
+	}
+}
+
 /* Every attempt ends here. Whether there is to be another one is decided here. */
 static void
 attempt_ended(struct sender *s, struct delivery *d, struct transfer_result *result)
@@ -164,6 +180,7 @@ attempt_ended(struct sender *s, struct delivery *d, struct transfer_result *resu
 		/* Receivers echo requests; a secret must not come back through a receipt. */
 		secret_mask(s->options.secrets, result->response->buf, result->response->len,
 			result->truncated);
+		mask_url_path(d, result->response->buf, result->response->len);
 		receipt.response = result->response->buf;
 		receipt.response_len = result->response->len;
 	}

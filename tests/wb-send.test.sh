@@ -769,3 +769,14 @@ environment_does_not_widen() {
   expect_equal "$(json receipts .error.text)" 'secret TOK: is not bound to this host'
 }
 test_case '$WB_SECRET_HOSTS does not widen --secret-host' environment_does_not_widen
+
+echoed_path() {
+  echo '{"*":[{"status":404,"body":"The URL /services/T0/SEKRETpath was not found"}]}' >script
+  start_receiver --script script
+  export HOOK_URL=$RECEIVER_URL/services/T0/SEKRETpath
+  record '$HOOK_URL' >in
+  expect_status 1 send in >receipts
+  expect_equal "$(json receipts .http_status)" 404
+  expect_no_match "$(<receipts)" SEKRET
+}
+test_case 'a URL that is a secret: an error page that repeats its path is masked' echoed_path
