@@ -96,7 +96,7 @@ explain(const char *message, char error[JQ_PROGRAM_ERROR_MAX])
 	if ((hint = strstr(message, " (Unix shell")) != NULL && hint < at)
 		at = hint;
 	/* jq 1.8 has a column behind the line, which would count what stands before the program */
-	snprintf(out, sizeof(out), "%.*s%.*s", (int)(at - message), message,
+	snprintf(out, sizeof(out), "%.*s%.*s of the program", (int)(at - message), message,
 		(int)(7 + strspn(line + 7, "0123456789")), line);
 	set_error(error, out, strlen(out));
 }

@@ -8,9 +8,11 @@
  *
  * What cannot be prevented, since libjq has no limit of steps, of memory or of depth: a program can
  * run for ever, fill the memory, or overflow the stack (with values that are nested a million
- * times). Only between two outputs could it be stopped, and only the first one is asked for. Where
- * memory runs out, libjq can only abort: a message is written and the process ends with EXIT_IO,
- * without what its buffers hold. Not for several threads at a time.
+ * times). Only between two outputs could it be stopped, and only the first one is asked for.
+ *
+ * Where memory runs out, a message is written and the process ends with EXIT_IO, without what its
+ * buffers hold: libjq would abort. Where libjq does not look, as when it copies a name, it crashes.
+ * Not for several threads at a time.
  */
 #ifndef WB_JQ_PROGRAM_H
 #define WB_JQ_PROGRAM_H
@@ -26,7 +28,8 @@ struct jq_program;
  * jq_program_new(text, len, error):
  * Compile ${len} bytes of UTF-8 at ${text}, which are not needed afterwards. Takes milliseconds,
  * whatever the program: libjq compiles its own library anew. Returns NULL with what jq says in
- * ${error}, one line of UTF-8 without control characters; a line in it counts from 1.
+ * ${error}, one line of UTF-8 without control characters, which ends in "line N of the program"
+ * where jq knows that.
  */
 struct jq_program *jq_program_new(const char *text, size_t len, char error[JQ_PROGRAM_ERROR_MAX]);
 

@@ -137,18 +137,19 @@ static void
 test_compile_errors(void)
 {
 	static const struct triple list[] = {
-		{".a b", "1", "compile: syntax error, unexpected *, line 1"},
-		{".a |\n.b c", "1", "compile: syntax error, unexpected *, line 2"},
-		{"nosuch", "1", "compile: nosuch/0 is not defined, line 1"},
-		{".a |\n\n f(1;2)", "1", "compile: f/2 is not defined, line 3"},
-		{"$x", "1", "compile: $x is not defined, line 1"},
-		{"", "1", "compile: syntax error, unexpected *, line 1"},
-		{"# only a comment", "1", "compile: syntax error, unexpected *, line 1"},
-		{"def f: .;", "1", "compile: syntax error, unexpected *, line 1"},
-		{"\"\\(", "1", "compile: syntax error, unexpected *, line 1"},
-		{"| $ENV", "1", "compile: syntax error, unexpected *, line 1"},
-		{"; env", "1", "compile: syntax error, unexpected *, line 1"},
-		{") | env", "1", "compile: syntax error, unexpected *, line 1"},
+		{".a b", "1", "compile: syntax error, unexpected *, line 1 of the program"},
+		{".a |\n.b c", "1", "compile: syntax error, unexpected *, line 2 of the program"},
+		{"nosuch", "1", "compile: nosuch/0 is not defined, line 1 of the program"},
+		{".a |\n\n f(1;2)", "1", "compile: f/2 is not defined, line 3 of the program"},
+		{"$x", "1", "compile: $x is not defined, line 1 of the program"},
+		{"", "1", "compile: syntax error, unexpected *, line 1 of the program"},
+		{"# only a comment", "1",
+			"compile: syntax error, unexpected *, line 1 of the program"},
+		{"def f: .;", "1", "compile: syntax error, unexpected *, line 1 of the program"},
+		{"\"\\(", "1", "compile: syntax error, unexpected *, line 1 of the program"},
+		{"| $ENV", "1", "compile: syntax error, unexpected *, line 1 of the program"},
+		{"; env", "1", "compile: syntax error, unexpected *, line 1 of the program"},
+		{") | env", "1", "compile: syntax error, unexpected *, line 1 of the program"},
 	};
 	static char many[JQ_PROGRAM_MAX + 1];
 
@@ -182,8 +183,9 @@ test_environment(void)
 		{"[$ENV, env] | error(tojson)", "1", "[{},{}]"},
 		{"{a: $ENV} | error(tojson)", "1", "{\"a\":{}}"},
 		{". as {a: $ENV} | $ENV", "{\"a\":true}", "true"},
-		{"$__prog_args", "1", "compile: $__prog_args is not defined, line 1"},
-		{"$ARGS", "1", "compile: $ARGS is not defined, line 1"},
+		{"$__prog_args", "1",
+			"compile: $__prog_args is not defined, line 1 of the program"},
+		{"$ARGS", "1", "compile: $ARGS is not defined, line 1 of the program"},
 	};
 
 	setenv("SECRET_OF_TEST", "value-of-secret", 1);
@@ -206,7 +208,8 @@ test_home(void)
 	EXPECT((f = fopen(path, "w")) != NULL && fputs("def from_home: true;", f) >= 0 &&
 		fclose(f) == 0);
 	setenv("HOME", home, 1);
-	EXPECT_STR(run("from_home", "1"), "compile: from_home/0 is not defined, line 1");
+	EXPECT_STR(run("from_home", "1"),
+		"compile: from_home/0 is not defined, line 1 of the program");
 	EXPECT_STR(getenv("HOME"), home);
 	EXPECT_STR(run("true", "1"), "true");
 	unsetenv("HOME");
@@ -251,11 +254,15 @@ test_reach(void)
 		{"\"/etc/passwd\" | modulemeta", "1", "compile: modulemeta is not allowed here"},
 		{"def f: input; f", "1", "compile: input is not allowed here"},
 		{"def input: true; input", "1", "true"},
-		{"import \"a\" as a; 1", "1", "compile: syntax error, unexpected *, line 1"},
-		{"import \"a\" as $a; 1", "1", "compile: syntax error, unexpected *, line 1"},
-		{"include \"a\"; 1", "1", "compile: syntax error, unexpected *, line 1"},
-		{"1 | include \"a\"; 1", "1", "compile: syntax error, unexpected *, line 1"},
-		{"module {}; 1", "1", "compile: syntax error, unexpected *, line 1"},
+		{"import \"a\" as a; 1", "1",
+			"compile: syntax error, unexpected *, line 1 of the program"},
+		{"import \"a\" as $a; 1", "1",
+			"compile: syntax error, unexpected *, line 1 of the program"},
+		{"include \"a\"; 1", "1",
+			"compile: syntax error, unexpected *, line 1 of the program"},
+		{"1 | include \"a\"; 1", "1",
+			"compile: syntax error, unexpected *, line 1 of the program"},
+		{"module {}; 1", "1", "compile: syntax error, unexpected *, line 1 of the program"},
 	};
 	static const char *const quiet[] = {"stderr", ".a | debug", "halt", "\"x\" | halt_error",
 		"error(\"x\")", "nosuch", "| |", ".", "error", "error(null)"};
@@ -285,7 +292,7 @@ test_cache(void)
 	for (int i = 0; i < 2; i++) {
 		error[0] = '\0';
 		EXPECT(jq_programs_test(programs, "nosuch", 6, "1", 1, error) == -1);
-		EXPECT_STR(error, "nosuch/0 is not defined, line 1");
+		EXPECT_STR(error, "nosuch/0 is not defined, line 1 of the program");
 	}
 	/* more than are kept, and the first ones again */
 	for (int round = 0; round < 2; round++)
