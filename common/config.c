@@ -16,7 +16,7 @@ struct config {
 	struct config_file *files;
 	struct config_errors errors;
 	struct regexes *regexes;
-	struct names webhook_names, automation_names;
+	struct names webhook_names, automation_names, programs;
 	struct config_webhook *webhooks;
 	size_t nwebhooks, webhooks_size;
 	struct config_automation *automations;
@@ -133,7 +133,7 @@ static void
 read_file(struct config *c, const char *path)
 {
 	struct config_file *file = config_file_read(path, &c->errors);
-	struct config_reader r = {.file = file, .arena = &c->arena};
+	struct config_reader r = {.file = file, .arena = &c->arena, .programs = &c->programs};
 	unsigned seen = 0;
 	const char *at;
 	int member;
@@ -299,6 +299,7 @@ config_free(struct config *c)
 	regexes_free(c->regexes);
 	names_release(&c->webhook_names);
 	names_release(&c->automation_names);
+	names_release(&c->programs);
 	arena_release(&c->arena);
 	free(c->webhooks);
 	free(c->automations);

@@ -38,6 +38,7 @@ struct config_reader {
 	struct json js;
 	const struct config_file *file;
 	struct arena *arena;
+	struct names *programs; /* jq programs that were found good */
 };
 
 /**

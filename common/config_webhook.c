@@ -5,20 +5,25 @@
 #include <strings.h>
 
 #include "header.h"
+#include "jq_program.h"
 #include "json_text.h"
 #include "secret_ref.h"
 #include "signature_scheme.h"
 #include "target.h"
 #include "url.h"
-
-enum { URL, ACCESS_TOKEN, SECRET, SIGNATURE, HEADERS, TARGET, MEMBERS };
-static const char *const names[MEMBERS] = {"url", "access_token", "secret", "signature", "headers",
-	"target"};
+#include "webhook.h"
 
 /* References collected while a webhook is read. */
 struct refs {
 	struct json_span list[SECRET_REFS_MAX];
 	size_t n;
+};
+
+/* What one member of a webhook has to do with others. */
+struct found {
+	struct refs refs;
+	struct json_span private; /* the key of tls, or JSON_NONE */
+	bool authorizes;          /* there is a header Authorization */
 };
 
 static void
@@ -37,7 +42,10 @@ is_ref(const struct json_span *span)
 	return !span->escaped && secret_ref_name(span->p, span->len) != 0;
 }
 
-/* A reference, and only that: a secret itself must not stand in configuration. */
+/*
+ * A reference, and only that: a secret itself must not stand in configuration. ${refs} may be NULL:
+ * one that payloads must not name.
+ */
 static void
 check_ref(struct config_reader *r, const char *what, const struct json_span *span,
 	struct refs *refs)
@@ -46,7 +54,7 @@ check_ref(struct config_reader *r, const char *what, const struct json_span *spa
 		config_error(r->file, span->p - 1,
 			"%s must be the name of a secret, such as \"$WEBHOOK_SECRET\", never its value",
 			what);
-	else
+	else if (refs != NULL)
 		add_ref(r, refs, span);
 }
 
@@ -182,6 +190,61 @@ read_target(struct config_reader *r, struct config_webhook *webhook)
 }
 
 static void
+read_success_when(struct config_reader *r)
+{
+	char error[JQ_PROGRAM_ERROR_MAX];
+	struct jq_program *program;
+	struct json_span span;
+	struct text text;
+
+	if (!config_string(r, "success_when", &span, &text))
+		return;
+	if (span.len > JQ_PROGRAM_MAX) { /* as spelled, which is how records carry it */
+		config_error(r->file, span.p - 1, "\"success_when\": longer than %d bytes",
+			JQ_PROGRAM_MAX);
+		return;
+	}
+	/* most webhooks share a few programs, and to compile one takes long */
+	if (names_find(r->programs, text.p, text.len) >= 0)
+		return;
+	if ((program = jq_program_new(text.p, text.len, error)) == NULL)
+		config_error(r->file, span.p - 1, "\"success_when\": %s", error);
+	else if (names_add(r->programs, text.p, text.len) < 0)
+		config_out_of_memory(r->file);
+	jq_program_free(program);
+}
+
+/* The key's name goes into *${private}. */
+static void
+read_tls(struct config_reader *r, struct json_span *private)
+{
+	const char *at = NULL, *start;
+	unsigned seen = 0;
+	int member;
+
+	json_peek(&r->js);
+	start = r->js.p;
+	if (!config_open_object(r, "tls"))
+		return;
+	while ((member = config_member(r, "tls", webhook_tls_members, WEBHOOK_TLS_MEMBERS, &seen,
+			&at)) >= 0) {
+		struct json_span span;
+
+		if (!config_string(r, webhook_tls_members[member], &span, NULL))
+			continue;
+		check_ref(r, webhook_tls_members[member], &span, NULL);
+		if (member == WEBHOOK_TLS_KEY && is_ref(&span))
+			*private = span;
+	}
+	if (r->js.error != NULL)
+		return;
+	if (seen == 0)
+		config_error(r->file, start, "tls must not be empty");
+	if ((seen >> WEBHOOK_TLS_CERT & 1) != (seen >> WEBHOOK_TLS_KEY & 1))
+		config_error(r->file, start, "\"cert\" and \"key\" go together");
+}
+
+static void
 keep_refs(struct config_reader *r, struct config_webhook *webhook, const struct refs *refs)
 {
 	struct json_span *list = arena_alloc(r->arena, (refs->n + 1) * sizeof(*list));
@@ -195,12 +258,47 @@ keep_refs(struct config_reader *r, struct config_webhook *webhook, const struct 
 	webhook->secrets.nrefs = refs->n;
 }
 
+/* Read member ${member}, whose value comes next. */
+static void
+read_member(struct config_reader *r, int member, struct found *found,
+	struct config_webhook *webhook)
+{
+	struct json_span *token = &webhook->secrets.access_token;
+
+	switch (member) {
+	case WEBHOOK_URL:
+		read_url(r, &found->refs);
+		break;
+	case WEBHOOK_ACCESS_TOKEN:
+		if (config_string(r, "access_token", token, NULL))
+			check_ref(r, "access_token", token, &found->refs);
+		break;
+	case WEBHOOK_SECRET:
+		read_secrets(r, &found->refs);
+		break;
+	case WEBHOOK_SIGNATURE:
+		read_signature(r);
+		break;
+	case WEBHOOK_HEADERS:
+		found->authorizes = read_headers(r, &found->refs);
+		break;
+	case WEBHOOK_TARGET:
+		read_target(r, webhook);
+		break;
+	case WEBHOOK_SUCCESS_WHEN:
+		read_success_when(r);
+		break;
+	case WEBHOOK_TLS:
+		read_tls(r, &found->private);
+		break;
+	}
+}
+
 void
 config_webhook_read(struct config_reader *r, struct config_webhook *webhook)
 {
-	struct refs refs = {.n = 0};
+	struct found found = {.refs.n = 0, .private.type = JSON_NONE};
 	const char *at = NULL, *start;
-	bool authorizes = false;
 	unsigned seen = 0;
 	int member;
 
@@ -208,39 +306,23 @@ config_webhook_read(struct config_reader *r, struct config_webhook *webhook)
 	start = r->js.p;
 	if (!config_open_object(r, "a webhook"))
 		return;
-	while ((member = config_member(r, "a webhook", names, MEMBERS, &seen, &at)) >= 0) {
-		switch (member) {
-		case URL:
-			read_url(r, &refs);
-			break;
-		case ACCESS_TOKEN:
-			if (config_string(r, "access_token", &webhook->secrets.access_token, NULL))
-				check_ref(r, "access_token", &webhook->secrets.access_token, &refs);
-			break;
-		case SECRET:
-			read_secrets(r, &refs);
-			break;
-		case SIGNATURE:
-			read_signature(r);
-			break;
-		case HEADERS:
-			authorizes = read_headers(r, &refs);
-			break;
-		case TARGET:
-			read_target(r, webhook);
-			break;
-		}
-	}
+	while ((member = config_member(r, "a webhook", webhook_members, WEBHOOK_MEMBERS, &seen,
+			&at)) >= 0)
+		read_member(r, member, &found, webhook);
 	if (r->js.error != NULL)
 		return;
 	webhook->span = (struct json_span){start, (size_t)(r->js.p - start), JSON_OBJECT, false};
-	if (!(seen >> URL & 1))
+	if (!(seen >> WEBHOOK_URL & 1))
 		config_error(r->file, start, "a webhook needs \"url\"");
-	if (seen >> SIGNATURE & 1 && !(seen >> SECRET & 1))
+	if (seen >> WEBHOOK_SIGNATURE & 1 && !(seen >> WEBHOOK_SECRET & 1))
 		config_error(r->file, start,
 			"\"signature\" without \"secret\": name the secret to sign with");
-	if (authorizes && seen >> ACCESS_TOKEN & 1)
+	if (found.authorizes && seen >> WEBHOOK_ACCESS_TOKEN & 1)
 		config_error(r->file, start,
 			"access_token and a header Authorization exclude each other");
-	keep_refs(r, webhook, &refs);
+	if (found.private.type != JSON_NONE &&
+		webhook_has_ref(found.refs.list, found.refs.n, &found.private))
+		config_error(r->file, found.private.p - 1,
+			"the key of tls must be named nowhere else: payloads could name it, too");
+	keep_refs(r, webhook, &found.refs);
 }

@@ -7,9 +7,9 @@
 #include "header.h"
 #include "ids.h"
 #include "json_text.h"
-#include "secret_ref.h"
 #include "target.h"
 #include "template.h"
+#include "webhook.h"
 
 struct rendering {
 	struct strbuf source;      /* the automation's bytes */
@@ -19,13 +19,6 @@ struct rendering {
 	struct template *template; /* NULL: the event itself */
 	enum target target;
 	bool is_request;
-};
-
-/* A webhook as a match record carries it. */
-struct webhook {
-	struct json_span url, access_token, secret, signature, headers, target;
-	struct json_span refs[SECRET_REFS_MAX];
-	size_t nrefs;
 };
 
 /* An automation's spans, and the scanner that found them. */
@@ -51,108 +44,6 @@ read_typed(struct json *js, struct json_span *out, enum json_type type, const ch
 }
 
 static bool
-add_ref(struct json *js, struct webhook *w, const struct json_span *span, bool needed)
-{
-	if (span->type != JSON_STRING || span->escaped || secret_ref_name(span->p, span->len) == 0)
-		return !needed || json_fail(js, span->p, "not a reference to a secret, \"$NAME\"");
-	if (w->nrefs == SECRET_REFS_MAX)
-		return json_fail(js, span->p, "more than 32 secrets in one webhook");
-	w->refs[w->nrefs++] = *span;
-	return true;
-}
-
-/* A string or an array of strings, all references. */
-static bool
-add_secrets(struct json *js, struct webhook *w, const struct json_span *span)
-{
-	struct json_span item;
-	struct json inner;
-
-	if (span->type != JSON_ARRAY)
-		return add_ref(js, w, span, true);
-	json_init(&inner, span->p, span->len);
-	json_open_array(&inner);
-	while (json_next_item(&inner) && json_value(&inner, &item))
-		if (!add_ref(js, w, &item, true))
-			return false;
-	return true;
-}
-
-static bool
-add_header_refs(struct json *js, struct webhook *w)
-{
-	struct json_span key, value;
-	struct json inner;
-
-	json_init(&inner, w->headers.p, w->headers.len);
-	json_open_object(&inner);
-	while (json_next_member(&inner, &key) && json_value(&inner, &value))
-		if (!add_ref(js, w, &value, false))
-			return false;
-	return true;
-}
-
-/*
- * Decoded first: a target that is spelled with escapes has its limits and entities like any other.
- */
-static enum target
-find_target(const struct json_span *span)
-{
-	/* No target's name is longer. On the heap, want of memory would leave checks out. */
-	char name[16];
-	size_t len = 0;
-
-	for (const char *p = span->p, *end = p + span->len; p < end;) {
-		struct json_char c = json_char_at(p, end);
-
-		if (len == sizeof(name) || c.code >= 0x80)
-			return TARGET_NONE;
-		name[len++] = (char)c.code;
-		p += c.len;
-	}
-	return target_find(name, len);
-}
-
-static bool
-read_webhook(struct json *js, struct webhook *w)
-{
-	struct json_span key;
-
-	if (!json_open_object(js))
-		return false;
-	while (json_next_member(js, &key)) {
-		if (is(&key, "url"))
-			read_typed(js, &w->url, JSON_STRING, "\"url\" is not a string");
-		else if (is(&key, "access_token"))
-			read_typed(js, &w->access_token, JSON_STRING,
-				"\"access_token\" is not a string");
-		else if (is(&key, "secret"))
-			json_value(js, &w->secret);
-		else if (is(&key, "signature"))
-			json_value(js, &w->signature);
-		else if (is(&key, "headers"))
-			read_typed(js, &w->headers, JSON_OBJECT, "\"headers\" is not an object");
-		else if (is(&key, "target"))
-			read_typed(js, &w->target, JSON_STRING, "\"target\" is not a string");
-		else
-			json_value(js, NULL);
-	}
-	if (js->error != NULL)
-		return false;
-	if (w->url.type == JSON_NONE)
-		return json_fail(js, js->p, "the webhook has no \"url\"");
-	if (w->target.type != JSON_NONE && find_target(&w->target) == TARGET_NONE)
-		return json_fail(js, w->target.p,
-			"unknown target; known are github, slack and teams");
-	if (!add_ref(js, w, &w->url, false) ||
-		(w->access_token.type != JSON_NONE && !add_ref(js, w, &w->access_token, true)))
-		return false;
-	if (w->secret.type != JSON_NONE && !add_secrets(js, w, &w->secret))
-		return false;
-	return w->headers.type == JSON_NONE || add_header_refs(js, w);
-}
-
-static bool
 read_action(struct reader *r)
 {
 	struct json_span key;
@@ -164,7 +55,7 @@ read_action(struct reader *r)
 			read_typed(&r->js, &r->type, JSON_STRING,
 				"the action's type is not a string");
 		else if (is(&key, "webhook"))
-			r->has_webhook = read_webhook(&r->js, &r->webhook);
+			r->has_webhook = webhook_read(&r->js, &r->webhook);
 		else if (is(&key, "payload"))
 			json_value(&r->js, &r->payload);
 		else
@@ -205,21 +96,22 @@ static void
 write_headers(struct strbuf *sb, const struct webhook *w)
 {
 	struct json_span key, value;
+	const struct json_span *headers = &w->member[WEBHOOK_HEADERS];
 	bool has_type = false;
 	struct json js;
 
 	strbuf_lit(sb, "\"headers\":{");
-	json_init(&js, w->headers.p, w->headers.type == JSON_OBJECT ? w->headers.len : 0);
-	if (w->headers.type == JSON_OBJECT && json_open_object(&js))
+	json_init(&js, headers->p, headers->type == JSON_OBJECT ? headers->len : 0);
+	if (headers->type == JSON_OBJECT && json_open_object(&js))
 		while (json_next_member(&js, &key) && json_value(&js, &value))
 			has_type |= header_is(key.p, key.len, "Content-Type");
 	if (!has_type)
 		strbuf_lit(sb, "\"Content-Type\":\"application/json\"");
-	if (w->headers.type == JSON_OBJECT && w->headers.len > 2) {
+	if (headers->type == JSON_OBJECT && headers->len > 2) {
 		struct strbuf compact;
 
-		strbuf_init(&compact, w->headers.len);
-		json_compact(&compact, w->headers.p, w->headers.len);
+		strbuf_init(&compact, headers->len);
+		json_compact(&compact, headers->p, headers->len);
 		if (!has_type && compact.len > 2)
 			strbuf_addc(sb, ',');
 		if (compact.len > 2)
@@ -231,27 +123,55 @@ write_headers(struct strbuf *sb, const struct webhook *w)
 }
 
 static void
+write_sign(struct strbuf *sb, const struct webhook *w)
+{
+	const struct json_span *secret = &w->member[WEBHOOK_SECRET];
+
+	strbuf_lit(sb, ",\"sign\":{\"scheme\":");
+	if (w->member[WEBHOOK_SIGNATURE].type != JSON_NONE)
+		json_raw(sb, &w->member[WEBHOOK_SIGNATURE]);
+	else
+		strbuf_lit(sb, "\"wandb\"");
+	strbuf_lit(sb, ",\"refs\":");
+	if (secret->type != JSON_ARRAY)
+		strbuf_addc(sb, '[');
+	json_raw(sb, secret);
+	if (secret->type != JSON_ARRAY)
+		strbuf_addc(sb, ']');
+	strbuf_addc(sb, '}');
+}
+
+static void
+write_tls(struct strbuf *sb, const struct webhook *w)
+{
+	const char *before = ",\"tls\":{";
+
+	for (int i = 0; i < WEBHOOK_TLS_MEMBERS; i++) {
+		if (w->tls[i].type == JSON_NONE)
+			continue;
+		strbuf_printf(sb, "%s\"%s\":", before, webhook_tls_members[i]);
+		json_raw(sb, &w->tls[i]);
+		before = ",";
+	}
+	strbuf_addc(sb, '}');
+}
+
+static void
 write_tail(struct strbuf *sb, const struct webhook *w)
 {
-	if (w->access_token.type != JSON_NONE) {
+	if (w->member[WEBHOOK_ACCESS_TOKEN].type != JSON_NONE) {
 		strbuf_lit(sb, ",\"auth\":{\"scheme\":\"bearer\",\"ref\":");
-		json_raw(sb, &w->access_token);
+		json_raw(sb, &w->member[WEBHOOK_ACCESS_TOKEN]);
 		strbuf_addc(sb, '}');
 	}
-	if (w->secret.type != JSON_NONE) {
-		strbuf_lit(sb, ",\"sign\":{\"scheme\":");
-		if (w->signature.type != JSON_NONE)
-			json_raw(sb, &w->signature);
-		else
-			strbuf_lit(sb, "\"wandb\"");
-		strbuf_lit(sb, ",\"refs\":");
-		if (w->secret.type != JSON_ARRAY)
-			strbuf_addc(sb, '[');
-		json_raw(sb, &w->secret);
-		if (w->secret.type != JSON_ARRAY)
-			strbuf_addc(sb, ']');
-		strbuf_addc(sb, '}');
+	if (w->member[WEBHOOK_SECRET].type != JSON_NONE)
+		write_sign(sb, w);
+	if (w->member[WEBHOOK_SUCCESS_WHEN].type != JSON_NONE) {
+		strbuf_lit(sb, ",\"success_when\":");
+		json_raw(sb, &w->member[WEBHOOK_SUCCESS_WHEN]);
 	}
+	if (w->member[WEBHOOK_TLS].type != JSON_NONE)
+		write_tls(sb, w);
 	strbuf_addc(sb, '}');
 }
 
@@ -261,7 +181,7 @@ write_head(struct strbuf *sb, const struct reader *r)
 	strbuf_lit(sb, ",\"automation\":{\"name\":");
 	json_raw(sb, &r->name);
 	strbuf_lit(sb, "},\"request\":{\"method\":\"POST\",\"url\":");
-	json_raw(sb, &r->webhook.url);
+	json_raw(sb, &r->webhook.member[WEBHOOK_URL]);
 	strbuf_addc(sb, ',');
 	write_headers(sb, &r->webhook);
 	strbuf_lit(sb, ",\"body\":\"");
@@ -272,7 +192,7 @@ static bool
 compile(struct rendering *r, const struct reader *from, char error[RENDERING_ERROR_MAX], size_t *at)
 {
 	const struct webhook *w = &from->webhook;
-	struct template_secrets secrets = {w->access_token, w->refs, w->nrefs};
+	struct template_secrets secrets = {w->member[WEBHOOK_ACCESS_TOKEN], w->refs, w->nrefs};
 	const char *payload = from->payload.p;
 	struct template_error why;
 	size_t len = from->payload.len;
@@ -281,7 +201,7 @@ compile(struct rendering *r, const struct reader *from, char error[RENDERING_ERR
 	r->is_request = from->has_webhook && is(&from->type, "webhook");
 	if (!r->is_request)
 		return true;
-	r->target = w->target.type == JSON_NONE ? TARGET_NONE : find_target(&w->target);
+	r->target = w->target;
 	write_head(&r->head, from);
 	write_tail(&r->tail, w);
 	if (from->payload.type == JSON_NONE && target_has_entities(r->target)) {

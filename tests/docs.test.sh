@@ -14,7 +14,7 @@ PAGES=("$TOP"/man/*.[157])
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
 # with DESTDIR.
 declare -A UNRUN=(
-  ['sudo apt-get install gcc make libc6-dev libcurl4-openssl-dev libssl-dev libonig-dev']='changes the system'
+  ['sudo apt-get install gcc make libc6-dev libcurl4-openssl-dev libssl-dev libonig-dev libjq-dev']='changes the system'
   ['make check']='is what runs this test'
 )
 # Pages of others that ours may refer to.
@@ -113,7 +113,7 @@ words() {
     quoted event.c '^static const char [*]const types'
   } | same_words 'members and types of events' wb-record.5 EVENTS
   quoted config.c '^static const char [*]const names' | same_words 'members of a file' wb-automations.5 DESCRIPTION
-  quoted config_webhook.c '^static const char [*]const names' |
+  { quoted webhook.c '^const char [*]const webhook_members' && quoted webhook.c '^const char [*]const webhook_tls_members'; } |
     same_words 'members of webhooks' wb-automations.5 WEBHOOKS
   quoted config_automation.c '^static const char [*]const names' |
     same_words 'members of automations' wb-automations.5 AUTOMATIONS
@@ -529,7 +529,8 @@ record_members() {
   wb-event alias acme/model-registry/fraud:v3 production | wb-match -c c.json >match
   expect_equal "$(members 'MATCH RECORDS')" "$(json match 'keys[], (.automation | keys[])' | sort -u)" match
   wb-render match | wb-sign >signed
-  expect_equal "$(members 'REQUEST RECORDS')" "$(json signed 'keys[], (.request | keys[])' | sort -u)" request
+  jq -c '.automation.action.webhook += {success_when: ".ok", tls: {ca: "$CA"}}' match | wb-render | cat signed - >requests
+  expect_equal "$(members 'REQUEST RECORDS')" "$(json requests 'keys[], (.request | keys[])' | sort -u)" request
   bin/wb-send --show-response signed >receipts
   expect_status 1 env -u GITHUB_TOKEN bin/wb-send signed >>receipts
   expect_equal "$(members RECEIPTS)" "$(json receipts 'keys[]' | sort -u)" receipt

@@ -124,5 +124,9 @@ libraries() {
     done
   done
   ! loads wb-sign curl || fail 'wb-sign loads libcurl'
+  loads wb-match jq || fail 'ldd does not tell'
+  for tool in wb-event wb-render wb-sign; do
+    ! loads "$tool" jq || fail "$tool loads libjq"
+  done
 }
-test_case 'wb-match and wb-render load neither libcurl nor libcrypto, wb-sign no libcurl' libraries
+test_case 'wb-match and wb-render load neither libcurl nor libcrypto, wb-sign no libcurl; programs are not for all' libraries

@@ -339,6 +339,16 @@ END
 }
 test_case 'a record carries the webhook whole, and the payload without white space' whole_webhook
 
+carries_members() {
+  local members='"success_when":".ok and\n(.errors == null)","tls":{"key":"$K","cert":"$C","ca":"$A"}'
+  printf '{"webhooks":{"w":{"url":"$U",%s}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}' \
+    "$members" >c.json
+  wb-match -c c.json <<<"$(event)" >out
+  expect_equal "$(<out)" "{\"event\":$(event),\"automation\":{\"name\":\"a\",\"action\":{\"type\":\"webhook\",\
+\"webhook\":{\"name\":\"w\",\"url\":\"\$U\",$members}}}}"
+}
+test_case 'success_when and tls go into the record as they are spelled' carries_members
+
 payload_types() {
   local payload
   for payload in '"text ${alias}"' '""' '"${artifact_metadata:json}"' '"\"\\"' 1.10 -0 1e400 true false null '[]' '{}' \
@@ -493,6 +503,9 @@ wrong_types() {
   wrong webhook '"url":"$U","headers":¦[]' 'headers must be an object, not an array'
   wrong webhook '"url":"$U","headers":{"A":¦1}' "a header's value must be a string, not a number"
   wrong webhook '"url":"$U","target":¦1' 'target must be a string, not a number'
+  wrong webhook '"url":"$U","success_when":¦true' 'success_when must be a string, not true'
+  wrong webhook '"url":"$U","tls":¦"$CA"' 'tls must be an object, not a string'
+  wrong webhook '"url":"$U","tls":{"ca":¦["$CA"]}' 'ca must be a string, not an array'
 }
 test_case 'error: a value of the wrong type' wrong_types
 
@@ -517,6 +530,9 @@ empty_values() {
   wrong on '"tag_regex":¦""' 'tag_regex must not be empty'
   wrong on '"alias":¦"a\u0000"' 'alias must not hold \u0000'
   wrong webhook '"url":¦""' 'url must not be empty'
+  wrong webhook '"url":"$U","success_when":¦""' 'success_when must not be empty'
+  wrong webhook '"url":"$U","success_when":¦".\u0000"' 'success_when must not hold \u0000'
+  wrong webhook '"url":"$U","tls":¦{}' 'tls must not be empty'
   misconfigured 'name must not be empty' <<<'{"automations":[{"name":¦"","action":{"type":"none"}}]}'
   misconfigured "a webhook's name must not be empty or hold escapes" <<<'{"webhooks":{¦"":{"url":"$U"}}}'
   misconfigured "a webhook's name must not be empty or hold escapes" <<<'{"webhooks":{¦"\u0061":{"url":"$U"}}}'
@@ -527,6 +543,7 @@ repeated_members() {
   misconfigured '"webhooks" stands here twice' <<<'{"webhooks":{},¦"webhooks":{}}'
   misconfigured '"name" stands here twice' <<<'{"automations":[{"name":"a",¦"n\u0061me":"b","action":{"type":"none"}}]}'
   wrong webhook '"url":"$U",¦"url":"$U"' '"url" stands here twice'
+  wrong webhook '"url":"$U","tls":{"ca":"$A",¦"ca":"$A"}' '"ca" stands here twice'
   wrong on '"alias":"a",¦"alias":"b"' '"alias" stands here twice'
   wrong action '"type":"none",¦"type":"none"' '"type" stands here twice'
 }
@@ -616,6 +633,48 @@ bad_signatures() {
   wrong webhook '"url":"$U","secret":[¦"$A","$B","$C","$D","$E","$F","$G","$H","$I"]' '"secret": more than 8'
 }
 test_case 'error: signatures without a secret, or two for one header' bad_signatures
+
+bad_programs() {
+  # the words are those of libjq
+  wrong webhook '"url":"$U","success_when":¦"nosuch"' '"success_when": nosuch/0 is not defined, line 1 of the program'
+  wrong webhook '"url":"$U","success_when":¦".ok |\n .a b"' \
+    '"success_when": syntax error, unexpected IDENT, expecting $end, line 2 of the program'
+  wrong webhook '"url":"$U","success_when":¦"\u006eosuch"' '"success_when": nosuch/0 is not defined, line 1 of the program'
+  wrong webhook '"url":"$U","success_when":¦"halt"' '"success_when": halt is not allowed here'
+  misconfigured '"success_when": x/0 is not defined, line 1 of the program' <<'END'
+{"webhooks": {
+  "a": {"url": "$U", "success_when": ".ok"},
+  "b": {"url": "$U", "success_when": ".ok"},
+  "é": {"url": "$U", "success_when": ¦"x"}}}
+END
+  { printf '{"webhooks":{"w":{"url":"$U","success_when":¦"' && printf '1%065536d' 0 | tr 0 ' ' && printf '"}}}'; } >long
+  misconfigured '"success_when": longer than 65536 bytes' <long
+  # as long as may be
+  { printf '{"webhooks":{"w":{"url":"$U","success_when":"' && printf '1%065535d' 0 | tr 0 ' ' && printf '"}}}'; } >c.json
+  expect_status 0 wb-match -c c.json </dev/null
+}
+test_case 'error: a program that jq cannot compile' bad_programs
+
+bad_tls() {
+  local advice='must be the name of a secret, such as "$WEBHOOK_SECRET", never its value'
+  local elsewhere='the key of tls must be named nowhere else: payloads could name it, too'
+  wrong webhook '"url":"$U","tls":{"ca":¦"/etc/ssl/ca.pem"}' "ca $advice"
+  wrong webhook '"url":"$U","tls":{"cert":¦"-----BEGIN CERTIFICATE-----","key":"$K"}' "cert $advice"
+  wrong webhook '"url":"$U","tls":{"cert":"$C","key":¦"s3cret"}' "key $advice"
+  expect_no_match "$(<err)" s3cret
+  wrong webhook '"url":"$U","tls":¦{"cert":"$C"}' '"cert" and "key" go together'
+  wrong webhook '"url":"$U","tls":¦{"ca":"$A","key":"$K"}' '"cert" and "key" go together'
+  wrong webhook '"url":"$U","tls":{¦"cacert":"$A","ca":"$A"}' 'unknown member "cacert" of tls; did you mean "cert"?'
+  # a payload cannot name the key, whichever way it is tried
+  wrong webhook '"url":"$U","access_token":"$K","tls":{"cert":"$C","key":¦"$K"}' "$elsewhere"
+  wrong webhook '"url":"$U","secret":["$S","$K"],"tls":{"cert":"$C","key":¦"$K"}' "$elsewhere"
+  wrong webhook '"tls":{"cert":"$C","key":¦"$K"},"url":"$U","headers":{"A":"$K"}' "$elsewhere"
+  misconfigured 'payload of "a": unknown variable ${CLIENT_KEY}' <<'END'
+{"webhooks": {"w": {"url": "$U", "tls": {"cert": "$CLIENT_CERT", "key": "$CLIENT_KEY"}}},
+ "automations": [{"name": "a", "action": {"type": "webhook", "webhook": "w", "payload": "¦${CLIENT_KEY}"}}]}
+END
+}
+test_case 'error: tls with anything but names of secrets, or with half of a pair; a key that payloads could name' bad_tls
 
 bad_templates() {
   wrong action '"type":"webhook","webhook":"w","payload":{"a":"b ¦${event_auther}"}' \
@@ -1108,9 +1167,11 @@ libraries() {
   for tool in wb-match wb-render wb-event; do
     ldd "$WB_BIN/$tool" >out
     expect_match "$(<out)" 'libc\.'
-    expect_no_match "$(<out)" 'libcurl|libcrypto|libssl|libjq'
+    expect_no_match "$(<out)" 'libcurl|libcrypto|libssl'
+    [[ $tool == wb-match ]] || expect_no_match "$(<out)" 'libjq'
   done
   ldd "$WB_BIN/wb-match" >out
   expect_match "$(<out)" 'libonig'
+  expect_match "$(<out)" 'libjq'
 }
-test_case 'no tool here loads libcurl or libcrypto' libraries
+test_case 'no tool here loads libcurl or libcrypto, and only wb-match libjq' libraries

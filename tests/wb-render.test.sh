@@ -312,6 +312,35 @@ auth_and_sign() {
 }
 test_case 'request: auth and sign, schemes and secrets one or many' auth_and_sign
 
+key_in_payload() {
+  record '"¦${K}"' "$(event)" '"tls":{"cert":"$C","key":"$K"}' | refused 'payload: unknown variable ${K}'
+  record '"¦${C}"' "$(event)" '"tls":{"cert":"$C","key":"$K"}' | refused 'payload: unknown variable ${C}'
+}
+test_case 'late secrets: those of tls are none of them' key_in_payload
+
+success_and_tls() {
+  local headers='"headers":{"Content-Type":"application/json"}' program='"success_when":".ok"'
+  request "$program" "{$headers,$program}"
+  request '"tls":{"ca":"$A"}' "{$headers,\"tls\":{\"ca\":\"\$A\"}}"
+  request "\"tls\":{ \"key\" : \"\$K\", \"x\":1, \"cert\":\"\$C\", \"ca\":\"\$A\" },$program,\"secret\":\"\$S\"" \
+    "{$headers,\"sign\":{\"scheme\":\"wandb\",\"refs\":[\"\$S\"]},$program,\
+\"tls\":{\"ca\":\"\$A\",\"cert\":\"\$C\",\"key\":\"\$K\"}}"
+  # as it is spelled: later stages must read the same program
+  render '' "$(event)" '"success_when":".ok \u0026 \"\\(1)\"\n"'
+  expect_match "$(<out)" '"success_when":"\.ok \\u0026 \\"\\\\\(1\)\\"\\n"\}\}$'
+  wb-sign <out >signed
+  expect_file signed out
+}
+test_case 'request: success_when and tls, carried along' success_and_tls
+
+# Of a webhook that stands there twice, nothing of the first may shine through.
+repeated_webhook() {
+  with_automation '{"name":"a","action":{"type":"webhook","webhook":{"url":"https://a/","access_token":"$T","secret":"$S",
+    "success_when":".ok","tls":{"ca":"$A"}},"webhook":{"url":"https://b/"}}}' | tr -d '\n' | wb-render >out
+  expect_equal "$(jq -c '.request | del(.headers, .body)' out)" '{"method":"POST","url":"https://b/"}'
+}
+test_case 'request: of two webhooks the last one counts, whole' repeated_webhook
+
 url_as_reference() {
   with_webhook '{"url":"$HOOK_URL"}' | wb-render >out
   expect_equal "$(json out .request.url)" '$HOOK_URL'
@@ -466,6 +495,18 @@ malformed_webhooks() {
   with_webhook '{"url":"https://a/","secret":¦5}' | refused 'not a reference to a secret, "$NAME"'
   with_webhook '{"url":"https://a/","headers":¦[]}' | refused '"headers" is not an object'
   with_webhook '{"url":"https://a/","target":¦5}' | refused '"target" is not a string'
+  with_webhook '{"url":"https://a/","success_when":¦true}' | refused '"success_when" is not a string'
+  with_webhook '{"url":"https://a/","success_when":"¦"}' | refused '"success_when" has 1 to 65536 bytes'
+  with_webhook "{\"url\":\"https://a/\",\"success_when\":\"¦$(repeat 65537 1)\"}" |
+    refused '"success_when" has 1 to 65536 bytes'
+  with_webhook '{"url":"https://a/","tls":¦"$A"}' | refused '"tls" is not an object'
+  with_webhook '{"url":"https://a/","tls":¦{}}' | refused '"tls" has neither "ca" nor "cert" and "key"'
+  with_webhook '{"url":"https://a/","tls":¦{"cert":"$C"}}' | refused '"tls" needs both of "cert" and "key" or none'
+  with_webhook '{"url":"https://a/","tls":¦{"ca":"$A","key":"$K"}}' | refused '"tls" needs both of "cert" and "key" or none'
+  with_webhook '{"url":"https://a/","tls":{"ca":"¦/etc/ca.pem"}}' | refused 'not a reference to a secret, "$NAME"'
+  with_webhook '{"url":"https://a/","tls":{"ca":¦5}}' | refused 'not a reference to a secret, "$NAME"'
+  with_webhook '{"url":"https://a/","secret":"$K","tls":{"cert":"$C","key":"¦$K"}}' |
+    refused 'the webhook names the key of "tls" elsewhere, too'
   with_webhook '{"url":"https://a/","target":"¦irc"}' | refused 'unknown target; known are github, slack and teams'
 }
 test_case 'bad lines: webhooks that are none' malformed_webhooks
