@@ -25,13 +25,13 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS
 # What each tool is made of. This is the architecture diagram.
 TOOLS  = wb-event wb-match wb-render wb-sign wb-send
 TEXT   = json json_text utf8 strbuf wipe
-STREAM = diag options lines output filter
+STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
 REQUEST = record request header url signature signature_check signature_scheme
 
-wb-event_OBJS  = $(TEXT) diag options output event file timestamp uuid
+wb-event_OBJS  = $(TEXT) diag options nearest output event file timestamp uuid
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
 	config_webhook file names regexes rules url
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "nearest.h"
 
 enum { ID_HELP = 10000, ID_VERSION };
 
@@ -52,54 +53,6 @@ finish(void)
 	return OPTIONS_FAILED;
 }
 
-/* Edits that turn one word into the other: insertion, deletion, replacement. Words are short. */
-static size_t
-distance(const char *a, size_t alen, const char *b)
-{
-	size_t row[64], blen = strlen(b);
-
-	if (alen > 60 || blen > 60)
-		return 100;
-	for (size_t j = 0; j <= blen; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= alen; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= blen; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[blen];
-}
-
-const char *
-options_nearest(const char *word, size_t len, const char *const *names, size_t n)
-{
-	const char *best = NULL;
-	size_t least = len / 3 + 2;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t d = distance(word, len, names[i]);
-
-		/* A prefix that somebody did not finish is near, however long the rest. */
-		if (len >= 3 && strncmp(names[i], word, len) == 0)
-			d = 1;
-		if (d < least) {
-			least = d;
-			best = names[i];
-		}
-	}
-	return best;
-}
-
 static int
 unknown_option(const struct options *o, const char *word, size_t len)
 {
@@ -110,7 +63,7 @@ unknown_option(const struct options *o, const char *word, size_t len)
 		names[n++] = t->name;
 	names[n++] = "help";
 	names[n++] = "version";
-	near = options_nearest(word, len, names, n);
+	near = nearest_name(word, len, names, n);
 	if (near != NULL)
 		diag("unknown option '--%.*s'; did you mean '--%s'?", (int)len, word, near);
 	else

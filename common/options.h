@@ -78,10 +78,4 @@ int options_size(const char *name, const char *text, uint64_t min, uint64_t max,
  */
 int options_duration(const char *name, const char *text, uint64_t max_ms, uint64_t *out);
 
-/**
- * options_nearest(word, names, n):
- * The one of ${n} names that ${word} was probably meant to be, or NULL. For messages.
- */
-const char *options_nearest(const char *word, size_t len, const char *const *names, size_t n);
-
 #endif
