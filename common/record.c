@@ -222,13 +222,97 @@ read_sign(struct json *js, struct record *rec)
 }
 
 static bool
-read_method(struct json *js)
+read_method(struct json *js, struct record *rec)
 {
 	struct json_span method;
 
+	(void)rec;
 	if (!read_string(js, &method, "\"method\" is not a string"))
 		return false;
 	return json_equal(&method, "POST", 4) || json_fail(js, method.p, "\"method\" is not POST");
+}
+
+static bool
+read_url(struct json *js, struct record *rec)
+{
+	return read_string(js, &rec->url, "\"url\" is not a string");
+}
+
+static bool
+read_body(struct json *js, struct record *rec)
+{
+	return read_string(js, &rec->body, "\"body\" is not a string");
+}
+
+static bool
+read_success_when(struct json *js, struct record *rec)
+{
+	struct json_span *program = &rec->success_when;
+
+	if (!read_string(js, program, "\"success_when\" is not a string"))
+		return false;
+	return (program->len > 0 && program->len <= RECORD_PROGRAM_MAX) ||
+	       json_fail(js, program->p, "\"success_when\" has 1 to 65536 bytes");
+}
+
+static bool
+read_tls(struct json *js, struct record *rec)
+{
+	struct json_span key;
+
+	rec->tls_ca.type = rec->tls_cert.type = rec->tls_key.type = JSON_NONE;
+	if (!json_open_object(js))
+		return false;
+	while (json_next_member(js, &key)) {
+		if (is(&key, "ca"))
+			read_ref(js, &rec->tls_ca);
+		else if (is(&key, "cert"))
+			read_ref(js, &rec->tls_cert);
+		else if (is(&key, "key"))
+			read_ref(js, &rec->tls_key);
+		else
+			json_value(js, NULL);
+	}
+	if (js->error != NULL)
+		return false;
+	if ((rec->tls_cert.type == JSON_NONE) != (rec->tls_key.type == JSON_NONE))
+		return json_fail(js, js->p, "\"tls\" needs both of \"cert\" and \"key\" or none");
+	return rec->tls_ca.type != JSON_NONE || rec->tls_cert.type != JSON_NONE ||
+	       json_fail(js, js->p, "\"tls\" has neither \"ca\" nor \"cert\" and \"key\"");
+}
+
+/* Of duplicate members the last counts, whole: nothing of an earlier one may shine through. */
+static void
+forget_request(struct record *rec)
+{
+	rec->url.type = rec->body.type = rec->headers_span.type = rec->bearer.type = JSON_NONE;
+	rec->nheaders = rec->nlate = rec->nschemes = rec->nkeys = 0;
+	rec->success_when.type = JSON_NONE;
+	rec->tls_ca.type = rec->tls_cert.type = rec->tls_key.type = JSON_NONE;
+}
+
+static bool
+read_request_member(struct json *js, struct record *rec, const struct json_span *key)
+{
+	static const struct {
+		const char *name;
+		bool (*read)(struct json *, struct record *);
+	} members[] = {
+		{"method", read_method},
+		{"url", read_url},
+		{"headers", read_headers},
+		{"body", read_body},
+		{"secrets", read_late},
+		{"auth", read_auth},
+		{"sign", read_sign},
+		{"success_when", read_success_when},
+		{"tls", read_tls},
+	};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (is(key, members[i].name))
+			return members[i].read(js, rec);
+	return json_value(js, NULL);
 }
 
 static bool
@@ -236,31 +320,12 @@ read_request(struct json *js, struct record *rec)
 {
 	struct json_span key;
 
-	/*
-	 * Of duplicate members the last counts, whole: nothing of an earlier one may shine through.
-	 */
-	rec->url.type = rec->body.type = rec->headers_span.type = rec->bearer.type = JSON_NONE;
-	rec->nheaders = rec->nlate = rec->nschemes = rec->nkeys = 0;
+	forget_request(rec);
 	if (!json_open_object(js))
 		return false;
-	while (json_next_member(js, &key)) {
-		if (is(&key, "url"))
-			read_string(js, &rec->url, "\"url\" is not a string");
-		else if (is(&key, "headers"))
-			read_headers(js, rec);
-		else if (is(&key, "body"))
-			read_string(js, &rec->body, "\"body\" is not a string");
-		else if (is(&key, "method"))
-			read_method(js);
-		else if (is(&key, "secrets"))
-			read_late(js, rec);
-		else if (is(&key, "auth"))
-			read_auth(js, rec);
-		else if (is(&key, "sign"))
-			read_sign(js, rec);
-		else
-			json_value(js, NULL);
-	}
+	while (json_next_member(js, &key))
+		if (!read_request_member(js, rec, &key))
+			return false;
 	if (js->error != NULL)
 		return false;
 	if (rec->url.type == JSON_NONE)

@@ -19,6 +19,7 @@
 
 #define DELIVERY_ID_MAX 64 /* bytes of a delivery_id */
 #define RECORD_HEADERS_MAX 64
+#define RECORD_PROGRAM_MAX 65536 /* bytes of a success_when as spelled in JSON */
 
 /* A secret's place in the decoded body. */
 struct record_late {
@@ -46,6 +47,8 @@ struct record {
 	size_t nschemes; /* 0: not to be signed */
 	struct json_span keys[SIGNATURE_KEYS_MAX];
 	size_t nkeys;
+	struct json_span success_when;              /* jq program over the response, or JSON_NONE */
+	struct json_span tls_ca, tls_cert, tls_key; /* references to PEM texts, or JSON_NONE */
 };
 
 /**

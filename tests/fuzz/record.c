@@ -59,6 +59,12 @@ check_record(const struct record *rec, const char *text, size_t len)
 		REQUIRE(i == 0 || rec->late[i].at >= rec->late[i - 1].at);
 	}
 	REQUIRE(rec->bearer.type == JSON_NONE || record_is_ref(&rec->bearer));
+	REQUIRE(rec->success_when.type == JSON_NONE ||
+		(rec->success_when.len > 0 && rec->success_when.len <= RECORD_PROGRAM_MAX));
+	REQUIRE(rec->tls_ca.type == JSON_NONE || record_is_ref(&rec->tls_ca));
+	REQUIRE(rec->tls_cert.type == JSON_NONE || record_is_ref(&rec->tls_cert));
+	REQUIRE(rec->tls_key.type == JSON_NONE || record_is_ref(&rec->tls_key));
+	REQUIRE((rec->tls_cert.type == JSON_NONE) == (rec->tls_key.type == JSON_NONE));
 	REQUIRE(rec->nschemes <= SIGNATURE_SCHEMES && rec->nkeys <= SIGNATURE_KEYS_MAX);
 	REQUIRE((rec->nschemes == 0) == (rec->nkeys == 0));
 	for (size_t i = 0; i < rec->nkeys; i++)

@@ -387,6 +387,78 @@ test_counts(void)
 }
 
 static void
+test_success_when_and_tls(void)
+{
+	static const struct pair pairs[] = {
+		{RECORD("\"success_when\":5"), "\"success_when\" is not a string @5}}"},
+		{RECORD("\"success_when\":null"), "\"success_when\" is not a string @null}}"},
+		{RECORD("\"success_when\":\"\""), "\"success_when\" has 1 to 65536 bytes @\"}}"},
+		{RECORD("\"tls\":\"$CA\""), "not a JSON object @\"$CA\"}}"},
+		{RECORD("\"tls\":{}"), "\"tls\" has neither \"ca\" nor \"cert\" and \"key\" @}}"},
+		{RECORD("\"tls\":{\"cacert\":\"$CA\"}"),
+			"\"tls\" has neither \"ca\" nor \"cert\" and \"key\" @}}"},
+		{RECORD("\"tls\":{\"cert\":\"$C\"}"),
+			"\"tls\" needs both of \"cert\" and \"key\" or none @}}"},
+		{RECORD("\"tls\":{\"ca\":\"$A\",\"key\":\"$K\"}"),
+			"\"tls\" needs both of \"cert\" and \"key\" or none @}}"},
+		{RECORD("\"tls\":{\"ca\":5}"), "a secret's reference is not a string @5}}}"},
+		{RECORD("\"tls\":{\"ca\":\"/etc/passwd\"}"),
+			"not a reference to a secret, \"$NAME\" @\"/etc/passwd\"}}}"},
+		{RECORD("\"tls\":{\"cert\":\"-----BEGIN\"}"),
+			"not a reference to a secret, \"$NAME\" @\"-----BEGIN\"}}}"},
+		{RECORD("\"tls\":{\"key\":\"\\u0024K\"}"),
+			"not a reference to a secret, \"$NAME\" @\"\\u0024K\"}}}"},
+	};
+
+	check(pairs, COUNT(pairs));
+	EXPECT_STR(read_record(RECORD(URL HEADERS BODY)), "fine");
+	EXPECT(rec.success_when.type == JSON_NONE && rec.tls_ca.type == JSON_NONE &&
+		rec.tls_cert.type == JSON_NONE && rec.tls_key.type == JSON_NONE);
+	EXPECT_STR(
+		read_record(RECORD(URL HEADERS BODY ",\"success_when\":\".a == \\\"b\\\"\","
+						    "\"tls\":{\"ca\":\"$A\",\"x\":1,\"key\":\"$K\","
+						    "\"cert\":\"$C\"}")),
+		"fine");
+	EXPECT(spells(&rec.success_when, ".a == \\\"b\\\"") && rec.success_when.escaped);
+	EXPECT(spells(&rec.tls_ca, "$A") && spells(&rec.tls_cert, "$C") &&
+		spells(&rec.tls_key, "$K"));
+	/* nothing of an earlier one is left */
+	EXPECT_STR(read_record(RECORD(URL HEADERS BODY
+			   ",\"tls\":{\"cert\":\"$C\",\"key\":\"$K\"},\"tls\":{\"ca\":\"$A\"}")),
+		"fine");
+	EXPECT(spells(&rec.tls_ca, "$A") && rec.tls_cert.type == JSON_NONE &&
+		rec.tls_key.type == JSON_NONE);
+	EXPECT_STR(read_record("{\"delivery_id\":\"d\",\"event\":{\"event_type\":\"x\"},"
+			       "\"automation\":{\"name\":\"n\"},\"request\":{" URL HEADERS BODY
+			       ",\"success_when\":"
+			       "\".\",\"tls\":{\"ca\":\"$A\"}},"
+			       "\"request\":{" URL HEADERS BODY "}}"),
+		"fine");
+	EXPECT(rec.success_when.type == JSON_NONE && rec.tls_ca.type == JSON_NONE);
+}
+
+/* A record with a program of ${len} bytes. */
+static const char *
+long_program(size_t len)
+{
+	static char big[2 * LINE_MAX_LEN];
+	size_t used = (size_t)snprintf(big, sizeof(big), "%s",
+		"{\"delivery_id\":\"d\",\"event\":{\"event_type\":\"x\"},\"automation\":{\"name\":"
+		"\"n\"},\"request\":{" URL HEADERS BODY ",\"success_when\":\"");
+
+	memset(big + used, ' ', len);
+	snprintf(big + used + len, sizeof(big) - used - len, "\"}}");
+	return why(big);
+}
+
+static void
+test_program_limit(void)
+{
+	EXPECT_STR(long_program(RECORD_PROGRAM_MAX), "fine");
+	EXPECT_STR(long_program(RECORD_PROGRAM_MAX + 1), "\"success_when\" has 1 to 65536 bytes");
+}
+
+static void
 test_auth_and_sign(void)
 {
 	static const struct pair pairs[] = {
@@ -465,6 +537,8 @@ main(void)
 	RUN(test_header_limits, "record: number of headers, length of a value");
 	RUN(test_late, "record: places of secrets");
 	RUN(test_counts, "record: number of secrets and keys");
+	RUN(test_success_when_and_tls, "record: success_when is a program, tls names secrets");
+	RUN(test_program_limit, "record: a program has its limit");
 	RUN(test_auth_and_sign, "record: auth and sign");
 	RUN(test_is_ref, "record: what is a reference");
 	RUN(test_cut, "record: cut off anywhere");
