@@ -20,16 +20,23 @@ options_init(struct options *o, const struct options_spec *spec, int argc, char 
 	*o = (struct options){.spec = spec, .argv = argv, .argc = argc, .at = 1};
 }
 
+/* One whose value may be left out, so that the next word is never it. */
+static bool
+is_optional(const struct option *option)
+{
+	return option->arg != NULL && option->arg[0] == '[';
+}
+
 static void
 print_table(const struct option *option)
 {
 	for (; option->id != 0; option++) {
+		const char *between = option->arg == NULL || is_optional(option) ? "" : " ";
 		char left[64];
 
 		snprintf(left, sizeof(left), "  %c%c%c --%s%s%s", option->letter ? '-' : ' ',
 			option->letter ? option->letter : ' ', option->letter ? ',' : ' ',
-			option->name, option->arg != NULL ? " " : "",
-			option->arg != NULL ? option->arg : "");
+			option->name, between, option->arg != NULL ? option->arg : "");
 		printf("%-32s %s\n", left, option->help);
 	}
 }
@@ -124,6 +131,8 @@ next_long(struct options *o, const char *word, const char **value)
 	}
 	if (equals != NULL) {
 		*value = equals + 1;
+	} else if (is_optional(option)) {
+		*value = NULL;
 	} else if (o->at < o->argc) {
 		*value = o->argv[o->at++];
 	} else {
@@ -145,7 +154,7 @@ next_short(struct options *o, const char **value)
 		diag("unknown option '-%c'; '%s --help' lists the options", letter, diag_tool());
 		return OPTIONS_ERROR;
 	}
-	if (option->arg == NULL) {
+	if (option->arg == NULL || is_optional(option)) {
 		if (*o->cluster == '\0')
 			o->cluster = NULL;
 		return answer(o, option);

@@ -42,13 +42,14 @@ caught_output(int fd)
 
 /* ---- command lines ---- */
 
-enum { CONFIG = 1, EXPLAIN, VERBOSE, COUNT };
+enum { CONFIG = 1, EXPLAIN, VERBOSE, COUNT, SHOW };
 
 static const struct option table[] = {
 	{CONFIG, 'c', "config", "PATH", "read PATH"},
 	{EXPLAIN, 0, "explain", NULL, "say why"},
 	{VERBOSE, 'v', "verbose", NULL, "say more"},
 	{COUNT, 'n', "a-rather-long-name-of-an-option", "COUNT", "how many"},
+	{SHOW, 's', "show", "[=FORMAT]", "show it"},
 	{0, 0, NULL, NULL, NULL},
 };
 
@@ -62,7 +63,7 @@ static const char *
 read_line(const char *line)
 {
 	static char got[1024];
-	static const char *const names[] = {"", "config", "explain", "verbose", "count"};
+	static const char *const names[] = {"", "config", "explain", "verbose", "count", "show"};
 	char words[512], *argv[64] = {"wb-test"}, *next = words;
 	const char *value;
 	struct options o;
@@ -133,6 +134,14 @@ command_lines(void)
 		{"''", "operand: end"},
 		{"-n 5", "count:5 end"},
 		{"--a-rather-long-name-of-an-option=5", "count:5 end"},
+		{"--show", "show end"},
+		{"--show=curl", "show:curl end"},
+		{"--show=", "show: end"},
+		{"--show curl", "show operand:curl end"},
+		{"--show -v", "show verbose end"},
+		{"-s curl", "show operand:curl end"},
+		{"-vsv", "verbose show verbose end"},
+		{"-sc p", "show config:p end"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -165,6 +174,10 @@ bad_command_lines(void)
 		"wb-test: unknown option '-x'; 'wb-test --help' lists the options\n");
 	check_line("-vx", "verbose error",
 		"wb-test: unknown option '-x'; 'wb-test --help' lists the options\n");
+	check_line("-s=curl", "show error",
+		"wb-test: unknown option '-='; 'wb-test --help' lists the options\n");
+	check_line("--show:curl", "error",
+		"wb-test: unknown option '--show:curl'; 'wb-test --help' lists the options\n");
 	check_line("-v=1", "verbose error",
 		"wb-test: unknown option '-='; 'wb-test --help' lists the options\n");
 	check_line("-v-", "verbose error",
@@ -196,6 +209,7 @@ help(void)
 			"      --explain                  say why\n"
 			"  -v, --verbose                  say more\n"
 			"  -n, --a-rather-long-name-of-an-option COUNT how many\n"
+			"  -s, --show[=FORMAT]            show it\n"
 			"  -h, --help                     print this help and exit\n"
 			"  -V, --version                  print the version and exit\n"
 			"\n"
