@@ -36,8 +36,8 @@ wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_auto
 	config_webhook file names regexes rules url
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
-wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp address dry_run policy receipt \
-	resolver sender transfer
+wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp address curl_script dry_run policy \
+	receipt resolver sender shell signature_script transfer
 
 wb-match_LIBS  = -lonig
 wb-sign_LIBS   = -lcrypto
