@@ -25,19 +25,19 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS
 # What each tool is made of. This is the architecture diagram.
 TOOLS  = wb-event wb-match wb-render wb-sign wb-send
 TEXT   = json json_text utf8 strbuf wipe
-STREAM = diag options lines output filter
+STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme webhook
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
 REQUEST = record request header url signature signature_check signature_scheme
 
-wb-event_OBJS  = $(TEXT) diag options output event file timestamp uuid
+wb-event_OBJS  = $(TEXT) diag options nearest output event file timestamp uuid
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
 	config_webhook file jq_program names regexes rules url
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
-wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp address dry_run policy receipt \
-	resolver sender transfer
+wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp address curl_script dry_run policy \
+	receipt resolver sender shell signature_script transfer
 
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto

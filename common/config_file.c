@@ -8,7 +8,7 @@
 
 #include "file.h"
 #include "json_text.h"
-#include "options.h"
+#include "nearest.h"
 
 struct config_file *
 config_file_read(const char *path, struct config_errors *errors)
@@ -94,7 +94,7 @@ static void
 unknown_member(struct config_reader *r, const char *kind, const char *const *names, size_t n,
 	const struct json_span *key)
 {
-	const char *near = options_nearest(key->p, key->len, names, n);
+	const char *near = nearest_name(key->p, key->len, names, n);
 	int len = (int)(key->len < 100 ? key->len : 100);
 
 	if (near != NULL)

@@ -9,6 +9,8 @@
 #include "utf8.h"
 
 static const char *tool = "wb";
+static void (*before)(void *ctx);
+static void *before_ctx;
 
 /*
  * A standard descriptor that was closed at the start would be given to the next file or socket
@@ -36,6 +38,13 @@ const char *
 diag_tool(void)
 {
 	return tool;
+}
+
+void
+diag_before(void (*hook)(void *ctx), void *ctx)
+{
+	before = hook;
+	before_ctx = ctx;
 }
 
 char *
@@ -91,6 +100,8 @@ diag(const char *fmt, ...)
 	diag_scrub(line + n, DIAG_MAX, text, len);
 	len = strlen(line);
 	line[len++] = '\n';
+	if (before != NULL)
+		before(before_ctx);
 	/* Nobody is left to tell when standard error itself fails. */
 	if (write(STDERR_FILENO, line, len) < 0)
 		return;

@@ -1,8 +1,9 @@
 /*
  * diag - messages for people, on standard error: `wb-match: events.jsonl:3: not a JSON object`.
  *
- * The only module with mutable globals: the tool's name. Control characters, C1 controls and bytes
- * that are not UTF-8 are shown as \xNN, since names come from strangers and terminals obey escapes.
+ * The only module with mutable globals: the tool's name, and who is to be told of a message. Control
+ * characters, C1 controls and bytes that are not UTF-8 are shown as \xNN, since names come from
+ * strangers and terminals obey escapes.
  */
 #ifndef WB_DIAG_H
 #define WB_DIAG_H
@@ -38,6 +39,13 @@ const char *diag_tool(void);
  * Write "TOOL: " and the message, scrubbed, and a newline to standard error in one write.
  */
 void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * diag_before(hook, ctx):
+ * From now on call ${hook} with ${ctx} before a message is written, so that what stands unfinished
+ * on the terminal can make room; NULL: no longer.
+ */
+void diag_before(void (*hook)(void *ctx), void *ctx);
 
 /**
  * diag_scrub(out, size, text, len):

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "nearest.h"
 
 enum { ID_HELP = 10000, ID_VERSION };
 
@@ -19,16 +20,23 @@ options_init(struct options *o, const struct options_spec *spec, int argc, char 
 	*o = (struct options){.spec = spec, .argv = argv, .argc = argc, .at = 1};
 }
 
+/* One whose value may be left out, so that the next word is never it. */
+static bool
+is_optional(const struct option *option)
+{
+	return option->arg != NULL && option->arg[0] == '[';
+}
+
 static void
 print_table(const struct option *option)
 {
 	for (; option->id != 0; option++) {
+		const char *between = option->arg == NULL || is_optional(option) ? "" : " ";
 		char left[64];
 
 		snprintf(left, sizeof(left), "  %c%c%c --%s%s%s", option->letter ? '-' : ' ',
 			option->letter ? option->letter : ' ', option->letter ? ',' : ' ',
-			option->name, option->arg != NULL ? " " : "",
-			option->arg != NULL ? option->arg : "");
+			option->name, between, option->arg != NULL ? option->arg : "");
 		printf("%-32s %s\n", left, option->help);
 	}
 }
@@ -52,54 +60,6 @@ finish(void)
 	return OPTIONS_FAILED;
 }
 
-/* Edits that turn one word into the other: insertion, deletion, replacement. Words are short. */
-static size_t
-distance(const char *a, size_t alen, const char *b)
-{
-	size_t row[64], blen = strlen(b);
-
-	if (alen > 60 || blen > 60)
-		return 100;
-	for (size_t j = 0; j <= blen; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= alen; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= blen; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[blen];
-}
-
-const char *
-options_nearest(const char *word, size_t len, const char *const *names, size_t n)
-{
-	const char *best = NULL;
-	size_t least = len / 3 + 2;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t d = distance(word, len, names[i]);
-
-		/* A prefix that somebody did not finish is near, however long the rest. */
-		if (len >= 3 && strncmp(names[i], word, len) == 0)
-			d = 1;
-		if (d < least) {
-			least = d;
-			best = names[i];
-		}
-	}
-	return best;
-}
-
 static int
 unknown_option(const struct options *o, const char *word, size_t len)
 {
@@ -110,7 +70,7 @@ unknown_option(const struct options *o, const char *word, size_t len)
 		names[n++] = t->name;
 	names[n++] = "help";
 	names[n++] = "version";
-	near = options_nearest(word, len, names, n);
+	near = nearest_name(word, len, names, n);
 	if (near != NULL)
 		diag("unknown option '--%.*s'; did you mean '--%s'?", (int)len, word, near);
 	else
@@ -171,6 +131,8 @@ next_long(struct options *o, const char *word, const char **value)
 	}
 	if (equals != NULL) {
 		*value = equals + 1;
+	} else if (is_optional(option)) {
+		*value = NULL;
 	} else if (o->at < o->argc) {
 		*value = o->argv[o->at++];
 	} else {
@@ -192,7 +154,7 @@ next_short(struct options *o, const char **value)
 		diag("unknown option '-%c'; '%s --help' lists the options", letter, diag_tool());
 		return OPTIONS_ERROR;
 	}
-	if (option->arg == NULL) {
+	if (option->arg == NULL || is_optional(option)) {
 		if (*o->cluster == '\0')
 			o->cluster = NULL;
 		return answer(o, option);

@@ -16,7 +16,11 @@ struct option {
 	int id;           /* greater than 0 */
 	char letter;      /* short form, or 0 */
 	const char *name; /* long form without "--" */
-	const char *arg;  /* name of its argument, "FILE"; NULL for a flag */
+	/*
+	 * name of its argument, "FILE"; "[=FORMAT]" where it may be left out, which is then given as
+	 * --name=VALUE only; NULL for a flag
+	 */
+	const char *arg;
 	const char *help; /* one line */
 };
 
@@ -51,10 +55,10 @@ void options_init(struct options *o, const struct options_spec *spec, int argc, 
 
 /**
  * options_next(o, value):
- * The id of the next option, its argument in *${value} (NULL for a flag); OPTIONS_OPERAND with the
- * operand in *${value}; OPTIONS_END; OPTIONS_ERROR after a message that names the nearest option;
- * OPTIONS_DONE after --help or --version was answered on standard output, OPTIONS_FAILED after a
- * message if that could not be written.
+ * The id of the next option, its argument in *${value} (NULL for a flag or one left out);
+ * OPTIONS_OPERAND with the operand in *${value}; OPTIONS_END; OPTIONS_ERROR after a message that
+ * names the nearest option; OPTIONS_DONE after --help or --version was answered on standard output,
+ * OPTIONS_FAILED after a message if that could not be written.
  */
 int options_next(struct options *o, const char **value);
 
@@ -77,11 +81,5 @@ int options_size(const char *name, const char *text, uint64_t min, uint64_t max,
  * without a fraction, more than 0.
  */
 int options_duration(const char *name, const char *text, uint64_t max_ms, uint64_t *out);
-
-/**
- * options_nearest(word, names, n):
- * The one of ${n} names that ${word} was probably meant to be, or NULL. For messages.
- */
-const char *options_nearest(const char *word, size_t len, const char *const *names, size_t n);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "json_text.h"
-#include "options.h"
+#include "nearest.h"
 
 enum piece_type {
 	PIECE_LITERAL,  /* bytes of the body */
@@ -126,7 +126,7 @@ unknown_variable(struct compiler *c, const char *at, const char *name, size_t le
 		fail(c, at, "the webhook has no access_token for ", name, len);
 		return;
 	}
-	near = options_nearest(name, len, names, EVENT_MEMBERS);
+	near = nearest_name(name, len, names, EVENT_MEMBERS);
 	fail(c, at, "unknown variable ", name, len);
 	if (near != NULL) {
 		size_t used = strlen(c->error->message);

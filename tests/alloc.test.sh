@@ -190,6 +190,7 @@ dry_run() {
   local policy=(--allow-http --allow-net 127.0.0.1 --allow-host localhost)
   # the records' text is not JSON, but all of its lines are lines of a good run
   survives_each 0 is_part_of 'cmp -s' wb-send "${policy[@]}" --dry-run signed.jsonl
+  survives_each 0 is_part_of 'cmp -s' wb-send "${policy[@]}" --dry-run=curl signed.jsonl
 }
 test_case 'wb-send --dry-run' dry_run
 

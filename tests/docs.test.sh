@@ -18,7 +18,7 @@ declare -A UNRUN=(
   ['make check']='is what runs this test'
 )
 # Pages of others that ours may refer to.
-FOREIGN=(bash.1 crontab.5 flock.1 grep.1 head.1 jq.1)
+FOREIGN=(bash.1 crontab.5 curl.1 flock.1 grep.1 head.1 jq.1 openssl.1)
 # Classes of errors that the sources name and that cannot occur yet.
 NO_SUCH_ERROR=(rejected)
 
@@ -32,7 +32,7 @@ macro_body() {
 # option_entries - from C source on standard input: the options of a table, as '-c, --config PATH', sorted
 option_entries() {
   tr '\n' ' ' | grep -o -E "\\{[A-Z_]+, *(0|'.'), *\"[^\"]+\", *(NULL|\"[^\"]+\")" |
-    sed -E "s/^\\{[A-Z_]+, *(0|'(.)'), *\"([^\"]+)\", *(NULL|\"([^\"]+)\")/-\\2, --\\3 \\5/; s/^-, //; s/ \$//" | sort
+    sed -E "s/^\\{[A-Z_]+, *(0|'(.)'), *\"([^\"]+)\", *(NULL|\"([^\"]+)\")/-\\2, --\\3 \\5/; s/^-, //; s/ \$//; s/ \\[/[/" | sort
 }
 
 options_of_source() {
@@ -47,12 +47,12 @@ options_of_source() {
 
 options_of_help() {
   "$1" --help | sed -n '/^options:/,/^$/p' |
-    sed -n -E 's/^ +((-., )?--[a-z-]+( [^ ]+)?) .*/\1/p' | sed 's/ *$//' | sort
+    sed -n -E 's/^ +((-., )?--[a-z-]+(\[=[A-Z]+\]| [^ ]+)?) .*/\1/p' | sed 's/ *$//' | sort
 }
 
 options_of_page() {
   sed -n 's/^\.It Fl //p' "$TOP/man/$1.1" |
-    sed -E 's/^([^-]) , -/-\1, --/; t arg; s/^-/--/; :arg; s/ Ar / /' | sort
+    sed -E 's/^([^-]) , -/-\1, --/; t arg; s/^-/--/; :arg; s/ Ns Op = Ns Ar (.*)/[=\1]/; s/ Ar / /' | sort
 }
 
 tool_options() {

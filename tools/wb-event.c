@@ -15,6 +15,7 @@
 #include "event.h"
 #include "file.h"
 #include "json_text.h"
+#include "nearest.h"
 #include "options.h"
 #include "output.h"
 #include "timestamp.h"
@@ -143,7 +144,7 @@ find_command(const char *name)
 			return &commands[i];
 		names[i] = commands[i].name;
 	}
-	near = options_nearest(name, strlen(name), names, COMMANDS);
+	near = nearest_name(name, strlen(name), names, COMMANDS);
 	diag("unknown command '%s'%s%s%s", name,
 		near != NULL ? "; did you mean '" : "; known are link, alias and tag",
 		near != NULL ? near : "", near != NULL ? "'?" : "");

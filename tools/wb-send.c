@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "curl_script.h"
 #include "dry_run.h"
 #include "filter.h"
 #include "json_text.h"
@@ -22,11 +23,13 @@
 #define TIMEOUT_MAX_MS ((uint64_t)24 * 3600 * 1000)
 #define RESPONSE_DEFAULT 4096
 
+enum dry_run { DRY_RUN_NONE, DRY_RUN_TEXT, DRY_RUN_CURL };
+
 struct args {
 	struct policy policy;
 	struct sender_options sender;
 	struct filter_args filter;
-	bool dry_run;
+	enum dry_run dry_run;
 };
 
 /* One run. */
@@ -62,7 +65,8 @@ static const struct option options[] = {
 	{OPT_PROXY, 0, "proxy", "URL", "send through the proxy at URL; the environment names none"},
 	{OPT_CACERT, 0, "cacert", "FILE",
 		"trust the certificate authorities in FILE instead of the system's"},
-	{OPT_DRY_RUN, 'n', "dry-run", NULL, "send nothing; show each request, secrets by name"},
+	{OPT_DRY_RUN, 'n', "dry-run", "[=FORMAT]",
+		"send nothing; show each request as text or curl, secrets by name"},
 	{OPT_SHOW_RESPONSE, 0, "show-response", NULL,
 		"put responses into all receipts, not only failures"},
 	{OPT_MAX_RESPONSE, 0, "max-response", "BYTES", "keep BYTES of a response (default 4K)"},
@@ -110,6 +114,20 @@ set_proxy(struct sender_options *s, const char *value)
 	return -1;
 }
 
+static int
+set_dry_run(struct args *args, const char *format)
+{
+	if (format == NULL || strcmp(format, "text") == 0)
+		args->dry_run = DRY_RUN_TEXT;
+	else if (strcmp(format, "curl") == 0)
+		args->dry_run = DRY_RUN_CURL;
+	else {
+		diag("--dry-run takes text or curl, not '%s'", format);
+		return -1;
+	}
+	return 0;
+}
+
 /* One of wb-send's own options. Returns 0, or -1 after a message. */
 static int
 take_option(struct args *args, int id, const char *value)
@@ -141,8 +159,7 @@ take_option(struct args *args, int id, const char *value)
 		s->ca_file = value;
 		return 0;
 	case OPT_DRY_RUN:
-		args->dry_run = true;
-		return 0;
+		return set_dry_run(args, value);
 	case OPT_SHOW_RESPONSE:
 		s->show_response = true;
 		return 0;
@@ -244,7 +261,21 @@ send_all(struct run *run)
 }
 
 static void
-show_record(struct run *run, const struct policy *policy)
+add_dry_run(struct run *run, const struct args *args, const struct record *rec, const char *denied)
+{
+	const struct sender_options *s = &args->sender;
+	const struct curl_script_options script = {s->timeout_ms, s->connect_timeout_ms, s->ca_file,
+		s->proxy, args->policy.allow_http};
+
+	strbuf_reset(&run->text);
+	if (args->dry_run == DRY_RUN_CURL)
+		curl_script_add(&run->text, rec, &script, denied);
+	else
+		dry_run_add(&run->text, rec, denied);
+}
+
+static void
+show_record(struct run *run, const struct args *args)
 {
 	struct filter *f = &run->filter;
 	char denied[POLICY_ERROR_MAX];
@@ -264,11 +295,10 @@ show_record(struct run *run, const struct policy *policy)
 		json_decode(&url, &rec.url);
 		if (!strbuf_failed(&url) &&
 			url_parse(url.buf != NULL ? url.buf : "", url.len, &where, &why) == 0 &&
-			!policy_check_url(policy, &where, denied))
+			!policy_check_url(&args->policy, &where, denied))
 			why = denied;
 	}
-	strbuf_reset(&run->text);
-	dry_run_add(&run->text, &rec, why);
+	add_dry_run(run, args, &rec, why);
 	run->text.failed |= strbuf_failed(&url);
 	strbuf_release(&url);
 	if (why != NULL && f->status < EXIT_REJECTED)
@@ -289,9 +319,9 @@ run_filter(const struct args *args)
 	if (filter_init(&run.filter, &args->filter) != 0)
 		return EXIT_USAGE;
 	strbuf_init(&run.text, LINES_MAX_LIMIT);
-	if (args->dry_run) {
+	if (args->dry_run != DRY_RUN_NONE) {
 		while (filter_next(&run.filter))
-			show_record(&run, &args->policy);
+			show_record(&run, args);
 	} else {
 		run.filter.needs_reader = true;
 		run.sender = sender_new(&args->sender, write_receipt, &run);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "curl_script.h"
 #include "dry_run.h"
 #include "fuzz.h"
 #include "header.h"
@@ -88,6 +89,27 @@ check_dry_run(const struct record *rec)
 	strbuf_release(&shown);
 }
 
+/* A script is plain text, whatever the record holds; the end of its subshell is its only ")". */
+static void
+check_script(const struct record *rec)
+{
+	const struct curl_script_options options = {30000, 10000, NULL, NULL, false};
+	struct strbuf script;
+	const char *end;
+
+	strbuf_init(&script, (size_t)64 * 1024 * 1024);
+	curl_script_add(&script, rec, &options, NULL);
+	REQUIRE(!strbuf_failed(&script) && script.len > 4);
+	for (size_t i = 0; i < script.len; i++) {
+		const unsigned char c = (unsigned char)script.buf[i];
+
+		REQUIRE((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t');
+	}
+	end = memmem(script.buf, script.len, "\n)\n", 3);
+	REQUIRE(end != NULL && end == script.buf + script.len - 4);
+	strbuf_release(&script);
+}
+
 static void
 check_compact(const struct record *rec, const char *text, size_t len)
 {
@@ -124,6 +146,7 @@ fuzz_one(const uint8_t *data, size_t size)
 	REQUIRE(json_validate(text, size, &why, &at));
 	check_record(&rec, text, size);
 	check_dry_run(&rec);
+	check_script(&rec);
 	check_compact(&rec, text, size);
 	return 0;
 }

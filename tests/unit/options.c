@@ -42,13 +42,14 @@ caught_output(int fd)
 
 /* ---- command lines ---- */
 
-enum { CONFIG = 1, EXPLAIN, VERBOSE, COUNT };
+enum { CONFIG = 1, EXPLAIN, VERBOSE, COUNT, SHOW };
 
 static const struct option table[] = {
 	{CONFIG, 'c', "config", "PATH", "read PATH"},
 	{EXPLAIN, 0, "explain", NULL, "say why"},
 	{VERBOSE, 'v', "verbose", NULL, "say more"},
 	{COUNT, 'n', "a-rather-long-name-of-an-option", "COUNT", "how many"},
+	{SHOW, 's', "show", "[=FORMAT]", "show it"},
 	{0, 0, NULL, NULL, NULL},
 };
 
@@ -62,7 +63,7 @@ static const char *
 read_line(const char *line)
 {
 	static char got[1024];
-	static const char *const names[] = {"", "config", "explain", "verbose", "count"};
+	static const char *const names[] = {"", "config", "explain", "verbose", "count", "show"};
 	char words[512], *argv[64] = {"wb-test"}, *next = words;
 	const char *value;
 	struct options o;
@@ -133,6 +134,14 @@ command_lines(void)
 		{"''", "operand: end"},
 		{"-n 5", "count:5 end"},
 		{"--a-rather-long-name-of-an-option=5", "count:5 end"},
+		{"--show", "show end"},
+		{"--show=curl", "show:curl end"},
+		{"--show=", "show: end"},
+		{"--show curl", "show operand:curl end"},
+		{"--show -v", "show verbose end"},
+		{"-s curl", "show operand:curl end"},
+		{"-vsv", "verbose show verbose end"},
+		{"-sc p", "show config:p end"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -165,6 +174,10 @@ bad_command_lines(void)
 		"wb-test: unknown option '-x'; 'wb-test --help' lists the options\n");
 	check_line("-vx", "verbose error",
 		"wb-test: unknown option '-x'; 'wb-test --help' lists the options\n");
+	check_line("-s=curl", "show error",
+		"wb-test: unknown option '-='; 'wb-test --help' lists the options\n");
+	check_line("--show:curl", "error",
+		"wb-test: unknown option '--show:curl'; 'wb-test --help' lists the options\n");
 	check_line("-v=1", "verbose error",
 		"wb-test: unknown option '-='; 'wb-test --help' lists the options\n");
 	check_line("-v-", "verbose error",
@@ -196,6 +209,7 @@ help(void)
 			"      --explain                  say why\n"
 			"  -v, --verbose                  say more\n"
 			"  -n, --a-rather-long-name-of-an-option COUNT how many\n"
+			"  -s, --show[=FORMAT]            show it\n"
 			"  -h, --help                     print this help and exit\n"
 			"  -V, --version                  print the version and exit\n"
 			"\n"
@@ -217,54 +231,6 @@ version(void)
 		EXPECT_STR(caught_output(STDOUT_FILENO), "wb-test (wb-tools) " WB_VERSION "\n");
 		EXPECT_STR(got, "done");
 	}
-}
-
-static void
-nearest(void)
-{
-	static const char *const names[] = {"entity", "project", "collection", "alias",
-		"alias_regex", "tag", "on"};
-	static const struct {
-		const char *word, *want;
-	} cases[] = {
-		{"entity", "entity"},
-		{"entiti", "entity"},
-		{"entty", "entity"},
-		{"eentity", "entity"},
-		{"netity", "entity"},
-		{"Project", "project"},
-		{"proj", "project"},
-		{"coll", "collection"},
-		{"colection", "collection"},
-		{"collections", "collection"},
-		{"alias-regex", "alias_regex"},
-		{"alais", "alias"},
-		{"tags", "tag"},
-		{"gat", "tag"},
-		{"onn", "on"},
-		{"", NULL},
-		{"x", NULL},
-		{"xyzzy", NULL},
-		{"completely different", NULL},
-		{"a word that is far too long for any name to be near it, however one counts",
-			NULL},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *near = options_nearest(cases[i].word, strlen(cases[i].word), names, 7);
-
-		if (near == NULL || cases[i].want == NULL) {
-			if (near != cases[i].want)
-				printf("# %s: %s\n", cases[i].word,
-					near != NULL ? near : "nothing");
-			EXPECT(near == cases[i].want);
-		} else {
-			EXPECT_STR(near, cases[i].want);
-		}
-	}
-	EXPECT(options_nearest("tag", 3, names, 0) == NULL);
-	EXPECT_STR(options_nearest("tagXXXXXXXX", 3, names, 7),
-		"tag"); /* by its length, not to the NUL */
 }
 
 /* ---- values ---- */
@@ -510,7 +476,6 @@ main(void)
 	RUN(bad_command_lines, "command lines that are wrong, and what is said of them");
 	RUN(help, "--help is the table");
 	RUN(version, "--version");
-	RUN(nearest, "the name that was probably meant");
 	RUN(numbers, "numbers");
 	RUN(sizes, "sizes");
 	RUN(durations, "durations");
