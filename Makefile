@@ -30,18 +30,21 @@ EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme webhook
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
 REQUEST = record request header url signature signature_check signature_scheme
+DRY_RUN = curl_script dry_run shell signature_script
+JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256
 
 wb-event_OBJS  = $(TEXT) diag options nearest output event file timestamp uuid
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
 	config_webhook file jq_program names regexes rules url
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
-wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp address curl_script dry_run policy \
-	receipt resolver sender shell signature_script transfer
+wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) event timestamp address \
+	attempt breaker jq_program jq_programs pacer policy progress queue receipt recorder resolver retry \
+	sender signals table timers transfer
 
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto
-wb-send_LIBS   = -lcurl -lcrypto -lpthread
+wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread
 
 # Unit tests and fuzzers link all of common/ that they may need; the linker leaves out the rest.
 COMMON = $(patsubst common/%.c,%,$(wildcard common/*.c))

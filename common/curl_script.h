@@ -1,6 +1,6 @@
 /*
- * curl_script - a request as a POSIX shell script that sends it with curl and signs it with openssl:
- * for tickets, where secrets must not stand and every byte must be seen.
+ * curl_script - a request as a POSIX shell script that signs it with openssl and sends it with
+ * curl, for tickets: secrets must not stand there, and every byte must be seen.
  *
  * Pure: secrets are shell variables by their names, and are looked up by whoever runs the script.
  * The script's own variables begin with "wb_". Nothing that a record holds gets out of its quotes,

@@ -1,9 +1,9 @@
 /*
  * diag - messages for people, on standard error: `wb-match: events.jsonl:3: not a JSON object`.
  *
- * The only module with mutable globals: the tool's name, and who is to be told of a message. Control
- * characters, C1 controls and bytes that are not UTF-8 are shown as \xNN, since names come from
- * strangers and terminals obey escapes.
+ * The only module with mutable globals: the tool's name, and who is to be told of a message.
+ * Control characters, C1 controls and bytes that are not UTF-8 are shown as \xNN, since names come
+ * from strangers and terminals obey escapes.
  */
 #ifndef WB_DIAG_H
 #define WB_DIAG_H

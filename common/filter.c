@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -41,14 +42,73 @@ filter_operand(struct filter_args *args, char **argv, const char *file)
 	args->files[args->nfiles++] = (char *)(uintptr_t)file;
 }
 
+/* What is known of input ${i} before it is read. */
+static bool
+stat_input(const struct filter *f, size_t i, struct stat *st)
+{
+	const char *path = f->args.nfiles != 0 ? f->args.files[i] : "-";
+
+	return (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, st) : stat(path, st)) == 0 &&
+	       S_ISREG(st->st_mode);
+}
+
+static size_t
+count_inputs(const struct filter *f)
+{
+	return f->args.nfiles == 0 ? 1 : f->args.nfiles;
+}
+
+int
+filter_guard(const struct filter *f, const char *path, const char *option)
+{
+	struct stat out, in;
+
+	if (stat(path, &out) != 0)
+		return 0;
+	for (size_t i = 0; i < count_inputs(f); i++) {
+		if (!stat_input(f, i, &in) || in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+			continue;
+		diag("%s '%s' is an input as well; it would be read for ever", option, path);
+		return -1;
+	}
+	return 0;
+}
+
+/* How long all inputs are together, if that can be known. */
+static uint64_t
+size_inputs(const struct filter *f)
+{
+	uint64_t total = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < count_inputs(f); i++) {
+		if (!stat_input(f, i, &st))
+			return 0;
+		total += (uint64_t)st.st_size;
+	}
+	return total;
+}
+
+uint64_t
+filter_position(const struct filter *f, uint64_t *total)
+{
+	*total = f->bytes_total;
+	return f->bytes_done + f->in.taken;
+}
+
 int
 filter_init(struct filter *f, const struct filter_args *args)
 {
 	*f = (struct filter){.args = *args};
+	/* A failed write is told by its errno. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	lines_init(&f->in, args->max_line != 0 ? args->max_line : LINES_MAX_DEFAULT);
 	output_init(&f->out, STDOUT_FILENO, "standard output");
+	f->bytes_total = size_inputs(f);
 	if (args->rejects != NULL) {
+		if (filter_guard(f, args->rejects, "--rejects") != 0)
+			return -1;
 		if (output_open(&f->rejects, args->rejects) != 0) {
 			diag("cannot open '%s': %s", args->rejects, strerror(errno));
 			return -1;
@@ -64,7 +124,7 @@ open_input(struct filter *f)
 {
 	int fd = STDIN_FILENO;
 
-	if (f->next_file >= (f->args.nfiles == 0 ? 1 : f->args.nfiles))
+	if (f->next_file >= count_inputs(f))
 		return false;
 	f->source = "standard input";
 	if (f->args.nfiles != 0 && strcmp(f->args.files[f->next_file], "-") != 0) {
@@ -85,6 +145,9 @@ close_input(struct filter *f)
 {
 	if (f->input_open && f->in.fd != STDIN_FILENO)
 		close(f->in.fd);
+	if (f->input_open)
+		f->bytes_done += f->in.taken;
+	f->in.taken = 0;
 	f->input_open = false;
 }
 
@@ -213,7 +276,7 @@ filter_fail(struct filter *f, const char *fmt, ...)
 static void
 close_output(struct filter *f, struct output *out)
 {
-	if (output_close(out) == 0 || (out->error == EPIPE && !f->needs_reader))
+	if (output_close(out) == 0 || (out->error == EPIPE))
 		return;
 	filter_fail(f, "cannot write to %s: %s", out->name, strerror(out->error));
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "diag.h"
 #include "json.h"
@@ -36,9 +37,10 @@ struct filter {
 	struct output rejects;
 	const char *source; /* of the lines being read, for messages */
 	size_t next_file;
+	uint64_t bytes_total,
+		bytes_done; /* of all inputs (0: unknown), and of those before this one */
 	bool input_open, has_rejects;
-	bool needs_reader; /* set by a tool whose output must not be lost: EPIPE is a failure */
-	int status;        /* exit status so far */
+	int status; /* exit status so far */
 };
 
 /**
@@ -59,6 +61,13 @@ void filter_operand(struct filter_args *args, char **argv, const char *file);
  * after a message: nothing was read then, and the exit status is EXIT_USAGE.
  */
 int filter_init(struct filter *f, const struct filter_args *args);
+
+/**
+ * filter_guard(f, path, option):
+ * See that the file ${path}, to which the tool is going to append by ${option}, is none of
+ * the inputs: it would be read for ever. Returns 0, or -1 after a message.
+ */
+int filter_guard(const struct filter *f, const char *path, const char *option);
 
 /**
  * filter_next(f):
@@ -103,6 +112,13 @@ void filter_reject_json(struct filter *f, const struct json *js);
  * Say the message and make the exit status EXIT_IO: the tool should stop.
  */
 void filter_fail(struct filter *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * filter_position(f, total):
+ * How many bytes of all inputs were read, and in *${total} how many there are, or 0 if not all of
+ * them are regular files.
+ */
+uint64_t filter_position(const struct filter *f, uint64_t *total);
 
 /**
  * filter_finish(f):

@@ -20,7 +20,7 @@ lines_open(struct lines *in, int fd)
 	in->fd = fd;
 	in->start = in->end = in->scanned = 0;
 	in->at_eof = in->oversize = false;
-	in->number = 0;
+	in->number = in->taken = 0;
 }
 
 void
@@ -37,6 +37,7 @@ give(struct lines *in, size_t len, bool newline)
 	in->len = len;
 	in->newline = newline;
 	in->start += len + newline;
+	in->taken += len + newline;
 	in->scanned = in->start;
 	if (in->oversize || len > in->max) {
 		in->last = true;
@@ -54,6 +55,7 @@ give_piece(struct lines *in)
 {
 	in->line = in->buf + in->start;
 	in->len = in->end - in->start;
+	in->taken += in->len;
 	in->last = in->newline = false;
 	in->number += !in->oversize;
 	in->oversize = true;

@@ -29,6 +29,7 @@ struct lines {
 	size_t size, start, end, scanned;
 	bool at_eof, oversize;
 	uint64_t number; /* of the line last returned, from 1 */
+	uint64_t taken;  /* bytes of all lines and pieces returned, newlines too */
 	/* the line or piece last returned, without its newline */
 	const char *line;
 	size_t len;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void
@@ -12,36 +13,72 @@ output_init(struct output *out, int fd, const char *name)
 	*out = (struct output){.fd = fd, .name = name};
 }
 
+/* Whether the regular file ${path}, which is open for writing as ${fd}, ends within a line. */
+static bool
+ends_within_line(const char *path, int fd)
+{
+	struct stat st, other;
+	char last = '\n';
+	int in;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return false;
+	/* What cannot be read is left as it is. */
+	if ((in = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return false;
+	if (fstat(in, &other) != 0 || other.st_ino != st.st_ino ||
+		pread(in, &last, 1, st.st_size - 1) != 1)
+		last = '\n';
+	close(in);
+	return last != '\n';
+}
+
 int
 output_open(struct output *out, const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	size_t written;
 
 	if (fd < 0)
 		return -1;
 	output_init(out, fd, path);
+	if (!ends_within_line(path, fd) || (errno = output_write(fd, "\n", 1, &written)) == 0)
+		return 0;
+	close(fd);
+	return -1;
+}
+
+int
+output_write(int fd, const void *data, size_t len, size_t *written)
+{
+	const char *p = data;
+
+	*written = 0;
+	while (*written < len) {
+		ssize_t n = write(fd, p + *written, len - *written);
+
+		if (n >= 0) {
+			*written += (size_t)n;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			/* Somebody made our descriptor non-blocking; wait as if it were not. */
+			struct pollfd wait = {.fd = fd, .events = POLLOUT};
+
+			if (poll(&wait, 1, -1) < 0 && errno != EINTR)
+				return errno;
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
 	return 0;
 }
 
 static void
 write_all(struct output *out, const char *p, size_t len)
 {
-	while (len > 0 && out->error == 0) {
-		ssize_t n = write(out->fd, p, len);
+	size_t written;
 
-		if (n >= 0) {
-			p += n;
-			len -= (size_t)n;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			/* Somebody made our descriptor non-blocking; wait as if it were not. */
-			struct pollfd wait = {.fd = out->fd, .events = POLLOUT};
-
-			if (poll(&wait, 1, -1) < 0 && errno != EINTR)
-				out->error = errno;
-		} else if (errno != EINTR) {
-			out->error = errno;
-		}
-	}
+	if (out->error == 0)
+		out->error = output_write(out->fd, p, len, &written);
 }
 
 void

@@ -29,9 +29,16 @@ void output_init(struct output *out, int fd, const char *name);
 /**
  * output_open(out, path):
  * Append to the file ${path}, made with mode 0600 if it is not there: it may hold what others
- * should not read. Returns 0, or -1 with errno set.
+ * should not read. One that ends in the middle of a line gets a newline first. Returns 0, or -1 with errno set.
  */
 int output_open(struct output *out, const char *path);
+
+/**
+ * output_write(fd, data, len, written):
+ * Write  bytes to  without a buffer, waiting where it does not block. Returns 0 or an
+ * errno, and in any case how much was written in *.
+ */
+int output_write(int fd, const void *data, size_t len, size_t *written);
 
 /**
  * output_add(out, data, len):

@@ -69,7 +69,7 @@ void progress_init(struct progress *p, int fd, enum progress_when when, int64_t 
 
 /**
  * progress_update(p, counts, now_ms):
- * Redraw the line, if the last time is long enough ago (a fifth of a second); so it can be called as
+ * Redraw the line, if the last time is a fifth of a second ago or more; so it can be called as
  * often as one likes.
  */
 void progress_update(struct progress *p, const struct progress_counts *counts, int64_t now_ms);

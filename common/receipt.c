@@ -15,7 +15,7 @@ add_span(struct strbuf *sb, const char *name, const struct json_span *value)
 void
 receipt_add(struct strbuf *sb, const struct receipt *r)
 {
-	static const char *const statuses[] = {"finished", "failed"};
+	static const char *const statuses[] = {"finished", "failed", "skipped", "deferred"};
 	const struct record *rec = r->rec;
 	char started[TIMESTAMP_MAX];
 
@@ -30,6 +30,8 @@ receipt_add(struct strbuf *sb, const struct receipt *r)
 		strbuf_printf(sb, ",\"http_status\":%ld", r->http_status);
 	strbuf_printf(sb, ",\"started_at\":\"%s\",\"duration_ms\":%llu",
 		timestamp_format(r->started_ms, started), (unsigned long long)r->duration_ms);
+	if (r->reason != NULL)
+		strbuf_printf(sb, ",\"reason\":\"%s\"", r->reason);
 	if (r->response != NULL) {
 		strbuf_lit(sb, ",\"response\":");
 		json_quote_bytes(sb, r->response, r->response_len);

@@ -11,7 +11,8 @@
 #include "record.h"
 #include "strbuf.h"
 
-enum receipt_status { RECEIPT_FINISHED, RECEIPT_FAILED };
+enum receipt_status { RECEIPT_FINISHED, RECEIPT_FAILED, RECEIPT_SKIPPED, RECEIPT_DEFERRED };
+#define RECEIPT_STATUSES 4
 
 struct receipt {
 	const struct record *rec;
@@ -20,6 +21,7 @@ struct receipt {
 	long http_status;   /* 0: none */
 	int64_t started_ms; /* since 1970 */
 	uint64_t duration_ms;
+	const char *reason;   /* why it is deferred, or NULL */
 	const char *error;    /* class, or NULL */
 	const char *message;  /* text, with ${error} */
 	const char *response; /* bytes of the response's body, or NULL */

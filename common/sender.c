@@ -4,71 +4,94 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/random.h>
 
+#include "attempt.h"
+#include "clock.h"
 #include "diag.h"
-#include "header.h"
+#include "hash.h"
+#include "jq_programs.h"
 #include "json_text.h"
-#include "request.h"
+#include "pacer.h"
 #include "resolver.h"
 #include "timestamp.h"
-#include "transfer.h"
 
-#define HEADER_TEXT_MAX ((size_t)(RECORD_HEADERS_MAX + 4) * (HEADER_VALUE_MAX + 512) + SECRET_MAX)
+enum slot_state { SLOT_FREE, SLOT_RESOLVING, SLOT_SENDING };
 
-enum delivery_state { DELIVERY_FREE, DELIVERY_RESOLVING, DELIVERY_SENDING };
-
-/* A record on its way. */
-struct delivery {
-	enum delivery_state state;
-	struct strbuf line; /* that all spans point into */
-	struct record rec;
-	struct request rq;
-	struct strbuf header_text; /* NUL-terminated lines, one behind the other */
-	char *headers[RECORD_HEADERS_MAX + 4];
-	size_t nheaders;
-	unsigned attempts;
-	int64_t started_ms;      /* of the first attempt */
-	int64_t lookup_until_ms; /* of the monotonic clock, while resolving */
+/* A place for an attempt. */
+struct slot {
+	enum slot_state state;
+	struct slot *next_free;
+	struct delivery *d;
+	struct attempt attempt;
+	int64_t until_ms, lookup_until_ms; /* when it takes too long */
 };
 
 struct sender {
 	struct sender_options options;
-	sender_done_fn *done;
-	void *ctx;
+	struct sender_hooks hooks;
+	struct attempt_means means;
+	struct queue *queue;
 	struct transfers *transfers;
 	struct resolver *resolver;
-	struct delivery *deliveries;
-	size_t busy, ended;
+	struct jq_programs *programs;
+	struct pacer pacer;
+	struct slot *slots, *free;
+	struct record rec; /* of a line that is in no slot */
+	size_t busy, resolving, retrying, ended;
+	uint64_t chance;
+	bool stopped;
+	int64_t stop_ms; /* when what is under way is broken off, if stopped */
 };
 
+static bool
+set_up(struct sender *s, const struct sender_options *o)
+{
+	const struct transfer_options transfer = {.policy = o->policy,
+		.connect_timeout_ms = o->connect_timeout_ms,
+		.jobs = o->jobs,
+		.ca_file = o->ca_file,
+		.proxy = o->proxy};
+	const struct queue_options queue = {.order = o->order,
+		.max_time_ms = o->retry.max_time_ms,
+		.breaker = o->breaker};
+
+	s->queue = queue_new(&queue);
+	s->resolver = resolver_new();
+	s->transfers = transfers_new(&transfer);
+	s->programs = jq_programs_new();
+	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
+	s->slots = calloc(o->jobs, sizeof(*s->slots));
+	if (s->queue == NULL || s->resolver == NULL || s->transfers == NULL ||
+		s->programs == NULL || s->slots == NULL)
+		return false;
+	for (size_t i = o->jobs; i > 0; i--) {
+		struct slot *slot = &s->slots[i - 1];
+
+		attempt_init(&slot->attempt);
+		slot->next_free = s->free;
+		s->free = slot;
+	}
+	/* Senders that fail together must not come back together, whatever else fails. */
+	if (getrandom(&s->chance, sizeof(s->chance), 0) != (ssize_t)sizeof(s->chance))
+		s->chance = (uint64_t)clock_us();
+	return true;
+}
+
 struct sender *
-sender_new(const struct sender_options *options, sender_done_fn *done, void *ctx)
+sender_new(const struct sender_options *options, const struct sender_hooks *hooks)
 {
 	struct sender *s = calloc(1, sizeof(*s));
-	const struct transfer_options transfer = {options->policy, options->connect_timeout_ms,
-		options->timeout_ms, options->jobs, options->response_max, options->ca_file,
-		options->proxy};
 
 	if (s != NULL) {
 		s->options = *options;
-		s->done = done;
-		s->ctx = ctx;
-		s->resolver = resolver_new();
-		s->transfers = transfers_new(&transfer);
-		s->deliveries = calloc(options->jobs, sizeof(*s->deliveries));
+		s->hooks = *hooks;
+		pacer_init(&s->pacer, options->interval_us);
 	}
-	if (s == NULL || s->resolver == NULL || s->transfers == NULL || s->deliveries == NULL) {
+	if (s == NULL || !set_up(s, options)) {
 		diag("cannot set up for sending: out of memory or descriptors");
 		sender_free(s);
 		return NULL;
-	}
-	for (size_t i = 0; i < options->jobs; i++) {
-		struct delivery *d = &s->deliveries[i];
-
-		strbuf_init(&d->line, (size_t)1024 * 1024 * 1024);
-		strbuf_init_secret(&d->header_text, HEADER_TEXT_MAX);
-		request_init(&d->rq);
 	}
 	return s;
 }
@@ -80,215 +103,275 @@ sender_free(struct sender *s)
 		return;
 	transfers_free(s->transfers);
 	resolver_free(s->resolver);
-	for (size_t i = 0; s->deliveries != NULL && i < s->options.jobs; i++) {
-		strbuf_release(&s->deliveries[i].line);
-		strbuf_release(&s->deliveries[i].header_text);
-		request_release(&s->deliveries[i].rq);
-	}
-	free(s->deliveries);
+	for (size_t i = 0; s->slots != NULL && i < s->options.jobs; i++)
+		attempt_release(&s->slots[i].attempt);
+	free(s->slots);
+	queue_free(s->queue);
+	jq_programs_free(s->programs);
+	signer_free(s->means.signer);
+	pacer_release(&s->pacer);
 	free(s);
 }
 
 bool
 sender_has_room(const struct sender *s)
 {
-	return s->busy < s->options.jobs;
+	return queue_has_room(s->queue);
 }
 
 bool
 sender_is_idle(const struct sender *s)
 {
-	return s->busy == 0;
+	return queue_count(s->queue) == 0;
 }
 
-/* A message without what it may hold of a secret: a value, or the host of a URL that is one. */
-static const char *
-masked(const struct sender *s, const struct delivery *d, const char *message,
-	char out[TRANSFER_ERROR_MAX])
+size_t
+sender_retrying(const struct sender *s)
 {
-	const char *host = d->rq.where.host;
-	size_t len;
-
-	snprintf(out, TRANSFER_ERROR_MAX, "%s", message);
-	secret_mask(s->options.secrets, out, strlen(out), false);
-	if (record_is_ref(&d->rec.url) && d->rq.has_url && (len = strlen(host)) != 0)
-		for (char *p = out; (p = strcasestr(p, host)) != NULL; p += len)
-			memset(p, '*', len);
-	return out;
+	return s->retrying;
 }
 
+/* ---- how a delivery ends ---- */
+
+/* Hand the receipt of ${d} out; the last of its attempts is told by ${receipt}, or by ${d}. */
 static void
-finish(struct sender *s, struct delivery *d, struct receipt *receipt)
+hand_out(struct sender *s, const struct delivery *d, const struct record *rec,
+	struct receipt *receipt)
 {
-	char message[TRANSFER_ERROR_MAX];
+	const int64_t now_ms = timestamp_now_ms();
 
-	if (receipt->error != NULL)
-		receipt->message = masked(s, d, receipt->message, message);
-	receipt->rec = &d->rec;
+	receipt->rec = rec;
 	receipt->attempts = d->attempts;
-	receipt->started_ms = d->started_ms;
-	s->done(s->ctx, receipt);
-	d->state = DELIVERY_FREE;
-	s->busy--;
+	receipt->started_ms = d->started_ms != 0 ? d->started_ms : now_ms;
+	if (d->began_ms != 0)
+		receipt->duration_ms = (uint64_t)(clock_ms() - d->began_ms);
+	s->hooks.done(s->hooks.ctx, receipt, d->line, d->len);
+	s->retrying -= d->is_retrying;
 	s->ended++;
+}
+
+static void
+free_slot(struct sender *s, struct slot *slot)
+{
 	/* Secrets do not wait here for the next record to overwrite them. */
-	strbuf_reset(&d->rq.url);
-	strbuf_reset(&d->rq.body);
-	strbuf_reset(&d->header_text);
+	attempt_clear(&slot->attempt);
+	s->resolving -= slot->state == SLOT_RESOLVING;
+	slot->state = SLOT_FREE;
+	slot->next_free = s->free;
+	s->free = slot;
+	s->busy--;
 }
 
-/* The end of a delivery that never got as far as the network. */
+/* The delivery in ${slot} has ended. */
 static void
-finish_unsent(struct sender *s, struct delivery *d, enum transfer_error error, const char *message)
+finish(struct sender *s, struct slot *slot, struct receipt *receipt)
 {
-	struct receipt receipt = {.status = RECEIPT_FAILED,
-		.error = transfer_error_name(error),
-		.message = message};
+	struct delivery *d = slot->d;
 
-	finish(s, d, &receipt);
+	hand_out(s, d, &slot->attempt.rec, receipt);
+	free_slot(s, slot);
+	if (receipt->status == RECEIPT_DEFERRED)
+		queue_defer(s->queue, d);
+	else
+		queue_done(s->queue, d);
 }
 
-/* Of a URL that is a secret, the path is what is secret, and error pages like to repeat it. */
+/* What is deferred without being under way. */
 static void
-mask_url_path(const struct delivery *d, char *text, size_t len)
+hand_out_deferred(struct sender *s)
 {
-	const char *url = d->rq.url.buf, *path = strchr(url + strlen("https://"), '/');
-	size_t n = path != NULL ? strcspn(path, "?") : 0;
-	char *p = text, *end = text + len;
+	enum queue_reason reason;
+	struct delivery *d;
 
-	if (!record_is_ref(&d->rec.url) || n < 2)
-		return;
-	while ((p = memmem(p, (size_t)(end - p), path, n)) != NULL) {
-		memset(p, '*', n);
-		p += n;
+	while ((d = queue_take_deferred(s->queue, &reason)) != NULL) {
+		struct receipt receipt = {.status = RECEIPT_DEFERRED,
+			.reason = queue_reason_name(reason),
+			.http_status = d->http_status,
+			.error = transfer_error_name(d->error),
+			.message = d->message != NULL ? d->message : ""};
+		struct json js;
+
+		json_init(&js, d->line, d->len);
+		(void)record_read(&js, &s->rec); /* as when it came in */
+		hand_out(s, d, &s->rec, &receipt);
+		queue_drop(s->queue, d);
 	}
+}
+
+/* ---- how an attempt ends ---- */
+
+/* What a success_when makes of a 2xx response. */
+static void
+judge(struct sender *s, struct slot *slot, struct transfer_result *result)
+{
+	const struct json_span *program = &slot->attempt.rec.success_when;
+	char why[JQ_PROGRAM_ERROR_MAX] = "success_when is not true of the response";
+	struct strbuf text;
+	int verdict = -1;
+
+	if (result->error != TRANSFER_OK || program->type == JSON_NONE)
+		return;
+	strbuf_init(&text, program->len + 1);
+	json_decode(&text, program);
+	if (result->truncated)
+		snprintf(why, sizeof(why),
+			"the response is longer than %d bytes, too long for success_when",
+			TRANSFER_READ_MAX);
+	else if (strbuf_failed(&text) || text.len == 0)
+		snprintf(why, sizeof(why), "out of memory");
+	else
+		verdict = jq_programs_test(s->programs, text.buf, text.len,
+			result->response->len != 0 ? result->response->buf : "",
+			result->response->len, why);
+	strbuf_release(&text);
+	if (verdict > 0)
+		return;
+	result->error = TRANSFER_REJECTED;
+	snprintf(result->message, sizeof(result->message), "%s%s",
+		verdict < 0 ? "success_when: " : "", why);
+}
+
+/* What ${result} says of the endpoint, and for how long it asks to be left alone. */
+static enum queue_report
+report_of(const struct transfer_result *result, int64_t after_ms, int64_t *pause_ms)
+{
+	const long status = result->http_status;
+
+	*pause_ms = 0;
+	switch (result->error) {
+	case TRANSFER_DENIED:
+	case TRANSFER_SECRET:
+		return QUEUE_UNTRIED;
+	case TRANSFER_OK:
+	case TRANSFER_REJECTED:
+		return QUEUE_ALIVE;
+	case TRANSFER_HTTP:
+		if (after_ms > 0 && (status == 429 || status == 503))
+			*pause_ms = after_ms;
+		return status >= 500 ? QUEUE_DOWN : QUEUE_ALIVE;
+	default:
+		return QUEUE_DOWN;
+	}
+}
+
+static uint64_t
+chance(struct sender *s)
+{
+	return hash_mix(s->chance += 0x9e3779b97f4a7c15u);
+}
+
+/* Keep how the attempt ended, and let the delivery come again at ${at_ms}. */
+static void
+try_again(struct sender *s, struct slot *slot, const struct transfer_result *result, int64_t at_ms)
+{
+	struct delivery *d = slot->d;
+
+	free(d->message);
+	d->message = strdup(result->message); /* NULL: it is only missing */
+	d->error = result->error;
+	d->http_status = result->http_status;
+	s->retrying += !d->is_retrying;
+	d->is_retrying = true;
+	free_slot(s, slot);
+	queue_retry(s->queue, d, at_ms);
+}
+
+static void
+show_response(const struct sender *s, const struct transfer_result *result, struct receipt *receipt)
+{
+	size_t len = result->response != NULL ? result->response->len : 0;
+
+	if (len == 0 || (!s->options.show_response && result->error == TRANSFER_OK))
+		return;
+	receipt->response = result->response->buf;
+	receipt->response_len = len < s->options.response_max ? len : s->options.response_max;
 }
 
 /* Every attempt ends here. Whether there is to be another one is decided here. */
 static void
-attempt_ended(struct sender *s, struct delivery *d, struct transfer_result *result)
+attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *result)
 {
-	struct receipt receipt = {.status = result->error == TRANSFER_OK ? RECEIPT_FINISHED
-									 : RECEIPT_FAILED,
-		.http_status = result->http_status,
-		.duration_ms = result->duration_ms,
-		.error = transfer_error_name(result->error),
-		.message = result->message};
+	const int64_t now_ms = clock_ms(),
+		      after_ms = retry_after_ms(result->retry_after, timestamp_now_ms());
+	struct delivery *d = slot->d;
+	struct receipt receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status};
+	enum queue_report report;
+	int64_t pause_ms, at_ms;
 
-	if (result->response->len > 0 &&
-		(s->options.show_response || result->error != TRANSFER_OK)) {
-		/* Receivers echo requests; a secret must not come back through a receipt. */
-		secret_mask(s->options.secrets, result->response->buf, result->response->len,
-			result->truncated);
-		mask_url_path(d, result->response->buf, result->response->len);
-		receipt.response = result->response->buf;
-		receipt.response_len = result->response->len;
+	judge(s, slot, result);
+	/* Receivers echo requests; a secret must not come back through a receipt. */
+	attempt_mask(&slot->attempt, s->options.secrets, result->message, strlen(result->message),
+		false);
+	if (result->response != NULL && result->response->len > 0)
+		attempt_mask(&slot->attempt, s->options.secrets, result->response->buf,
+			result->response->len, result->truncated);
+	show_response(s, result, &receipt);
+	report = report_of(result, after_ms, &pause_ms);
+	queue_report(s->queue, d, report, pause_ms, now_ms);
+	if (result->error != TRANSFER_OK) {
+		receipt.status = RECEIPT_FAILED;
+		receipt.error = transfer_error_name(result->error);
+		receipt.message = result->message;
 	}
-	finish(s, d, &receipt);
+	if (retry_is_wanted(&s->options.retry, result->error, result->http_status) &&
+		d->attempts <= s->options.retry.retries) {
+		at_ms = now_ms + (int64_t)retry_delay_ms(d->attempts, chance(s));
+		if (at_ms < now_ms + after_ms)
+			at_ms = now_ms + after_ms;
+		if (at_ms <= queue_deadline(s->queue, d)) {
+			try_again(s, slot, result, at_ms);
+			return;
+		}
+		receipt.status = RECEIPT_DEFERRED;
+		receipt.reason = queue_reason_name(QUEUE_BUDGET);
+	}
+	finish(s, slot, &receipt);
 }
+
+/* The end of an attempt that never got as far as a transfer. */
+static void
+attempt_failed(struct sender *s, struct slot *slot, enum transfer_error error, const char *message)
+{
+	struct transfer_result result = {.error = error};
+
+	snprintf(result.message, sizeof(result.message), "%s", message);
+	attempt_ended(s, slot, &result);
+}
+
+/* ---- an attempt ---- */
 
 static void
-add_header(struct delivery *d, const char *name, size_t name_len, const char *prefix,
-	const char *value, size_t len)
+start_transfer(struct sender *s, struct slot *slot, const struct resolver_answer *answer)
 {
-	if (strbuf_failed(&d->header_text))
-		return;
-	/* The buffer may still move: keep the offset, and make it a pointer at the end. */
-	d->headers[d->nheaders++] = (char *)(uintptr_t)d->header_text.len;
-	strbuf_add(&d->header_text, name, name_len);
-	/*
-	 * libcurl's spelling of a header without a value; with a colon it would
-	 * leave the header out.
-	 */
-	strbuf_adds(&d->header_text, len == 0 && *prefix == '\0' ? ";" : ": ");
-	strbuf_adds(&d->header_text, prefix);
-	strbuf_add(&d->header_text, value, len);
-	strbuf_addc(&d->header_text, '\0');
-}
-
-static int
-add_secret_header(struct sender *s, struct delivery *d, const char *name, size_t name_len,
-	const char *prefix, const struct json_span *ref, char error[REQUEST_ERROR_MAX])
-{
-	struct secret value;
-
-	if (request_secret(&d->rq, ref, s->options.secrets, &value, error) != 0)
-		return -1;
-	for (size_t i = 0; i < value.len; i++) {
-		if ((unsigned char)value.value[i] < 0x20 || value.value[i] == 0x7f) {
-			snprintf(error, REQUEST_ERROR_MAX,
-				"secret %.*s: holds a control character, so it cannot be in a header",
-				(int)ref->len - 1, ref->p + 1);
-			return -1;
-		}
-	}
-	add_header(d, name, name_len, prefix, value.value, value.len);
-	return 0;
-}
-
-/* All header lines of the request. Returns 0, or -1 with the reason in ${error}. */
-static int
-build_headers(struct sender *s, struct delivery *d, char error[REQUEST_ERROR_MAX])
-{
-	const struct record *rec = &d->rec;
-	bool has_agent = false;
-	struct strbuf plain;
-
-	strbuf_reset(&d->header_text);
-	d->nheaders = 0;
-	for (size_t i = 0; i < rec->nheaders; i++) {
-		const struct record_header *h = &rec->headers[i];
-
-		has_agent |= header_is(h->name.p, h->name.len, "User-Agent");
-		if (record_is_ref(&h->value)) {
-			if (add_secret_header(s, d, h->name.p, h->name.len, "", &h->value, error) !=
-				0)
-				return -1;
-			continue;
-		}
-		strbuf_init(&plain, HEADER_VALUE_MAX);
-		json_decode(&plain, &h->value);
-		add_header(d, h->name.p, h->name.len, "", plain.buf, plain.len);
-		d->header_text.failed |= strbuf_failed(&plain);
-		strbuf_release(&plain);
-	}
-	if (rec->bearer.type != JSON_NONE &&
-		add_secret_header(s, d, "Authorization", 13, "Bearer ", &rec->bearer, error) != 0)
-		return -1;
-	if (!has_agent)
-		add_header(d, "User-Agent", 10, "wb-tools/", WB_VERSION, strlen(WB_VERSION));
-	if (strbuf_failed(&d->header_text)) {
-		snprintf(error, REQUEST_ERROR_MAX, "out of memory");
-		return -1;
-	}
-	for (size_t i = 0; i < d->nheaders; i++)
-		d->headers[i] = d->header_text.buf + (uintptr_t)d->headers[i];
-	return 0;
-}
-
-static void
-start_attempt(struct sender *s, struct delivery *d, const struct resolver_answer *answer)
-{
-	struct transfer_request request = {.url = d->rq.url.buf,
-		.where = &d->rq.where,
-		.headers = d->headers,
-		.nheaders = d->nheaders,
-		.body = d->rq.body.buf != NULL ? d->rq.body.buf : "",
-		.len = d->rq.body.len};
+	struct attempt *a = &slot->attempt;
+	const int64_t left_ms = slot->until_ms - clock_ms();
+	struct transfer_request request = {.url = a->rq.url.buf,
+		.where = &a->rq.where,
+		.headers = a->headers,
+		.nheaders = a->nheaders,
+		.body = a->rq.body.buf != NULL ? a->rq.body.buf : "",
+		.len = a->rq.body.len,
+		.tls = a->tls.ca.value != NULL || a->tls.cert.value != NULL ? &a->tls : NULL,
+		.timeout_ms = left_ms > 1 ? (uint64_t)left_ms : 1,
+		.response_max = a->rec.success_when.type != JSON_NONE ? TRANSFER_READ_MAX
+								      : s->options.response_max};
 	char error[POLICY_ERROR_MAX];
 
+	s->resolving -= slot->state == SLOT_RESOLVING;
+	slot->state = SLOT_SENDING;
 	if (answer != NULL && answer->error != NULL) {
-		snprintf(error, sizeof(error), "%s: %s", d->rq.where.host, answer->error);
-		finish_unsent(s, d, TRANSFER_DNS, error);
+		snprintf(error, sizeof(error), "%s: %s", a->rq.where.host, answer->error);
+		attempt_failed(s, slot, TRANSFER_DNS, error);
 		return;
 	}
 	/*
 	 * One address that is not public is one too many: it may be the one that is connected to.
 	 */
 	for (size_t i = 0; answer != NULL && i < answer->len; i++) {
-		if (!policy_check_address(s->options.policy, &d->rq.where,
+		if (!policy_check_address(s->options.policy, &a->rq.where,
 			    (const struct sockaddr *)&answer->addr[i], error)) {
-			finish_unsent(s, d, TRANSFER_DENIED, error);
+			slot->d->attempts--;
+			attempt_failed(s, slot, TRANSFER_DENIED, error);
 			return;
 		}
 	}
@@ -296,105 +379,157 @@ start_attempt(struct sender *s, struct delivery *d, const struct resolver_answer
 		request.addresses = answer->addr;
 		request.naddresses = answer->len;
 	}
-	d->attempts++;
-	d->state = DELIVERY_SENDING;
-	if (transfer_start(s->transfers, &request, d) != 0)
-		finish_unsent(s, d, TRANSFER_CONNECT, "cannot set up the request: out of memory");
-}
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec ts = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void
-wait_for_answer(const struct sender *s, struct delivery *d)
-{
-	const uint64_t limit = s->options.connect_timeout_ms < s->options.timeout_ms
-				       ? s->options.connect_timeout_ms
-				       : s->options.timeout_ms;
-
-	d->state = DELIVERY_RESOLVING;
-	d->lookup_until_ms = monotonic_ms() + (int64_t)limit;
+	if (transfer_start(s->transfers, &request, slot) != 0)
+		attempt_failed(s, slot, TRANSFER_CONNECT,
+			"cannot set up the request: out of memory");
 }
 
 /* Look the host up, if need be, and send. */
 static void
-begin(struct sender *s, struct delivery *d)
+resolve(struct sender *s, struct slot *slot)
 {
+	const struct url *where = &slot->attempt.rq.where;
+	const uint64_t look_up_ms = s->options.connect_timeout_ms < s->options.timeout_ms
+					    ? s->options.connect_timeout_ms
+					    : s->options.timeout_ms;
 	struct resolver_answer answer;
 	int known;
 
-	if (s->options.proxy != NULL || d->rq.where.host_type == URL_HOST_ADDRESS) {
-		start_attempt(s, d, NULL);
+	slot->d->attempts++;
+	slot->until_ms = clock_ms() + (int64_t)s->options.timeout_ms;
+	if (s->options.proxy != NULL || where->host_type == URL_HOST_ADDRESS) {
+		start_transfer(s, slot, NULL);
 		return;
 	}
-	known = resolver_ask(s->resolver, d->rq.where.host, &answer);
-	if (known < 0)
-		finish_unsent(s, d, TRANSFER_DNS,
+	known = resolver_ask(s->resolver, where->host, &answer);
+	if (known < 0) {
+		attempt_failed(s, slot, TRANSFER_DNS,
 			"cannot look the host up: out of memory or threads");
-	else if (known > 0)
-		start_attempt(s, d, &answer);
-	else
-		wait_for_answer(s, d);
+	} else if (known > 0) {
+		start_transfer(s, slot, &answer);
+	} else {
+		slot->state = SLOT_RESOLVING;
+		slot->lookup_until_ms = clock_ms() + (int64_t)look_up_ms;
+		s->resolving++;
+	}
 }
 
-/* A place for a record, its line copied. */
-static struct delivery *
-take_place(struct sender *s, const char *line, size_t len)
+/* Whether the attempt in ${slot} has to wait for its place in time, and is out of the slot. */
+static bool
+pace(struct sender *s, struct slot *slot)
 {
-	struct delivery *d = s->deliveries;
+	struct delivery *d = slot->d;
+	int64_t now_us, at_us;
 
-	while (d->state != DELIVERY_FREE)
-		d++;
-	strbuf_reset(&d->line);
-	strbuf_add(&d->line, line, len);
-	d->attempts = 0;
-	return strbuf_failed(&d->line) ? NULL : d;
+	if (s->options.interval_us == 0 || d->is_paced) {
+		d->is_paced = false;
+		return false;
+	}
+	now_us = clock_us();
+	at_us = pacer_take(&s->pacer, slot->attempt.rq.where.host, now_us);
+	if (at_us <= now_us)
+		return false;
+	d->is_paced = true;
+	free_slot(s, slot);
+	queue_report(s->queue, d, QUEUE_UNTRIED, 0, now_us / 1000);
+	queue_retry(s->queue, d, (at_us + 999) / 1000);
+	return true;
+}
+
+static struct slot *
+take_slot(struct sender *s, struct delivery *d)
+{
+	struct slot *slot = s->free;
+
+	s->free = slot->next_free;
+	slot->d = d;
+	slot->state = SLOT_SENDING;
+	s->busy++;
+	return slot;
+}
+
+static void
+begin(struct sender *s, struct delivery *d)
+{
+	struct slot *slot = take_slot(s, d);
+	char why[ATTEMPT_ERROR_MAX];
+	enum transfer_error error;
+
+	error = attempt_prepare(&slot->attempt, &s->means, d->line, d->len, why);
+	if (s->hooks.is_finished(s->hooks.ctx, &slot->attempt.rec.delivery_id)) {
+		struct receipt receipt = {.status = RECEIPT_SKIPPED};
+
+		queue_report(s->queue, d, QUEUE_UNTRIED, 0, clock_ms());
+		finish(s, slot, &receipt);
+		return;
+	}
+	if (error == TRANSFER_OK && pace(s, slot))
+		return;
+	if (d->began_ms == 0) {
+		d->began_ms = d->since_ms = clock_ms();
+		d->started_ms = timestamp_now_ms();
+	}
+	if (error != TRANSFER_OK)
+		attempt_failed(s, slot, error, why);
+	else
+		resolve(s, slot);
+}
+
+/* ---- records ---- */
+
+/* A record that need not even wait. */
+static void
+skip(struct sender *s, const char *line, size_t len)
+{
+	const struct receipt receipt = {.rec = &s->rec,
+		.status = RECEIPT_SKIPPED,
+		.started_ms = timestamp_now_ms()};
+
+	s->hooks.done(s->hooks.ctx, &receipt, line, len);
 }
 
 int
 sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERROR_MAX], size_t *at)
 {
-	struct delivery *d = take_place(s, line, len);
-	char why[POLICY_ERROR_MAX];
 	struct json js;
 
 	*at = (size_t)-1;
-	if (d == NULL) {
-		snprintf(error, SENDER_ERROR_MAX, "out of memory");
-		return -1;
-	}
-	json_init(&js, d->line.buf, d->line.len);
-	if (!record_read(&js, &d->rec) || !json_end(&js)) {
+	json_init(&js, line, len);
+	if (!record_read(&js, &s->rec) || !json_end(&js)) {
 		*at = js.error_at;
 		snprintf(error, SENDER_ERROR_MAX, "%s", js.error);
 		return -1;
 	}
-	if (!record_is_signed(&d->rec)) {
+	if (!record_is_signed(&s->rec)) {
 		snprintf(error, SENDER_ERROR_MAX,
 			"not signed, but to be signed: wb-sign comes before wb-send");
 		return -1;
 	}
-	s->busy++;
-	d->started_ms = timestamp_now_ms();
-	d->state = DELIVERY_RESOLVING;
-	if (request_url(&d->rq, &d->rec, s->options.secrets, why) != 0)
-		finish_unsent(s, d, record_is_ref(&d->rec.url) ? TRANSFER_SECRET : TRANSFER_DENIED,
-			why);
-	else if (!policy_check_url(s->options.policy, &d->rq.where, why))
-		finish_unsent(s, d, TRANSFER_DENIED, why);
-	else if (request_body(&d->rq, &d->rec, s->options.secrets, why) != 0 ||
-		 build_headers(s, d, why) != 0)
-		finish_unsent(s, d, TRANSFER_SECRET, why);
-	else
-		begin(s, d);
+	if (s->hooks.is_finished(s->hooks.ctx, &s->rec.delivery_id)) {
+		skip(s, line, len);
+		return 0;
+	}
+	if (queue_add(s->queue, &s->rec, line, len) != 0) {
+		snprintf(error, SENDER_ERROR_MAX, "out of memory");
+		return -1;
+	}
 	return 0;
 }
+
+void
+sender_start(struct sender *s)
+{
+	const int64_t now_ms = clock_ms();
+	struct delivery *d;
+
+	queue_tick(s->queue, now_ms);
+	while (s->free != NULL && !s->stopped && s->hooks.may_start(s->hooks.ctx, s->busy + 1) &&
+		(d = queue_next(s->queue, now_ms)) != NULL)
+		begin(s, d);
+	hand_out_deferred(s);
+}
+
+/* ---- waiting ---- */
 
 /* Send what waited for a host. */
 static void
@@ -404,56 +539,95 @@ take_answers(struct sender *s)
 
 	while (resolver_poll(s->resolver, &answer) > 0)
 		for (size_t i = 0; i < s->options.jobs; i++)
-			if (s->deliveries[i].state == DELIVERY_RESOLVING &&
-				strcmp(s->deliveries[i].rq.where.host, answer.host) == 0)
-				start_attempt(s, &s->deliveries[i], &answer);
+			if (s->slots[i].state == SLOT_RESOLVING &&
+				strcmp(s->slots[i].attempt.rq.where.host, answer.host) == 0)
+				start_transfer(s, &s->slots[i], &answer);
 }
 
-/* End what has waited too long for a host. Returns how long the next one may still wait, or -1. */
-static int
-end_lookups(struct sender *s)
+/* End what has waited too long for a host. Returns when the next one will have, or -1. */
+static int64_t
+end_lookups(struct sender *s, int64_t now_ms)
 {
-	const int64_t now = monotonic_ms();
 	char message[URL_HOST_MAX + 64];
-	int64_t least = -1;
+	int64_t first_ms = -1;
 
-	for (size_t i = 0; i < s->options.jobs; i++) {
-		struct delivery *d = &s->deliveries[i];
-		int64_t left = d->lookup_until_ms - now;
+	for (size_t i = 0; s->resolving > 0 && i < s->options.jobs; i++) {
+		struct slot *slot = &s->slots[i];
 
-		if (d->state != DELIVERY_RESOLVING)
+		if (slot->state != SLOT_RESOLVING)
 			continue;
-		if (left <= 0) {
+		if (slot->lookup_until_ms <= now_ms) {
 			snprintf(message, sizeof(message), "%s: looking it up took too long",
-				d->rq.where.host);
-			finish_unsent(s, d, TRANSFER_TIMEOUT, message);
-		} else if (least < 0 || left < least) {
-			least = left;
+				slot->attempt.rq.where.host);
+			attempt_failed(s, slot, TRANSFER_TIMEOUT, message);
+		} else if (first_ms < 0 || slot->lookup_until_ms < first_ms) {
+			first_ms = slot->lookup_until_ms;
 		}
 	}
-	return least > INT_MAX ? INT_MAX : (int)least;
+	return first_ms;
+}
+
+/* The grace is over. */
+static void
+break_off(struct sender *s)
+{
+	for (size_t i = 0; i < s->options.jobs; i++) {
+		struct slot *slot = &s->slots[i];
+		struct receipt receipt = {.status = RECEIPT_DEFERRED,
+			.reason = queue_reason_name(QUEUE_STOPPED),
+			.error = transfer_error_name(TRANSFER_TIMEOUT),
+			.message =
+				"broken off when sending was stopped; whether it arrived is not known"};
+
+		if (slot->state == SLOT_FREE)
+			continue;
+		if (slot->state == SLOT_SENDING)
+			transfer_cancel(s->transfers, slot);
+		finish(s, slot, &receipt);
+	}
+}
+
+static int
+until(int64_t a_ms, int64_t b_ms, int64_t now_ms)
+{
+	if (a_ms < 0 || (b_ms >= 0 && b_ms < a_ms))
+		a_ms = b_ms;
+	if (a_ms < 0)
+		return -1;
+	return a_ms <= now_ms ? 0 : a_ms - now_ms > INT_MAX ? INT_MAX : (int)(a_ms - now_ms);
 }
 
 int
-sender_wait(struct sender *s, int fd)
+sender_wait(struct sender *s, struct pollfd *fds, size_t nfds)
 {
-	struct pollfd fds[2] = {{.fd = resolver_fd(s->resolver), .events = POLLIN},
-		{.fd = fd, .events = POLLIN}};
-	const size_t before = s->ended;
+	struct pollfd all[SENDER_FDS_MAX + 1];
+	const size_t before = s->ended, busy = s->busy;
 	struct transfer_result result;
-	int limit_ms;
+	int64_t now_ms = clock_ms(), next_ms;
 
-	while (s->ended == before) {
-		take_answers(s);
-		limit_ms = end_lookups(s);
-		if (s->ended != before)
-			break;
-		if (transfers_wait(s->transfers, fds, fd >= 0 ? 2 : 1, limit_ms) != 0)
-			return -1;
-		while (transfers_next(s->transfers, &result))
-			attempt_ended(s, result.ctx, &result);
-		if (fd >= 0 && fds[1].revents != 0)
-			break;
-	}
+	memcpy(all, fds, nfds * sizeof(*fds));
+	all[nfds] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
+	next_ms = end_lookups(s, now_ms);
+	if (s->stopped && (next_ms < 0 || s->stop_ms < next_ms))
+		next_ms = s->stop_ms;
+	if (s->ended != before || s->busy != busy)
+		return 0;
+	if (transfers_wait(s->transfers, all, nfds + 1,
+		    until(next_ms, queue_next_ms(s->queue), now_ms)) != 0)
+		return -1;
+	memcpy(fds, all, nfds * sizeof(*fds));
+	take_answers(s);
+	while (transfers_next(s->transfers, &result))
+		attempt_ended(s, result.ctx, &result);
+	if (s->stopped && clock_ms() >= s->stop_ms)
+		break_off(s);
 	return 0;
+}
+
+void
+sender_stop(struct sender *s, uint64_t grace_ms)
+{
+	s->stopped = true;
+	s->stop_ms = clock_ms() + (int64_t)grace_ms;
+	queue_stop(s->queue);
 }

@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "header.h"
 #include "signature_text.h"
 
 #define MAC_SIZE 32
@@ -275,4 +276,14 @@ signature_make(struct signer *s, enum signature_scheme scheme, const struct secr
 	result = signature_text(s, scheme, &keys[0], &m, p);
 	*nout = result == 0 ? 1 : 0;
 	return result;
+}
+
+bool
+signature_header_replaces(const struct signature_header *headers, size_t n, const char *name,
+	size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (header_is(name, len, headers[i].name))
+			return true;
+	return false;
 }

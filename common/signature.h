@@ -6,6 +6,7 @@
 #ifndef WB_SIGNATURE_H
 #define WB_SIGNATURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,13 @@ void signer_free(struct signer *s);
 int signature_make(struct signer *s, enum signature_scheme scheme, const struct secret *keys,
 	size_t nkeys, const char *id, int64_t now_sec, const void *body, size_t len,
 	struct signature_header out[SIGNATURE_HEADERS_MAX], size_t *nout);
+
+/**
+ * signature_header_replaces(headers, n, name, len):
+ * Whether one of   takes the place of the header called so, in whatever case.
+ */
+bool signature_header_replaces(const struct signature_header *headers, size_t n, const char *name,
+	size_t len);
 
 /* Headers of a received request, as far as they bear on a signature. NULL where absent. */
 struct signature_received {

@@ -1,5 +1,6 @@
 /*
- * signature_script - the signatures of a request as commands of a POSIX shell script, for curl_script.
+ * signature_script - the signatures of a request as commands of a POSIX shell script, for
+ * curl_script.
  *
  * In $wb_dir the commands find the file body, extend the file headers and leave others. Pure.
  */

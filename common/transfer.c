@@ -39,7 +39,7 @@ const char *
 transfer_error_name(enum transfer_error error)
 {
 	static const char *const names[] = {NULL, "denied", "dns", "connect", "tls", "timeout",
-		"reset", "http", "secret"};
+		"reset", "http", "secret", "rejected"};
 
 	return names[error];
 }
@@ -73,7 +73,7 @@ static size_t
 on_body(char *data, size_t size, size_t n, void *ctx)
 {
 	struct slot *s = ctx;
-	size_t len = size * n, room = s->t->options.response_max - s->response.len;
+	size_t len = size * n, room = s->response.max - s->response.len;
 
 	s->body_bytes += len;
 	strbuf_add(&s->response, data, len < room ? len : room);
@@ -143,7 +143,6 @@ set_up(struct slot *s)
 	failed |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	failed |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	failed |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
-	failed |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms);
 	failed |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
 	failed |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->curl_error);
 	failed |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
@@ -183,7 +182,7 @@ transfers_new(const struct transfer_options *options)
 	curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, (long)options->jobs);
 	for (size_t i = 0; i < options->jobs; i++) {
 		t->slots[i].t = t;
-		strbuf_init(&t->slots[i].response, options->response_max);
+		strbuf_init(&t->slots[i].response, 0);
 	}
 	return t;
 }
@@ -281,6 +280,7 @@ transfer_start(struct transfers *t, const struct transfer_request *request, void
 	}
 	end_slot(s);
 	strbuf_reset(&s->response);
+	s->response.max = request->response_max;
 	s->ctx = ctx;
 	s->where = request->where;
 	s->refused = s->overfull = s->head_ended = false;
@@ -290,6 +290,8 @@ transfer_start(struct transfers *t, const struct transfer_request *request, void
 	s->curl_error[0] = '\0';
 	if (set_headers(s, request) != 0 || set_addresses(s, request) != 0 ||
 		curl_easy_setopt(s->easy, CURLOPT_URL, request->url) != CURLE_OK ||
+		curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) !=
+			CURLE_OK ||
 		curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len) !=
 			CURLE_OK)
 		return -1;
@@ -301,16 +303,25 @@ transfer_start(struct transfers *t, const struct transfer_request *request, void
 	return 0;
 }
 
+void
+transfer_cancel(struct transfers *t, const void *ctx)
+{
+	for (size_t i = 0; i < t->options.jobs; i++)
+		if (t->slots[i].busy && t->slots[i].ctx == ctx)
+			end_slot(&t->slots[i]);
+}
+
 int
 transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout_ms)
 {
-	struct curl_waitfd waits[4];
+	struct curl_waitfd waits[6];
 	int running;
 
 	if (curl_multi_perform(t->multi, &running) != CURLM_OK)
 		return -1;
-	for (size_t i = 0; i < nfds && i < 4; i++)
-		waits[i] = (struct curl_waitfd){fds[i].fd, CURL_WAIT_POLLIN, 0};
+	for (size_t i = 0; i < nfds && i < 6; i++)
+		waits[i] = (struct curl_waitfd){fds[i].fd,
+			(short)(fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN), 0};
 	/*
 	 * What has ended already will wake nobody. Otherwise libcurl shortens the
 	 * wait to its own timers.
@@ -321,7 +332,7 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 		timeout_ms = 60000;
 	if (curl_multi_poll(t->multi, waits, (unsigned)nfds, timeout_ms, NULL) != CURLM_OK)
 		return -1;
-	for (size_t i = 0; i < nfds && i < 4; i++)
+	for (size_t i = 0; i < nfds && i < 6; i++)
 		fds[i].revents = waits[i].revents;
 	return curl_multi_perform(t->multi, &running) == CURLM_OK ? 0 : -1;
 }

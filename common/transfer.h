@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "policy.h"
+#include "secret_value.h"
 #include "strbuf.h"
 #include "url.h"
 
@@ -29,16 +30,21 @@ enum transfer_error {
 	TRANSFER_TIMEOUT, /* no answer in time */
 	TRANSFER_RESET,   /* the connection broke, or what came was not HTTP */
 	TRANSFER_HTTP,    /* a status other than 2xx */
-	TRANSFER_SECRET   /* a secret was not to be had */
+	TRANSFER_SECRET,  /* a secret was not to be had */
+	TRANSFER_REJECTED /* a 2xx whose body says that it is none */
 };
 
 struct transfer_options {
 	const struct policy *policy;
-	uint64_t connect_timeout_ms, timeout_ms;
+	uint64_t connect_timeout_ms;
 	size_t jobs;         /* transfers at the same time */
-	size_t response_max; /* bytes of a response that are kept */
 	const char *ca_file; /* NULL: the system's */
 	const char *proxy;   /* NULL: none, whatever the environment says */
+};
+
+/* PEM texts, in place of the system's or in addition; a value NULL: none. */
+struct transfer_tls {
+	struct secret ca, cert, key;
 };
 
 /* What to send. All is borrowed until the transfer's end. */
@@ -52,13 +58,17 @@ struct transfer_request {
 	size_t nheaders;
 	const void *body;
 	size_t len;
+	const struct transfer_tls *tls; /* or NULL */
+	uint64_t timeout_ms;
+	size_t response_max; /* bytes of the response that are kept */
 };
 
 struct transfer_result {
 	void *ctx; /* as given to transfer_start */
 	enum transfer_error error;
 	char message[TRANSFER_ERROR_MAX];
-	long http_status; /* 0: none came */
+	long http_status;     /* 0: none came */
+	char retry_after[64]; /* the header of that name, or "" */
 	/* what was kept of the body; valid until the next call of transfers_next or _start */
 	struct strbuf *response;
 	bool truncated;
@@ -91,6 +101,12 @@ void transfers_free(struct transfers *t);
  * libcurl or memory fails.
  */
 int transfer_start(struct transfers *t, const struct transfer_request *request, void *ctx);
+
+/**
+ * transfer_cancel(t, ctx):
+ * Break off the transfer that was started with ${ctx}.
+ */
+void transfer_cancel(struct transfers *t, const void *ctx);
 
 /**
  * transfers_wait(t, fds, nfds, timeout_ms):

@@ -7,21 +7,31 @@
  * The only tool that touches the network.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "clock.h"
 #include "curl_script.h"
 #include "dry_run.h"
 #include "filter.h"
 #include "json_text.h"
 #include "policy.h"
+#include "progress.h"
+#include "recorder.h"
 #include "secret_options.h"
 #include "sender.h"
+#include "signals.h"
 
 #define JOBS_DEFAULT 16
 #define TIMEOUT_MAX_MS ((uint64_t)24 * 3600 * 1000)
 #define RESPONSE_DEFAULT 4096
+#define RETRIES_MAX 1000
+#define WAIT_MAX_MS ((uint64_t)30 * 24 * 3600 * 1000)
+#define KEEP_MAX_MS ((uint64_t)100 * 365 * 24 * 3600 * 1000)
+#define RATE_MAX 1000000
 
 enum dry_run { DRY_RUN_NONE, DRY_RUN_TEXT, DRY_RUN_CURL };
 
@@ -29,14 +39,26 @@ struct args {
 	struct policy policy;
 	struct sender_options sender;
 	struct filter_args filter;
+	struct recorder_options recorder;
+	uint64_t grace_ms;
+	enum progress_when progress;
 	enum dry_run dry_run;
 };
 
 /* One run. */
 struct run {
+	const struct args *args;
 	struct filter filter;
+	struct sender_hooks hooks;
 	struct sender *sender;
-	struct strbuf text; /* a receipt or a dry run's */
+	struct recorder *recorder;
+	int signal_fd;
+	bool more;    /* input may go on */
+	bool stopped; /* nothing new is sent */
+	int64_t stop_ms;
+	uint64_t counts[RECEIPT_STATUSES];
+	struct progress progress;
+	bool shares_terminal; /* standard output is one */
 };
 
 enum {
@@ -48,7 +70,19 @@ enum {
 	OPT_ALLOW_HOST,
 	OPT_PROXY,
 	OPT_CACERT,
+	OPT_RETRIES,
+	OPT_RETRY_MAX_TIME,
+	OPT_RETRY_ON,
+	OPT_ORDER,
+	OPT_JOURNAL,
+	OPT_JOURNAL_KEEP,
+	OPT_DEAD_LETTER,
+	OPT_RATE,
+	OPT_BREAKER,
+	OPT_BREAKER_WAIT,
+	OPT_GRACE,
 	OPT_DRY_RUN,
+	OPT_PROGRESS,
 	OPT_SHOW_RESPONSE,
 	OPT_MAX_RESPONSE
 };
@@ -58,6 +92,25 @@ static const struct option options[] = {
 	{OPT_TIMEOUT, 't', "timeout", "TIME", "give an attempt TIME in all (default 30s)"},
 	{OPT_CONNECT_TIMEOUT, 0, "connect-timeout", "TIME",
 		"give a connection TIME to come about (default 10s)"},
+	{OPT_RETRIES, 'r', "retries", "N", "try a delivery again at most N times (default 5)"},
+	{OPT_RETRY_MAX_TIME, 0, "retry-max-time", "TIME",
+		"start no attempt later than TIME after the first one (default 5m)"},
+	{OPT_RETRY_ON, 0, "retry-on", "LIST",
+		"try again after these statuses: 503, 5xx, rejected (default 408,425,429,500,502,503,504)"},
+	{OPT_ORDER, 0, "order", "KEY",
+		"keep the order of deliveries of one: collection (default), endpoint or none"},
+	{OPT_JOURNAL, 0, "journal", "FILE",
+		"note in FILE what is finished, and skip what is finished there"},
+	{OPT_JOURNAL_KEEP, 0, "journal-keep", "TIME", "drop lines of the journal older than TIME"},
+	{OPT_DEAD_LETTER, 0, "dead-letter", "FILE",
+		"append records whose delivery failed to FILE, unchanged"},
+	{OPT_RATE, 0, "rate", "N/s", "make at most N attempts a second (or /m, /h) to a host"},
+	{OPT_BREAKER, 0, "breaker", "N",
+		"leave an endpoint alone after N failures in a row (default 10, 0: never)"},
+	{OPT_BREAKER_WAIT, 0, "breaker-wait", "TIME",
+		"try it with one delivery after TIME (default 30s)"},
+	{OPT_GRACE, 0, "grace", "TIME",
+		"when stopped, give attempts under way TIME to end (default 10s)"},
 	{OPT_ALLOW_HTTP, 0, "allow-http", NULL, "send over http too, not only https"},
 	{OPT_ALLOW_NET, 0, "allow-net", "CIDR", "send to addresses in CIDR too (repeatable)"},
 	{OPT_ALLOW_HOST, 0, "allow-host", "NAME",
@@ -66,7 +119,9 @@ static const struct option options[] = {
 	{OPT_CACERT, 0, "cacert", "FILE",
 		"trust the certificate authorities in FILE instead of the system's"},
 	{OPT_DRY_RUN, 'n', "dry-run", "[=FORMAT]",
-		"send nothing; show each request as text or curl, secrets by name"},
+		"send nothing; show each request, secrets by name, as text or as a curl script"},
+	{OPT_PROGRESS, 0, "progress", "WHEN",
+		"show progress and an end on standard error: auto (default), always or never"},
 	{OPT_SHOW_RESPONSE, 0, "show-response", NULL,
 		"put responses into all receipts, not only failures"},
 	{OPT_MAX_RESPONSE, 0, "max-response", "BYTES", "keep BYTES of a response (default 4K)"},
@@ -128,6 +183,68 @@ set_dry_run(struct args *args, const char *format)
 	return 0;
 }
 
+static int
+set_progress(struct args *args, const char *value)
+{
+	static const char *const names[] = {"auto", "always", "never"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			args->progress = (enum progress_when)i;
+			return 0;
+		}
+	}
+	diag("--progress takes auto, always or never, not '%s'", value);
+	return -1;
+}
+
+static int
+set_retry_on(struct sender_options *s, const char *value)
+{
+	if (retry_policy_on(&s->retry, value) == 0)
+		return 0;
+	diag("--retry-on takes statuses such as 429,503 or 5xx, and the word rejected, with commas between, not '%s'",
+		value);
+	return -1;
+}
+
+static int
+set_order(struct sender_options *s, const char *value)
+{
+	static const char *const names[] = {"collection", "endpoint", "none"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			s->order = (enum queue_order)i;
+			return 0;
+		}
+	}
+	diag("--order takes collection, endpoint or none, not '%s'", value);
+	return -1;
+}
+
+/* "10", "10/s", "90/m", "1000/h" */
+static int
+set_rate(struct sender_options *s, const char *value)
+{
+	static const struct {
+		const char *name;
+		unsigned long us;
+	} units[] = {{"", 1000000}, {"/s", 1000000}, {"/m", 60000000}, {"/h", 3600000000}};
+	char *rest;
+	unsigned long n = *value >= '0' && *value <= '9' ? strtoul(value, &rest, 10) : 0;
+
+	for (size_t i = 0; n >= 1 && n <= RATE_MAX && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(rest, units[i].name) == 0) {
+			s->interval_us = (int64_t)(units[i].us / n);
+			return 0;
+		}
+	}
+	diag("--rate takes attempts a second, minute or hour, such as 10/s, 90/m or 1000/h, at most %d, not '%s'",
+		RATE_MAX, value);
+	return -1;
+}
+
 /* One of wb-send's own options. Returns 0, or -1 after a message. */
 static int
 take_option(struct args *args, int id, const char *value)
@@ -146,6 +263,38 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_CONNECT_TIMEOUT:
 		return options_duration("connect-timeout", value, TIMEOUT_MAX_MS,
 			&s->connect_timeout_ms);
+	case OPT_RETRIES:
+		if (options_number("retries", value, 0, RETRIES_MAX, &n) != 0)
+			return -1;
+		s->retry.retries = (unsigned)n;
+		return 0;
+	case OPT_RETRY_MAX_TIME:
+		return options_duration("retry-max-time", value, WAIT_MAX_MS,
+			&s->retry.max_time_ms);
+	case OPT_RETRY_ON:
+		return set_retry_on(s, value);
+	case OPT_ORDER:
+		return set_order(s, value);
+	case OPT_JOURNAL:
+		args->recorder.journal = value;
+		return 0;
+	case OPT_JOURNAL_KEEP:
+		return options_duration("journal-keep", value, KEEP_MAX_MS,
+			&args->recorder.keep_ms);
+	case OPT_DEAD_LETTER:
+		args->recorder.dead_letter = value;
+		return 0;
+	case OPT_RATE:
+		return set_rate(s, value);
+	case OPT_BREAKER:
+		if (options_number("breaker", value, 0, 1000000, &n) != 0)
+			return -1;
+		s->breaker.failures = (unsigned)n;
+		return 0;
+	case OPT_BREAKER_WAIT:
+		return options_duration("breaker-wait", value, WAIT_MAX_MS, &s->breaker.wait_ms);
+	case OPT_GRACE:
+		return options_duration("grace", value, TIMEOUT_MAX_MS, &args->grace_ms);
 	case OPT_ALLOW_HTTP:
 		args->policy.allow_http = true;
 		return 0;
@@ -160,6 +309,8 @@ take_option(struct args *args, int id, const char *value)
 		return 0;
 	case OPT_DRY_RUN:
 		return set_dry_run(args, value);
+	case OPT_PROGRESS:
+		return set_progress(args, value);
 	case OPT_SHOW_RESPONSE:
 		s->show_response = true;
 		return 0;
@@ -190,7 +341,11 @@ parse_args(struct args *args, int argc, char **argv)
 				      .jobs = JOBS_DEFAULT,
 				      .timeout_ms = 30000,
 				      .connect_timeout_ms = 10000,
-				      .response_max = RESPONSE_DEFAULT}};
+				      .breaker = {10, 30000},
+				      .response_max = RESPONSE_DEFAULT},
+		.grace_ms = 10000,
+		.recorder = {.out_fd = STDOUT_FILENO}};
+	retry_policy_init(&args->sender.retry);
 	policy_init(&args->policy);
 	if (args->sender.secrets == NULL) {
 		diag("out of memory");
@@ -205,79 +360,219 @@ parse_args(struct args *args, int argc, char **argv)
 		else if (id == OPTIONS_ERROR || take_option(args, id, value) != 0)
 			return EXIT_USAGE;
 	}
+	if (args->recorder.keep_ms != 0 && args->recorder.journal == NULL) {
+		diag("--journal-keep goes with --journal");
+		return EXIT_USAGE;
+	}
 	return secret_environment(args->sender.secrets) == 0 ? -1 : EXIT_USAGE;
 }
 
-static void
-write_receipt(void *ctx, const struct receipt *receipt)
-{
-	struct run *run = ctx;
+/* ---- sending ---- */
 
-	strbuf_reset(&run->text);
-	receipt_add(&run->text, receipt);
-	if (strbuf_failed(&run->text))
-		filter_fail(&run->filter, "out of memory");
-	else
-		output_add(&run->filter.out, run->text.buf, run->text.len);
-	if (receipt->status == RECEIPT_FAILED && run->filter.status < EXIT_REJECTED)
-		run->filter.status = EXIT_REJECTED;
+static bool
+is_finished(void *ctx, const struct json_span *delivery_id)
+{
+	return recorder_is_finished(((struct run *)ctx)->recorder, delivery_id);
+}
+
+static bool
+may_start(void *ctx, size_t under_way)
+{
+	return recorder_has_room(((struct run *)ctx)->recorder, under_way);
 }
 
 static void
-add_record(struct run *run)
+record_end(void *ctx, const struct receipt *receipt, const char *line, size_t len)
 {
+	struct run *run = ctx;
+
+	run->counts[receipt->status]++;
+	recorder_add(run->recorder, receipt, line, len);
+	if ((receipt->status == RECEIPT_FAILED || receipt->status == RECEIPT_DEFERRED) &&
+		run->filter.status < EXIT_REJECTED)
+		run->filter.status = EXIT_REJECTED;
+}
+
+/* Start nothing any more; what is under way may end. */
+static void
+stop(struct run *run, uint64_t grace_ms)
+{
+	run->stopped = true;
+	run->stop_ms = clock_ms() + (int64_t)grace_ms;
+	sender_stop(run->sender, grace_ms);
+}
+
+static void
+take_signal(struct run *run)
+{
+	int number = signals_take(run->signal_fd);
+
+	if (number == 0)
+		return;
+	diag("stopped by %s: %s", number == SIGINT ? "SIGINT" : "SIGTERM",
+		run->stopped ? "breaking off what is under way"
+			     : "starting nothing more, waiting for what is under way");
+	stop(run, run->stopped ? 0 : run->args->grace_ms);
+	if (run->more && run->filter.status < EXIT_REJECTED)
+		run->filter.status = EXIT_REJECTED;
+}
+
+/* Take as many records as there is room for. Returns whether there may be more. */
+static bool
+take_input(struct run *run)
+{
+	struct filter *f = &run->filter;
 	char error[SENDER_ERROR_MAX];
+	enum lines_status status;
 	size_t at;
 
-	if (sender_add(run->sender, run->filter.in.line, run->filter.in.len, error, &at) != 0)
-		filter_reject(&run->filter, at, "%s", error);
+	while (sender_has_room(run->sender) && recorder_has_room(run->recorder, 0)) {
+		if ((status = filter_poll(f)) == LINES_END)
+			return false;
+		/* After a stop, what is there is still told of; what may come is not waited for. */
+		if (status == LINES_AGAIN)
+			return !run->stopped;
+		if (sender_add(run->sender, f->in.line, f->in.len, error, &at) != 0)
+			filter_reject(f, at, "%s", error);
+		if (run->stopped && clock_ms() >= run->stop_ms)
+			return false;
+	}
+	return true;
+}
+
+/* Wait for anything to do. Returns 0, or -1 after a message. */
+static int
+wait_for_any(struct run *run)
+{
+	struct pollfd fds[SENDER_FDS_MAX];
+	size_t n = recorder_fds(run->recorder, fds);
+
+	fds[n++] = (struct pollfd){.fd = run->signal_fd, .events = POLLIN};
+	if (run->more && sender_has_room(run->sender) && recorder_has_room(run->recorder, 0))
+		fds[n++] = (struct pollfd){.fd = run->filter.in.fd, .events = POLLIN};
+	if (sender_wait(run->sender, fds, n) == 0)
+		return 0;
+	filter_fail(&run->filter, "cannot wait for the network");
+	return -1;
+}
+
+static struct progress_counts
+count(const struct run *run)
+{
+	struct progress_counts c = {.finished = run->counts[RECEIPT_FINISHED],
+		.failed = run->counts[RECEIPT_FAILED],
+		.deferred = run->counts[RECEIPT_DEFERRED],
+		.skipped = run->counts[RECEIPT_SKIPPED],
+		.retrying = sender_retrying(run->sender)};
+
+	c.bytes_read = filter_position(&run->filter, &c.bytes_total);
+	return c;
+}
+
+static void
+show_progress(struct run *run)
+{
+	const struct progress_counts counts = count(run);
+
+	progress_update(&run->progress, &counts, clock_ms());
 }
 
 /* Send all records. */
 static void
 send_all(struct run *run)
 {
-	struct filter *f = &run->filter;
-	bool more = true;
-
-	while (more || !sender_is_idle(run->sender)) {
-		enum lines_status status = LINES_AGAIN;
-
-		while (more && sender_has_room(run->sender) &&
-			(status = filter_poll(f)) == LINES_LINE)
-			add_record(run);
-		more = more && status != LINES_END;
-		/* Receipts are out before anything is waited for. */
-		if (filter_flush(f) != 0)
-			more = false;
-		if (!more && sender_is_idle(run->sender))
-			break;
-		if (sender_wait(run->sender,
-			    more && sender_has_room(run->sender) ? f->in.fd : -1) != 0) {
-			filter_fail(f, "cannot wait for the network");
-			break;
+	run->more = true;
+	for (;;) {
+		/* Receipts may go to the same terminal. */
+		if (run->shares_terminal)
+			progress_hide(&run->progress);
+		/* What has ended is recorded before anything new starts. */
+		if (recorder_flush(run->recorder) != 0 && run->filter.status < EXIT_IO) {
+			run->filter.status = EXIT_IO;
+			stop(run, run->args->grace_ms);
 		}
+		run->more = run->more && take_input(run);
+		/* Refused lines are out before anything is waited for. */
+		if (filter_flush(&run->filter) != 0 && !run->stopped)
+			stop(run, run->args->grace_ms);
+		sender_start(run->sender);
+		if (sender_is_idle(run->sender) && !run->more)
+			return;
+		show_progress(run);
+		if (wait_for_any(run) != 0)
+			return;
+		take_signal(run);
 	}
 }
 
+/* Returns NULL after a message, with the exit status in *${status}. */
+static struct recorder *
+open_recorder(const struct run *run, int *status)
+{
+	const struct recorder_options *o = &run->args->recorder;
+
+	*status = EXIT_USAGE;
+	if ((o->journal != NULL && filter_guard(&run->filter, o->journal, "--journal") != 0) ||
+		(o->dead_letter != NULL &&
+			filter_guard(&run->filter, o->dead_letter, "--dead-letter") != 0))
+		return NULL;
+	return recorder_new(o, status);
+}
+
+/* Send, and return the exit status. */
+static int
+run_sender(const struct args *args)
+{
+	const struct sender_hooks hooks = {.is_finished = is_finished,
+		.may_start = may_start,
+		.done = record_end};
+	struct run run = {.args = args, .shares_terminal = isatty(STDOUT_FILENO) == 1};
+	struct progress_counts counts = {0};
+	int status;
+
+	run.hooks = hooks;
+	run.hooks.ctx = &run;
+	if (filter_init(&run.filter, &args->filter) != 0)
+		return EXIT_USAGE;
+	if ((run.recorder = open_recorder(&run, &status)) == NULL)
+		return status;
+	run.signal_fd = signals_open();
+	run.sender = run.signal_fd < 0 ? NULL : sender_new(&args->sender, &run.hooks);
+	progress_init(&run.progress, STDERR_FILENO, args->progress, clock_ms());
+	if (run.sender != NULL) {
+		send_all(&run);
+		counts = count(&run);
+	} else {
+		filter_fail(&run.filter, "nothing was sent");
+	}
+	sender_free(run.sender);
+	if (recorder_finish(run.recorder) != 0 && run.filter.status < EXIT_IO)
+		run.filter.status = EXIT_IO;
+	recorder_free(run.recorder);
+	progress_finish(&run.progress, &counts, clock_ms());
+	return filter_finish(&run.filter);
+}
+
+/* ---- a dry run ---- */
+
 static void
-add_dry_run(struct run *run, const struct args *args, const struct record *rec, const char *denied)
+add_dry_run(const struct args *args, struct strbuf *text, const struct record *rec,
+	const char *denied)
 {
 	const struct sender_options *s = &args->sender;
 	const struct curl_script_options script = {s->timeout_ms, s->connect_timeout_ms, s->ca_file,
 		s->proxy, args->policy.allow_http};
 
-	strbuf_reset(&run->text);
+	strbuf_reset(text);
 	if (args->dry_run == DRY_RUN_CURL)
-		curl_script_add(&run->text, rec, &script, denied);
+		curl_script_add(text, rec, &script, denied);
 	else
-		dry_run_add(&run->text, rec, denied);
+		dry_run_add(text, rec, denied);
 }
 
 static void
-show_record(struct run *run, const struct args *args)
+show_record(struct filter *f, struct strbuf *text, const struct args *args)
 {
-	struct filter *f = &run->filter;
 	char denied[POLICY_ERROR_MAX];
 	struct strbuf url;
 	struct record rec;
@@ -298,42 +593,31 @@ show_record(struct run *run, const struct args *args)
 			!policy_check_url(&args->policy, &where, denied))
 			why = denied;
 	}
-	add_dry_run(run, args, &rec, why);
-	run->text.failed |= strbuf_failed(&url);
+	add_dry_run(args, text, &rec, why);
+	text->failed |= strbuf_failed(&url);
 	strbuf_release(&url);
 	if (why != NULL && f->status < EXIT_REJECTED)
 		f->status = EXIT_REJECTED;
-	if (strbuf_failed(&run->text))
+	if (strbuf_failed(text))
 		filter_fail(f, "out of memory");
 	else
-		output_add(&f->out, run->text.buf, run->text.len);
+		output_add(&f->out, text->buf, text->len);
 }
 
-/* Returns the exit status. */
+/* Show what would be sent, and return the exit status. */
 static int
-run_filter(const struct args *args)
+show_all(const struct args *args)
 {
-	struct run run = {.sender = NULL};
-	int status;
+	struct filter f;
+	struct strbuf text;
 
-	if (filter_init(&run.filter, &args->filter) != 0)
+	if (filter_init(&f, &args->filter) != 0)
 		return EXIT_USAGE;
-	strbuf_init(&run.text, LINES_MAX_LIMIT);
-	if (args->dry_run != DRY_RUN_NONE) {
-		while (filter_next(&run.filter))
-			show_record(&run, args);
-	} else {
-		run.filter.needs_reader = true;
-		run.sender = sender_new(&args->sender, write_receipt, &run);
-		if (run.sender != NULL)
-			send_all(&run);
-		else
-			filter_fail(&run.filter, "nothing was sent");
-	}
-	status = filter_finish(&run.filter);
-	sender_free(run.sender);
-	strbuf_release(&run.text);
-	return status;
+	strbuf_init(&text, LINES_MAX_LIMIT);
+	while (filter_next(&f))
+		show_record(&f, &text, args);
+	strbuf_release(&text);
+	return filter_finish(&f);
 }
 
 int
@@ -344,7 +628,7 @@ main(int argc, char **argv)
 
 	diag_init("wb-send");
 	if ((status = parse_args(&args, argc, argv)) < 0)
-		status = run_filter(&args);
+		status = args.dry_run != DRY_RUN_NONE ? show_all(&args) : run_sender(&args);
 	secret_store_free(args.sender.secrets);
 	policy_release(&args.policy);
 	return status;

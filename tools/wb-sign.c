@@ -150,16 +150,6 @@ now_sec(const struct args *args)
 	return args->now_sec >= 0 ? args->now_sec : timestamp_now_ms() / 1000;
 }
 
-/* Whether one of the new headers takes the place of this one. */
-static bool
-is_replaced(const struct record_header *old, const struct signature_header *headers, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (header_is(old->name.p, old->name.len, headers[i].name))
-			return true;
-	return false;
-}
-
 /* The line as it came, but for the headers: old signatures out, new ones in. */
 static void
 write_signed(struct filter *f, const struct record *rec, const struct signature_header *headers,
@@ -172,7 +162,7 @@ write_signed(struct filter *f, const struct record *rec, const struct signature_
 	for (size_t i = 0; i < rec->nheaders; i++) {
 		const struct record_header *h = &rec->headers[i];
 
-		if (is_replaced(h, headers, n))
+		if (signature_header_replaces(headers, n, h->name.p, h->name.len))
 			continue;
 		if (any)
 			output_addc(&f->out, ',');

@@ -84,6 +84,9 @@ test_run_errors(void)
 		{".ok", "\"text\"", "Cannot index string with *\"ok\"*"},
 		{"error(\"a\\nb\\u001b[31m\\u009b\")", "1", "a b [31m  "},
 		{"error({\"a\":1})", "1", "{\"a\":1}"},
+		/* after which some versions of libjq compile nothing any more */
+		{"tonumber", "\"a20\"", "*a20*"},
+		{"fromjson", "\"a20\"", "*a20*"},
 		{".ok", "", "not JSON: unexpected end of JSON text at byte 1"},
 		{".ok", "<html>", "not JSON: not a JSON value at byte 1"},
 		{".ok", "{\"ok\":true} {\"ok\":true}",
@@ -146,7 +149,6 @@ test_compile_errors(void)
 		{"# only a comment", "1",
 			"compile: syntax error, unexpected *, line 1 of the program"},
 		{"def f: .;", "1", "compile: syntax error, unexpected *, line 1 of the program"},
-		{"\"\\(", "1", "compile: syntax error, unexpected *, line 1 of the program"},
 		{"| $ENV", "1", "compile: syntax error, unexpected *, line 1 of the program"},
 		{"; env", "1", "compile: syntax error, unexpected *, line 1 of the program"},
 		{") | env", "1", "compile: syntax error, unexpected *, line 1 of the program"},

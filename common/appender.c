@@ -1,0 +1,92 @@
+#include "appender.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "output.h"
+#include "strbuf.h"
+
+struct appender {
+	int fd;
+	struct strbuf lines; /* to be written */
+};
+
+struct appender *
+appender_open(const char *path, int *status)
+{
+	struct appender *a = calloc(1, sizeof(*a));
+	struct output out;
+
+	*status = EXIT_IO;
+	if (a == NULL) {
+		diag("out of memory");
+		return NULL;
+	}
+	strbuf_init(&a->lines, (size_t)2 * 1024 * 1024 * 1024);
+	if (output_open(&out, path) == 0) {
+		a->fd = out.fd;
+		return a;
+	}
+	*status = EXIT_USAGE;
+	diag("cannot open '%s': %s", path, strerror(errno));
+	free(a);
+	return NULL;
+}
+
+void
+appender_add(struct appender *a, const char *line, size_t len)
+{
+	strbuf_add(&a->lines, line, len);
+	strbuf_addc(&a->lines, '\n');
+}
+
+int
+appender_write(struct appender *a)
+{
+	struct stat before;
+	size_t written;
+	int error;
+
+	if (strbuf_failed(&a->lines)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (a->lines.len == 0)
+		return 0;
+	if (fstat(a->fd, &before) != 0)
+		return -1;
+	error = output_write(a->fd, a->lines.buf, a->lines.len, &written);
+	if (error == 0) {
+		strbuf_reset(&a->lines);
+		return 0;
+	}
+	/* Half a line would run into the next one. */
+	if (written > 0 && S_ISREG(before.st_mode) && ftruncate(a->fd, before.st_size) != 0)
+		error = errno;
+	errno = error;
+	return -1;
+}
+
+int
+appender_descriptor(const struct appender *a)
+{
+	return a->fd;
+}
+
+int
+appender_close(struct appender *a)
+{
+	int fd;
+
+	if (a == NULL)
+		return 0;
+	fd = a->fd;
+	strbuf_release(&a->lines);
+	free(a);
+	return close(fd) == 0 || errno == EINTR ? 0 : -1;
+}

@@ -1,0 +1,46 @@
+/*
+ * appender - a file of lines that grows at its end, a whole number of lines at a time.
+ *
+ * What output_open writes may break off anywhere; this file is to be read again by machines.
+ */
+#ifndef WB_APPENDER_H
+#define WB_APPENDER_H
+
+#include <stddef.h>
+
+struct appender;
+
+/**
+ * appender_open(path, status):
+ * Open ${path}, borrowed, to append to it, made with mode 0600 if it is not there. If it ends in
+ * the middle of a line, what comes starts a new one. NULL after a message, with the tool's exit
+ * status in *${status}.
+ */
+struct appender *appender_open(const char *path, int *status);
+
+/**
+ * appender_add(a, line, len):
+ * Add a line, without its newline, to what is to be written.
+ */
+void appender_add(struct appender *a, const char *line, size_t len);
+
+/**
+ * appender_write(a):
+ * Write it. Returns 0, or -1 with errno set: a regular file then ends where it did
+ * before, and what was added stays to be written.
+ */
+int appender_write(struct appender *a);
+
+/**
+ * appender_descriptor(a):
+ * To have it made durable.
+ */
+int appender_descriptor(const struct appender *a);
+
+/**
+ * appender_close(a):
+ * Close without writing; NULL is fine. Returns 0, or -1 with errno set.
+ */
+int appender_close(struct appender *a);
+
+#endif

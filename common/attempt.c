@@ -1,0 +1,233 @@
+#include "attempt.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "header.h"
+#include "json_text.h"
+#include "timestamp.h"
+
+#define HEADER_TEXT_MAX ((size_t)ATTEMPT_HEADERS_MAX * (HEADER_VALUE_MAX + 512) + SECRET_MAX)
+
+void
+attempt_init(struct attempt *a)
+{
+	*a = (struct attempt){.nheaders = 0};
+	request_init(&a->rq);
+	strbuf_init_secret(&a->header_text, HEADER_TEXT_MAX);
+}
+
+void
+attempt_release(struct attempt *a)
+{
+	request_release(&a->rq);
+	strbuf_release(&a->header_text);
+}
+
+void
+attempt_clear(struct attempt *a)
+{
+	strbuf_reset(&a->rq.url);
+	strbuf_reset(&a->rq.body);
+	strbuf_reset(&a->header_text);
+	a->nheaders = 0;
+}
+
+static void
+add_header(struct attempt *a, const char *name, size_t name_len, const char *prefix,
+	const char *value, size_t len)
+{
+	if (strbuf_failed(&a->header_text))
+		return;
+	/* The buffer may still move: keep the offset, and make it a pointer at the end. */
+	a->headers[a->nheaders++] = (char *)(uintptr_t)a->header_text.len;
+	strbuf_add(&a->header_text, name, name_len);
+	/*
+	 * libcurl's spelling of a header without a value; with a colon it would
+	 * leave the header out.
+	 */
+	strbuf_adds(&a->header_text, len == 0 && *prefix == '\0' ? ";" : ": ");
+	strbuf_adds(&a->header_text, prefix);
+	strbuf_add(&a->header_text, value, len);
+	strbuf_addc(&a->header_text, '\0');
+}
+
+static int
+add_secret_header(struct attempt *a, struct attempt_means *means, const char *name, size_t name_len,
+	const char *prefix, const struct json_span *ref, char error[REQUEST_ERROR_MAX])
+{
+	struct secret value;
+
+	if (request_secret(&a->rq, ref, means->secrets, &value, error) != 0)
+		return -1;
+	for (size_t i = 0; i < value.len; i++) {
+		if ((unsigned char)value.value[i] < 0x20 || value.value[i] == 0x7f) {
+			snprintf(error, REQUEST_ERROR_MAX,
+				"secret %.*s: holds a control character, so it cannot be in a header",
+				(int)ref->len - 1, ref->p + 1);
+			return -1;
+		}
+	}
+	add_header(a, name, name_len, prefix, value.value, value.len);
+	return 0;
+}
+
+/* A header of the record, unless one of the fresh signatures takes its place. */
+static int
+add_record_header(struct attempt *a, struct attempt_means *means, const struct record_header *h,
+	const struct signature_header *fresh, size_t nfresh, char error[REQUEST_ERROR_MAX])
+{
+	struct strbuf plain;
+
+	if (signature_header_replaces(fresh, nfresh, h->name.p, h->name.len))
+		return 0;
+	if (record_is_ref(&h->value))
+		return add_secret_header(a, means, h->name.p, h->name.len, "", &h->value, error);
+	if (!h->value.escaped) {
+		add_header(a, h->name.p, h->name.len, "", h->value.p, h->value.len);
+		return 0;
+	}
+	strbuf_init(&plain, HEADER_VALUE_MAX);
+	json_decode(&plain, &h->value);
+	add_header(a, h->name.p, h->name.len, "", plain.buf, plain.len);
+	a->header_text.failed |= strbuf_failed(&plain);
+	strbuf_release(&plain);
+	return 0;
+}
+
+/* Sign anew if a signature covers the time; others are as good as when they were made. */
+static int
+sign_afresh(struct attempt *a, struct attempt_means *means,
+	struct signature_header headers[REQUEST_SIGNATURES_MAX], size_t *n,
+	char error[REQUEST_ERROR_MAX])
+{
+	bool is_timed = false;
+
+	*n = 0;
+	for (size_t i = 0; i < a->rec.nschemes; i++)
+		is_timed |= signature_scheme_is_timed(a->rec.schemes[i]);
+	if (!is_timed)
+		return 0;
+	if (means->signer == NULL && (means->signer = signer_new()) == NULL) {
+		snprintf(error, REQUEST_ERROR_MAX, "libcrypto cannot be set up");
+		return -1;
+	}
+	return request_sign(&a->rq, &a->rec, means->secrets, means->signer,
+		timestamp_now_ms() / 1000, headers, n, error);
+}
+
+/* All header lines of the request. Returns 0, or -1 with the reason in ${error}. */
+static int
+build_headers(struct attempt *a, struct attempt_means *means, char error[REQUEST_ERROR_MAX])
+{
+	struct signature_header fresh[REQUEST_SIGNATURES_MAX];
+	const struct record *rec = &a->rec;
+	bool has_agent = false;
+	size_t nfresh;
+
+	strbuf_reset(&a->header_text);
+	a->nheaders = 0;
+	if (sign_afresh(a, means, fresh, &nfresh, error) != 0)
+		return -1;
+	for (size_t i = 0; i < rec->nheaders; i++) {
+		const struct record_header *h = &rec->headers[i];
+
+		has_agent |= header_is(h->name.p, h->name.len, "User-Agent");
+		if (add_record_header(a, means, h, fresh, nfresh, error) != 0)
+			return -1;
+	}
+	for (size_t i = 0; i < nfresh; i++)
+		add_header(a, fresh[i].name, strlen(fresh[i].name), "", fresh[i].value,
+			strlen(fresh[i].value));
+	if (rec->bearer.type != JSON_NONE && add_secret_header(a, means, "Authorization", 13,
+						     "Bearer ", &rec->bearer, error) != 0)
+		return -1;
+	if (!has_agent)
+		add_header(a, "User-Agent", 10, "wb-tools/", WB_VERSION, strlen(WB_VERSION));
+	if (strbuf_failed(&a->header_text)) {
+		snprintf(error, REQUEST_ERROR_MAX, "out of memory");
+		return -1;
+	}
+	for (size_t i = 0; i < a->nheaders; i++)
+		a->headers[i] = a->header_text.buf + (uintptr_t)a->headers[i];
+	return 0;
+}
+
+/* One PEM text. */
+static int
+get_pem(struct attempt *a, struct attempt_means *means, const struct json_span *ref,
+	struct secret *out, char error[REQUEST_ERROR_MAX])
+{
+	*out = (struct secret){.value = NULL};
+	return ref->type == JSON_NONE ? 0 : request_secret(&a->rq, ref, means->secrets, out, error);
+}
+
+static int
+get_tls(struct attempt *a, struct attempt_means *means, char error[REQUEST_ERROR_MAX])
+{
+	if (get_pem(a, means, &a->rec.tls_ca, &a->tls.ca, error) != 0 ||
+		get_pem(a, means, &a->rec.tls_cert, &a->tls.cert, error) != 0 ||
+		get_pem(a, means, &a->rec.tls_key, &a->tls.key, error) != 0)
+		return -1;
+	return 0;
+}
+
+enum transfer_error
+attempt_prepare(struct attempt *a, struct attempt_means *means, const char *line, size_t len,
+	char error[ATTEMPT_ERROR_MAX])
+{
+	struct json js;
+
+	json_init(&js, line, len);
+	if (!record_read(&js, &a->rec)) {
+		/* It was one when it came in. */
+		snprintf(error, ATTEMPT_ERROR_MAX, "%s", js.error);
+		return TRANSFER_DENIED;
+	}
+	if (request_url(&a->rq, &a->rec, means->secrets, error) != 0)
+		return record_is_ref(&a->rec.url) ? TRANSFER_SECRET : TRANSFER_DENIED;
+	if (!policy_check_url(means->policy, &a->rq.where, error))
+		return TRANSFER_DENIED;
+	if (request_body(&a->rq, &a->rec, means->secrets, error) != 0 ||
+		build_headers(a, means, error) != 0 || get_tls(a, means, error) != 0)
+		return TRANSFER_SECRET;
+	return TRANSFER_OK;
+}
+
+/* Of a URL that is a secret, the path is what is secret, and error pages like to repeat it. */
+static void
+mask_path(const struct attempt *a, char *text, size_t len)
+{
+	const char *url = a->rq.url.buf, *path = strchr(url + strlen("https://"), '/');
+	size_t n = path != NULL ? strcspn(path, "?") : 0;
+	char *p = text, *end = text + len;
+
+	if (n < 2)
+		return;
+	while ((p = memmem(p, (size_t)(end - p), path, n)) != NULL) {
+		memset(p, '*', n);
+		p += n;
+	}
+}
+
+static void
+mask_host(const struct attempt *a, char *text, size_t len)
+{
+	const size_t n = strlen(a->rq.where.host);
+
+	for (size_t i = 0; n != 0 && i + n <= len; i++)
+		if (strncasecmp(text + i, a->rq.where.host, n) == 0)
+			memset(text + i, '*', n);
+}
+
+void
+attempt_mask(const struct attempt *a, const struct secret_store *secrets, char *text, size_t len,
+	bool cut)
+{
+	secret_mask(secrets, text, len, cut);
+	if (!record_is_ref(&a->rec.url) || !a->rq.has_url || a->rq.url.len == 0)
+		return;
+	mask_path(a, text, len);
+	mask_host(a, text, len);
+}

@@ -1,0 +1,72 @@
+/*
+ * attempt - one attempt at a delivery, made ready: where it goes, its headers with secrets and
+ * fresh signatures, its body.
+ *
+ * An attempt is made anew from the record each time, so that a time-stamped signature is fresh and
+ * no secret waits in memory between attempts.
+ */
+#ifndef WB_ATTEMPT_H
+#define WB_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy.h"
+#include "record.h"
+#include "request.h"
+#include "secret.h"
+#include "signature.h"
+#include "strbuf.h"
+#include "transfer.h"
+
+#define ATTEMPT_HEADERS_MAX (RECORD_HEADERS_MAX + REQUEST_SIGNATURES_MAX + 4)
+#define ATTEMPT_ERROR_MAX POLICY_ERROR_MAX /* bytes of a message, NUL included */
+
+struct attempt {
+	struct record rec;
+	struct request rq;
+	struct strbuf header_text; /* NUL-terminated lines, one behind the other */
+	char *headers[ATTEMPT_HEADERS_MAX];
+	size_t nheaders;
+	struct transfer_tls tls;
+};
+
+/* What attempts are made with; all borrowed but the signer. */
+struct attempt_means {
+	const struct policy *policy;
+	struct secret_store *secrets;
+	struct signer *signer; /* made when the first signature is; the owner frees it */
+};
+
+/**
+ * attempt_init(a), attempt_release(a):
+ * Buffers are kept between attempts; releasing overwrites them.
+ */
+void attempt_init(struct attempt *a);
+void attempt_release(struct attempt *a);
+
+/**
+ * attempt_prepare(a, means, line, len, error):
+ * Make the record of ${len} bytes at ${line}, which sender_add has read already and which must stay
+ * until attempt_clear, ready to be sent. Returns TRANSFER_OK, or TRANSFER_DENIED or TRANSFER_SECRET
+ * with the reason in ${error}.
+ */
+enum transfer_error attempt_prepare(struct attempt *a, struct attempt_means *means,
+	const char *line, size_t len, char error[ATTEMPT_ERROR_MAX]);
+
+/**
+ * attempt_clear(a):
+ * Overwrite what may be secret.
+ */
+void attempt_clear(struct attempt *a);
+
+/**
+ * attempt_mask(a, secrets, text, len, cut):
+ * Overwrite with '*' what ${text}, from a server or about it, holds of secrets: values, and host
+ * and path of a URL that is a secret. ${cut}: as for secret_mask.
+ */
+void attempt_mask(const struct attempt *a, const struct secret_store *secrets, char *text,
+	size_t len, bool cut);
+
+#endif

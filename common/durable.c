@@ -1,0 +1,242 @@
+#include "durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct durable {
+	pthread_mutex_t mutex; /* over all that follows but the pipe and the thread */
+	pthread_cond_t asked_more, moved;
+	uint64_t asked, done; /* tickets */
+	int fds[DURABLE_FILES_MAX];
+	size_t nfds;
+	int error, error_fd;
+	bool ending;
+	bool told; /* there is a byte in the pipe */
+	int pipe[2];
+	bool started;
+	pthread_t thread;
+};
+
+static int
+open_pipe(int fds[2])
+{
+	if (pipe(fds) != 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) != 0 ||
+			fcntl(fds[i], F_SETFL, O_NONBLOCK) != 0) {
+			close(fds[0]);
+			close(fds[1]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+struct durable *
+durable_new(void)
+{
+	struct durable *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	if (open_pipe(d->pipe) != 0)
+		goto no_pipe;
+	if ((errno = pthread_mutex_init(&d->mutex, NULL)) != 0)
+		goto no_mutex;
+	if ((errno = pthread_cond_init(&d->asked_more, NULL)) != 0)
+		goto no_cond;
+	if ((errno = pthread_cond_init(&d->moved, NULL)) == 0)
+		return d;
+	pthread_cond_destroy(&d->asked_more);
+no_cond:
+	pthread_mutex_destroy(&d->mutex);
+no_mutex:
+	close(d->pipe[0]);
+	close(d->pipe[1]);
+no_pipe:
+	free(d);
+	return NULL;
+}
+
+void
+durable_free(struct durable *d)
+{
+	if (d == NULL)
+		return;
+	if (d->started) {
+		pthread_mutex_lock(&d->mutex);
+		d->ending = true;
+		pthread_cond_signal(&d->asked_more);
+		pthread_mutex_unlock(&d->mutex);
+		pthread_join(d->thread, NULL);
+	}
+	pthread_cond_destroy(&d->moved);
+	pthread_cond_destroy(&d->asked_more);
+	pthread_mutex_destroy(&d->mutex);
+	close(d->pipe[0]);
+	close(d->pipe[1]);
+	free(d);
+}
+
+/* There is news for the owner. The mutex is held. */
+static void
+tell(struct durable *d)
+{
+	pthread_cond_broadcast(&d->moved);
+	if (!d->told)
+		d->told = write(d->pipe[1], "", 1) == 1;
+}
+
+/* Make ${fd} durable. Returns 0 or an errno. */
+static int
+sync_file(int fd)
+{
+	while (fdatasync(fd) != 0) {
+		if (errno == EINVAL || errno == EROFS)
+			return 0; /* nothing that could be lost */
+		if (errno != EINTR)
+			return errno;
+	}
+	return 0;
+}
+
+/*
+ * The tickets are noted before the fdatasync: what is written and committed while it runs may be on
+ * the disk afterwards, or not.
+ */
+static void *
+work(void *arg)
+{
+	struct durable *d = arg;
+
+	pthread_mutex_lock(&d->mutex);
+	while (d->error == 0) {
+		uint64_t ticket = d->asked;
+		int error = 0;
+		size_t i;
+
+		if (ticket == d->done) {
+			if (d->ending)
+				break;
+			pthread_cond_wait(&d->asked_more, &d->mutex);
+			continue;
+		}
+		for (i = 0; i < d->nfds && error == 0; i++) {
+			int fd = d->fds[i];
+
+			pthread_mutex_unlock(&d->mutex);
+			error = sync_file(fd);
+			pthread_mutex_lock(&d->mutex);
+			if (error != 0)
+				d->error_fd = fd;
+		}
+		d->error = error;
+		if (error == 0)
+			d->done = ticket;
+		tell(d);
+	}
+	pthread_mutex_unlock(&d->mutex);
+	return NULL;
+}
+
+/* Signals are the owner's. Returns 0 or an errno. */
+static int
+start(struct durable *d)
+{
+	sigset_t all, old;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&d->thread, NULL, work, d);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	d->started = error == 0;
+	return error;
+}
+
+int
+durable_add(struct durable *d, int fd)
+{
+	int status = -1;
+
+	pthread_mutex_lock(&d->mutex);
+	if (d->nfds < DURABLE_FILES_MAX) {
+		d->fds[d->nfds++] = fd;
+		status = 0;
+	}
+	pthread_mutex_unlock(&d->mutex);
+	if (status != 0)
+		errno = ENOSPC;
+	return status;
+}
+
+uint64_t
+durable_commit(struct durable *d)
+{
+	uint64_t ticket;
+
+	pthread_mutex_lock(&d->mutex);
+	ticket = ++d->asked;
+	if (!d->started && d->error == 0 && (d->error = start(d)) != 0) {
+		d->error_fd = -1;
+		tell(d);
+	}
+	pthread_cond_signal(&d->asked_more);
+	pthread_mutex_unlock(&d->mutex);
+	return ticket;
+}
+
+uint64_t
+durable_done(struct durable *d)
+{
+	uint64_t done;
+	char byte;
+
+	pthread_mutex_lock(&d->mutex);
+	done = d->done;
+	if (d->told && read(d->pipe[0], &byte, 1) == 1)
+		d->told = false;
+	pthread_mutex_unlock(&d->mutex);
+	return done;
+}
+
+int
+durable_fd(const struct durable *d)
+{
+	return d->pipe[0];
+}
+
+int
+durable_error(struct durable *d, int *fd)
+{
+	int error;
+
+	pthread_mutex_lock(&d->mutex);
+	error = d->error;
+	if (error != 0 && fd != NULL)
+		*fd = d->error_fd;
+	pthread_mutex_unlock(&d->mutex);
+	return error;
+}
+
+int
+durable_wait(struct durable *d, uint64_t ticket)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&d->mutex);
+	while (d->done < ticket && d->error == 0)
+		pthread_cond_wait(&d->moved, &d->mutex);
+	if (d->done < ticket)
+		error = d->error;
+	pthread_mutex_unlock(&d->mutex);
+	errno = error != 0 ? error : errno;
+	return error == 0 ? 0 : -1;
+}

@@ -1,0 +1,81 @@
+/*
+ * durable - what was appended to files survives a power cut: fdatasync(2) in a thread, once for all
+ * that was written meanwhile (group commit).
+ *
+ *	write(fd, ...);
+ *	ticket = durable_commit(d);
+ *	... poll(2) on durable_fd(d) ...
+ *	if (durable_done(d) >= ticket)
+ *		... what was written is on the disk
+ *
+ * Functions are to be called from one thread, the owner's.
+ */
+#ifndef WB_DURABLE_H
+#define WB_DURABLE_H
+
+#include <stdint.h>
+
+#define DURABLE_FILES_MAX 4
+
+struct durable;
+
+/**
+ * durable_new():
+ * Start nothing yet: the thread starts with the first commit. Returns NULL with errno set when
+ * memory or descriptors run out.
+ */
+struct durable *durable_new(void);
+
+/**
+ * durable_free(d):
+ * Wait until all that was committed is durable or has failed, and end. The files stay open. NULL is
+ * fine.
+ */
+void durable_free(struct durable *d);
+
+/**
+ * durable_add(d, fd):
+ * From now on commits are of ${fd}, too, which must stay open until durable_free. Returns 0, or -1
+ * with errno ENOSPC if there are DURABLE_FILES_MAX already.
+ */
+int durable_add(struct durable *d, int fd);
+
+/**
+ * durable_commit(d):
+ * What was written to the files before this call is to become durable. Returns a ticket, greater
+ * than all before. Never blocks: commits during an fdatasync wait for the next one, together. A
+ * thread that cannot be started is a failure for durable_error.
+ */
+uint64_t durable_commit(struct durable *d);
+
+/**
+ * durable_done(d):
+ * The greatest ticket that is durable, 0 at first; all smaller ones are, too. durable_fd is not
+ * readable any more until there is news. Never blocks. A descriptor that has nothing to make
+ * durable (a pipe, a terminal, /dev/null) holds nobody up.
+ */
+uint64_t durable_done(struct durable *d);
+
+/**
+ * durable_fd(d):
+ * A descriptor, for poll(2) only, that is readable when durable_done has something new to say, or
+ * durable_error has.
+ */
+int durable_fd(const struct durable *d);
+
+/**
+ * durable_error(d, fd):
+ * 0, or the errno of the first failure, with its descriptor in *${fd} (-1: no thread; ${fd} may be
+ * NULL). It sticks, and nothing becomes durable any more: after a failed fdatasync the kernel may
+ * have dropped what was written, and would call the next one a success.
+ */
+int durable_error(struct durable *d, int *fd);
+
+/**
+ * durable_wait(d, ticket):
+ * Block until ${ticket}, one that durable_commit gave, is durable. Returns 0, or -1 with the errno
+ * of durable_error if it never will be.
+ */
+int durable_wait(struct durable *d, uint64_t ticket);
+
+#endif

@@ -1,0 +1,256 @@
+#include "recorder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "appender.h"
+#include "diag.h"
+#include "durable.h"
+#include "journal.h"
+#include "output.h"
+#include "strbuf.h"
+#include "timestamp.h"
+
+#define PIPE_SAFE 4096 /* bytes that a pipe takes at once when poll(2) says that it takes any */
+
+struct recorder {
+	struct recorder_options options;
+	struct journal *journal; /* or NULL */
+	struct appender *dead;   /* or NULL */
+	struct durable *durable; /* NULL if there is neither */
+	struct strbuf added;     /* receipts of what is not yet being made durable */
+	struct strbuf held;      /* receipts of what is, or is already */
+	size_t written;          /* bytes of ${held} */
+	uint64_t ticket;         /* of ${held}; 0: it is durable */
+	bool is_dirty;           /* something was written since the last commit */
+	bool is_full;            /* standard output takes nothing just now */
+	bool failed;
+};
+
+struct recorder *
+recorder_new(const struct recorder_options *options, int *status)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+
+	*status = EXIT_IO;
+	if (r == NULL) {
+		diag("out of memory");
+		return NULL;
+	}
+	r->options = *options;
+	strbuf_init(&r->added, (size_t)1024 * 1024 * 1024);
+	strbuf_init(&r->held, (size_t)1024 * 1024 * 1024);
+	if ((options->journal != NULL &&
+		    (r->journal = journal_open(options->journal, options->keep_ms,
+			     timestamp_now_ms(), status)) == NULL) ||
+		(options->dead_letter != NULL &&
+			(r->dead = appender_open(options->dead_letter, status)) == NULL)) {
+		recorder_free(r);
+		return NULL;
+	}
+	if (r->journal == NULL && r->dead == NULL)
+		return r;
+	if ((r->durable = durable_new()) != NULL &&
+		(r->journal == NULL ||
+			durable_add(r->durable, journal_descriptor(r->journal)) == 0) &&
+		(r->dead == NULL || durable_add(r->durable, appender_descriptor(r->dead)) == 0))
+		return r;
+	diag("cannot set up the journal: out of memory or descriptors");
+	recorder_free(r);
+	return NULL;
+}
+
+void
+recorder_free(struct recorder *r)
+{
+	if (r == NULL)
+		return;
+	durable_free(r->durable);
+	(void)journal_close(r->journal);
+	(void)appender_close(r->dead);
+	strbuf_release(&r->added);
+	strbuf_release(&r->held);
+	free(r);
+}
+
+/* The first failure is told; what follows from it is not. */
+static int
+fail(struct recorder *r, const char *what, const char *name, int error)
+{
+	if (!r->failed)
+		diag("cannot %s%s: %s; nothing more is sent", what, name, strerror(error));
+	r->failed = true;
+	return -1;
+}
+
+bool
+recorder_is_finished(const struct recorder *r, const struct json_span *delivery_id)
+{
+	return r->journal != NULL && journal_has(r->journal, delivery_id->p, delivery_id->len);
+}
+
+bool
+recorder_has_room(struct recorder *r, size_t n)
+{
+	if (r->failed || r->added.len + r->held.len >= RECORDER_BYTES_MAX)
+		return false;
+	if (r->journal == NULL || journal_reserve(r->journal, n) == 0)
+		return true;
+	(void)fail(r, "write to ", r->options.journal, errno);
+	return false;
+}
+
+void
+recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len)
+{
+	const struct json_span *id = &receipt->rec->delivery_id;
+
+	/* Nothing can be said any more but of what may have arrived. */
+	if (r->failed && receipt->attempts == 0)
+		return;
+	receipt_add(&r->added, receipt);
+	if (strbuf_failed(&r->added))
+		(void)fail(r, "keep a receipt", "", ENOMEM);
+	if (receipt->status == RECEIPT_FINISHED && r->journal != NULL) {
+		if (journal_add(r->journal, id->p, id->len, timestamp_now_ms()) != 0)
+			(void)fail(r, "write to ", r->options.journal, errno);
+		r->is_dirty = true;
+	} else if (receipt->status == RECEIPT_FAILED && r->dead != NULL) {
+		appender_add(r->dead, line, len);
+		r->is_dirty = true;
+	}
+}
+
+/* Write receipts that are due, as far as standard output takes them at once. */
+static int
+write_receipts(struct recorder *r)
+{
+	struct pollfd ready = {.fd = r->options.out_fd, .events = POLLOUT};
+
+	while (r->written < r->held.len) {
+		size_t len = r->held.len - r->written;
+		ssize_t n;
+
+		r->is_full = poll(&ready, 1, 0) == 0;
+		if (r->is_full)
+			return 0;
+		n = write(r->options.out_fd, r->held.buf + r->written,
+			len < PIPE_SAFE ? len : PIPE_SAFE);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return fail(r, "write to ", "standard output", errno);
+		r->written += n > 0 ? (size_t)n : 0;
+	}
+	strbuf_reset(&r->held);
+	r->written = 0;
+	return 0;
+}
+
+/* Have what was written made durable, and hold its receipts until then. */
+static void
+commit(struct recorder *r)
+{
+	struct strbuf empty = r->held;
+
+	r->held = r->added;
+	r->added = empty;
+	r->ticket = r->is_dirty ? durable_commit(r->durable) : 0;
+	r->is_dirty = false;
+}
+
+static int
+check_durable(struct recorder *r)
+{
+	const char *name = r->options.journal;
+	int fd = -1, error = durable_error(r->durable, &fd);
+
+	if (error != 0) {
+		if (r->dead != NULL && fd == appender_descriptor(r->dead))
+			name = r->options.dead_letter;
+		return fail(r, "make durable ", name, error);
+	}
+	if (durable_done(r->durable) >= r->ticket)
+		r->ticket = 0;
+	return 0;
+}
+
+int
+recorder_flush(struct recorder *r)
+{
+	if (r->failed)
+		return -1;
+	if (r->journal != NULL && journal_write(r->journal) != 0)
+		return fail(r, "write to ", r->options.journal, errno);
+	if (r->dead != NULL && appender_write(r->dead) != 0)
+		return fail(r, "write to ", r->options.dead_letter, errno);
+	for (;;) {
+		if (r->ticket != 0 && check_durable(r) != 0)
+			return -1;
+		if (r->ticket != 0)
+			return 0;
+		if (write_receipts(r) != 0)
+			return -1;
+		if (r->held.len != 0 || r->added.len == 0)
+			return 0;
+		commit(r);
+	}
+}
+
+size_t
+recorder_fds(const struct recorder *r, struct pollfd fds[RECORDER_FDS])
+{
+	size_t n = 0;
+
+	if (r->ticket != 0)
+		fds[n++] = (struct pollfd){.fd = durable_fd(r->durable), .events = POLLIN};
+	else if (r->is_full)
+		fds[n++] = (struct pollfd){.fd = r->options.out_fd, .events = POLLOUT};
+	return n;
+}
+
+static void
+write_or_give_up(const char *p, size_t len)
+{
+	ssize_t n;
+
+	for (; len > 0; p += n, len -= (size_t)n)
+		if ((n = write(STDERR_FILENO, p, len)) < 0)
+			return;
+}
+
+/* Receipts that could not be written as they should: they are the only trace of their deliveries. */
+static void
+dump_receipts(struct recorder *r)
+{
+	/* A line that broke in the middle is told again from its beginning. */
+	while (r->written > 0 && r->held.buf[r->written - 1] != '\n')
+		r->written--;
+	if (r->held.len == r->written && r->added.len == 0)
+		return;
+	diag("these deliveries have ended, and are not recorded elsewhere:");
+	write_or_give_up(r->held.buf + r->written, r->held.len - r->written);
+	write_or_give_up(r->added.buf, r->added.len);
+}
+
+int
+recorder_finish(struct recorder *r)
+{
+	struct pollfd fds[RECORDER_FDS];
+	size_t n;
+
+	while (recorder_flush(r) == 0 && (n = recorder_fds(r, fds)) > 0)
+		if (poll(fds, n, -1) < 0 && errno != EINTR)
+			(void)fail(r, "wait for ", "the disk", errno);
+	if (r->failed)
+		dump_receipts(r);
+	durable_free(r->durable);
+	r->durable = NULL;
+	if (r->journal != NULL && journal_close(r->journal) != 0)
+		(void)fail(r, "write to ", r->options.journal, errno);
+	r->journal = NULL;
+	if (r->dead != NULL && appender_close(r->dead) != 0)
+		(void)fail(r, "write to ", r->options.dead_letter, errno);
+	r->dead = NULL;
+	return r->failed ? -1 : 0;
+}

@@ -1,0 +1,84 @@
+/*
+ * recorder - everything that is kept of a delivery's end: a line in the journal, a dead letter, a
+ * receipt; in this order, and durable before the receipt is printed.
+ *
+ * Journal and dead letters are written at once, so that a killed process has lost none; receipts
+ * wait until the disk has them too, all that came meanwhile together. Nothing here waits for the
+ * disk or for a slow reader but recorder_finish.
+ */
+#ifndef WB_RECORDER_H
+#define WB_RECORDER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "json.h"
+#include "receipt.h"
+
+#define RECORDER_BYTES_MAX ((size_t)2 * 1024 * 1024) /* of receipts that wait, about */
+#define RECORDER_FDS 2                               /* of recorder_fds */
+
+struct recorder_options {
+	const char *journal;     /* a path, or NULL */
+	uint64_t keep_ms;        /* drop older lines of it first; 0: keep all */
+	const char *dead_letter; /* a path, or NULL */
+	int out_fd;              /* where receipts go */
+};
+
+struct recorder;
+
+/**
+ * recorder_new(options, status):
+ * Open all. NULL after a message, with the tool's exit status in *${status}.
+ */
+struct recorder *recorder_new(const struct recorder_options *options, int *status);
+
+/**
+ * recorder_free(r):
+ * Close all without waiting; NULL is fine.
+ */
+void recorder_free(struct recorder *r);
+
+/**
+ * recorder_is_finished(r, delivery_id):
+ * Whether the journal has it.
+ */
+bool recorder_is_finished(const struct recorder *r, const struct json_span *delivery_id);
+
+/**
+ * recorder_has_room(r, n):
+ * Whether ${n} more deliveries can be recorded: the disk has room for them in the journal, and not
+ * too many receipts wait. False as well after a failure.
+ */
+bool recorder_has_room(struct recorder *r, size_t n);
+
+/**
+ * recorder_add(r, receipt, line, len):
+ * Keep the end of a delivery, whose record is the ${len} bytes at ${line}.
+ */
+void recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len);
+
+/**
+ * recorder_flush(r):
+ * Write what can be written without waiting; to be called before anything new is sent, and when one
+ * of recorder_fds is ready. Returns 0, or -1 after a message, once: nothing more is to be sent.
+ */
+int recorder_flush(struct recorder *r);
+
+/**
+ * recorder_fds(r, fds):
+ * What to wait for, as many of ${fds} as it returns.
+ */
+size_t recorder_fds(const struct recorder *r, struct pollfd fds[RECORDER_FDS]);
+
+/**
+ * recorder_finish(r):
+ * Wait until all is durable and written, and close. After a failure, the receipts that could not be
+ * written as they should go to standard error, so that none is lost. Returns 0, or -1 if anything
+ * failed since the start, after a message.
+ */
+int recorder_finish(struct recorder *r);
+
+#endif

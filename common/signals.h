@@ -1,0 +1,21 @@
+/*
+ * signals - SIGINT and SIGTERM as something to wait for.
+ */
+#ifndef WB_SIGNALS_H
+#define WB_SIGNALS_H
+
+/**
+ * signals_open():
+ * From now on the two do not end the process but make the descriptor returned readable; one that
+ * was ignored from the start stays so. To be called before threads start. -1 with errno set
+ * when descriptors run out.
+ */
+int signals_open(void);
+
+/**
+ * signals_take(fd):
+ * The number of a signal that has come, or 0. Never blocks.
+ */
+int signals_take(int fd);
+
+#endif
