@@ -65,7 +65,7 @@ help:
 	@echo 'all        build $(TOOLS)'
 	@echo 'check      run the tests; SAN=address,undefined for sanitizers, V=1 to see every one'
 	@echo 'demo       send three webhooks to a receiver on this machine, and show the receipts'
-	@echo 'bench      compare speed with jq'
+	@echo 'bench      compare speed with jq, wrk, and programs that do the same'
 	@echo 'fuzz       fuzz the parsers, FUZZ_SECONDS each (default 600)'
 	@echo 'lint       check format, manual pages, scripts and C sources'
 	@echo 'coverage   say how much of the code the tests run'

@@ -1,6 +1,6 @@
-# events.awk - make COUNT events of about 450 bytes, the same ones each time; one in ten sets the alias production
+# events.awk - make COUNT events of about 450 bytes, the same ones each time; PRODUCTION in 20 (2) set the alias production
 #
-# usage: awk -v count=COUNT -f events.awk
+# usage: awk -v count=COUNT [-v production=PRODUCTION] -f events.awk
 
 # The next pseudo-random number, from 0 to n - 1 [Park and Miller's generator].
 function pick(n) {
@@ -10,12 +10,14 @@ function pick(n) {
 
 BEGIN {
 	state = 20260101
+	if (production == "")
+		production = 2
 	for (i = 0; i < count; i++) {
 		model = "model-" pick(1000)
 		version = pick(500)
 		n = pick(20)
-		type = n < 8 ? "ADD_ARTIFACT_ALIAS" : n < 14 ? "LINK_ARTIFACT" : "ADD_ARTIFACT_TAG"
-		alias = n < 2 ? "production" : n < 8 ? "staging-" pick(10) : ""
+		type = n < 8 || n < production ? "ADD_ARTIFACT_ALIAS" : n < 14 ? "LINK_ARTIFACT" : "ADD_ARTIFACT_TAG"
+		alias = n < production ? "production" : n < 8 ? "staging-" pick(10) : ""
 		printf "{\"event_id\":\"0199%04x-%04x-7%03x-8%03x-%06x%06x\",", pick(65536), pick(65536), pick(4096), pick(4096),
 			pick(16777216), pick(16777216)
 		printf "\"event_time\":\"2026-%02d-%02dT%02d:%02d:%02dZ\",", 1 + pick(12), 1 + pick(28), pick(24), pick(60), pick(60)
