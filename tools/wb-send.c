@@ -477,6 +477,24 @@ show_progress(struct run *run)
 	progress_update(&run->progress, &counts, clock_ms());
 }
 
+/*
+ * Record what has ended. If that fails, nothing more is read or sent. Returns whether this stopped
+ * sending.
+ */
+static bool
+record_ended(struct run *run)
+{
+	if (recorder_flush(run->recorder) == 0)
+		return false;
+	run->more = false;
+	if (run->filter.status < EXIT_IO)
+		run->filter.status = EXIT_IO;
+	if (run->stopped)
+		return false;
+	stop(run, run->args->grace_ms);
+	return true;
+}
+
 /* Send all records. */
 static void
 send_all(struct run *run)
@@ -487,15 +505,15 @@ send_all(struct run *run)
 		if (run->shares_terminal)
 			progress_hide(&run->progress);
 		/* What has ended is recorded before anything new starts. */
-		if (recorder_flush(run->recorder) != 0 && run->filter.status < EXIT_IO) {
-			run->filter.status = EXIT_IO;
-			stop(run, run->args->grace_ms);
-		}
+		(void)record_ended(run);
 		run->more = run->more && take_input(run);
 		/* Refused lines are out before anything is waited for. */
 		if (filter_flush(&run->filter) != 0 && !run->stopped)
 			stop(run, run->args->grace_ms);
 		sender_start(run->sender);
+		/* There may be no room for more, and nothing that would end to tell of it. */
+		if (record_ended(run))
+			continue;
 		if (sender_is_idle(run->sender) && !run->more)
 			return;
 		show_progress(run);
