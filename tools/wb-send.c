@@ -477,20 +477,25 @@ show_progress(struct run *run)
 	progress_update(&run->progress, &counts, clock_ms());
 }
 
-/* Write out what has ended. When that fails, nothing more is sent, since it could not be recorded. */
-static void
+/*
+ * Write out what has ended. When that fails nothing more is sent, since it could not be recorded.
+ * Returns whether this stopped it.
+ */
+static bool
 record_ends(struct run *run)
 {
 	/* Receipts may go to the same terminal. */
 	if (run->shares_terminal)
 		progress_hide(&run->progress);
 	if (recorder_flush(run->recorder) == 0 && filter_flush(&run->filter) == 0)
-		return;
+		return false;
 	run->more = false;
-	if (run->filter.status < EXIT_IO) {
+	if (run->filter.status < EXIT_IO)
 		run->filter.status = EXIT_IO;
-		stop(run, run->args->grace_ms);
-	}
+	if (run->stopped)
+		return false;
+	stop(run, run->args->grace_ms);
+	return true;
 }
 
 /* Send all records. */
@@ -500,11 +505,12 @@ send_all(struct run *run)
 	run->more = true;
 	for (;;) {
 		/* What has ended is recorded before anything new starts. */
-		record_ends(run);
+		(void)record_ends(run);
 		run->more = run->more && take_input(run);
 		sender_start(run->sender);
 		/* And before anything is waited for. */
-		record_ends(run);
+		if (record_ends(run))
+			continue;
 		if (sender_is_idle(run->sender) && !run->more)
 			return;
 		show_progress(run);
