@@ -426,8 +426,13 @@ queue_next(struct queue *q, int64_t now_ms)
 		struct lane *lane = CONTAINER(link, struct lane, link);
 		struct delivery *d = lane->first;
 
-		if (d->attempts == 0)
+		if (d->attempts == 0) {
 			d->since_ms = now_ms;
+		} else if (now_ms > queue_deadline(q, d)) {
+			/* It was due earlier, and there was no place for it. */
+			defer_lane(q, lane, QUEUE_BUDGET);
+			continue;
+		}
 		if (is_paused(d->endpoint, now_ms) ||
 			!breaker_allows(&d->endpoint->breaker, now_ms)) {
 			hold(q, lane, d->endpoint, now_ms);

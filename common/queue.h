@@ -55,7 +55,8 @@ struct delivery {
 	struct endpoint *endpoint;
 	int64_t since_ms; /* start of its budget */
 	/* the owner's */
-	bool is_paced, is_retrying;
+	bool is_retrying;
+	int64_t place_us; /* in its host's rate, or 0 */
 	unsigned attempts;
 	int64_t began_ms, started_ms; /* its first attempt, by this clock and since 1970; or 0 */
 	enum transfer_error error;    /* how the last attempt ended */

@@ -416,22 +416,25 @@ resolve(struct sender *s, struct slot *slot)
 	}
 }
 
-/* Whether the attempt in ${slot} has to wait for its place in time, and is out of the slot. */
+/*
+ * Whether the attempt in ${slot} has to wait for its place in time, and is out of the slot. A place
+ * that it missed, because its endpoint or all slots were not to be had, is lost: all that waited so
+ * would go at once.
+ */
 static bool
 pace(struct sender *s, struct slot *slot)
 {
 	struct delivery *d = slot->d;
-	int64_t now_us, at_us;
+	const int64_t now_us = clock_us();
+	int64_t at_us = d->place_us;
 
-	if (s->options.interval_us == 0 || d->is_paced) {
-		d->is_paced = false;
+	d->place_us = 0;
+	if (s->options.interval_us == 0 || (at_us != 0 && now_us - at_us <= PACER_SLACK_US))
 		return false;
-	}
-	now_us = clock_us();
 	at_us = pacer_take(&s->pacer, slot->attempt.rq.where.host, now_us);
 	if (at_us <= now_us)
 		return false;
-	d->is_paced = true;
+	d->place_us = at_us;
 	free_slot(s, slot);
 	queue_report(s->queue, d, QUEUE_UNTRIED, 0, now_us / 1000);
 	queue_retry(s->queue, d, (at_us + 999) / 1000);

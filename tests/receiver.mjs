@@ -3,19 +3,20 @@
  * receiver - an HTTP/1.1 receiver for tests: records what it gets and answers as told, however badly
  *
  * usage: receiver.mjs [--listen ADDR] [--port N] [--tls CERT,KEY] [--log FILE] [--raw DIR] [--script FILE]
- *                     [--verify SCHEME]… [--secret-env NAME] [--on-connect stall|reset|close]
+ *                     [--verify SCHEME]… [--secret-env NAME] [--on-connect stall|reset|close|talk[:N]]
  *
  * Prints "ready PORT" once it listens (127.0.0.1 and a free port unless told otherwise); ends on SIGTERM.
  *
- * --log FILE    one JSON line a request, written before it is answered: n, connection (from 1), in_flight (requests
- *               not yet answered to the end, this one included), method, path (the target as sent), http_version,
- *               headers (name, value, name, value, …), body_base64; verified with --verify; servername with --tls.
- *               What is not a request that a strict receiver takes is answered 400 and logged as
- *               {"n":…,"connection":…,"in_flight":…,"error":"…"}.
+ * --log FILE    one JSON line a request, written before it is answered: n, time_ms (by a clock that never goes back),
+ *               connection (from 1), in_flight (requests not yet answered to the end, this one included), method, path
+ *               (the target as sent), http_version, headers (name, value, name, value, …), body_base64; verified with
+ *               --verify; servername with --tls. What is not a request that a strict receiver takes is answered 400
+ *               and logged as {"n":…,"time_ms":…,"connection":…,"in_flight":…,"error":"…"}.
  * --raw DIR     the bytes of request n, as they came, in DIR/n
  * --verify      check each request (wandb, wandb-hex, github, standard) with the secret in the environment variable
  *               that --secret-env names; one that fails is answered 401 whatever the script says
- * --on-connect  do this with each connection before a byte is read (with --tls: before the handshake)
+ * --on-connect  do this with each connection, or the first N, before a byte is read (with --tls: before the
+ *               handshake); talk: say something that is neither TLS nor HTTP, and close
  * --script FILE {"/path": [answer, …], …}: the answers of a path in turn, the last one again and again. A path is
  *               looked up as sent, then without its query, then as "*". Members of an answer, all optional:
  *
@@ -76,6 +77,11 @@ const ANSWER_MEMBERS = {
 };
 
 class BadRequest extends Error {}
+
+/* Milliseconds since 1970 as of the start, and from there on by a clock that is not set. */
+function now() {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000;
+}
 
 function usage(message) {
   process.stderr.write(`receiver.mjs: ${message}\n`);
@@ -161,7 +167,8 @@ async function loadOptions() {
   } catch (error) {
     usage(error.message);
   }
-  if (!['stall', 'reset', 'close', undefined].includes(values['on-connect'])) usage('--on-connect stall|reset|close');
+  const [, onConnect, times] = /^(stall|reset|close|talk)(?::([1-9][0-9]*))?$/.exec(values['on-connect'] ?? 'stall:1') ??
+    usage('--on-connect stall|reset|close|talk[:N]');
   const [cert, key] = values.tls?.split(',').map((file) => fs.readFileSync(file)) ?? [];
   return {
     listen: values.listen,
@@ -171,7 +178,8 @@ async function loadOptions() {
     raw: values.raw,
     script: values.script ? loadScript(values.script) : new Map(),
     verifiers: await loadVerifiers(values.verify, values['secret-env']),
-    onConnect: values['on-connect'],
+    onConnect,
+    badConnections: values['on-connect'] === undefined ? 0 : Number(times ?? Infinity),
   };
 }
 
@@ -211,6 +219,7 @@ class Receiver {
   constructor(options) {
     this.options = options;
     this.requests = 0;
+    this.accepted = 0;
     this.connections = 0;
     this.inFlight = 0;
   }
@@ -218,7 +227,7 @@ class Receiver {
   record(entry, raw) {
     const n = ++this.requests;
     if (this.options.raw) fs.writeFileSync(path.join(this.options.raw, String(n)), raw);
-    if (this.options.log) fs.writeSync(this.options.log, JSON.stringify({ n, ...entry }) + '\n');
+    if (this.options.log) fs.writeSync(this.options.log, JSON.stringify({ n, time_ms: now(), ...entry }) + '\n');
   }
 
   async verify(request) {
@@ -237,9 +246,11 @@ class Receiver {
   }
 
   connect(socket) {
-    const { onConnect, secureContext } = this.options;
+    const { badConnections, secureContext } = this.options;
+    const onConnect = ++this.accepted <= badConnections && this.options.onConnect;
     socket.setNoDelay(true);
     socket.on('error', () => {}); // clients may leave as they like
+    if (onConnect === 'talk') return void socket.resume().end('220 ready\r\n');
     if (onConnect === 'reset') return void socket.resetAndDestroy();
     if (onConnect === 'close') return void socket.destroy();
     if (onConnect === 'stall') return void socket.resume().on('end', () => socket.destroy());
