@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "appender.h"
@@ -31,6 +32,20 @@ struct recorder {
 	bool failed;
 };
 
+/* Other lines in the journal would make it corrupt. */
+static bool
+is_journal(const struct recorder *r, int fd, const char *what)
+{
+	struct stat journal, other;
+
+	if (r->journal == NULL || fstat(journal_descriptor(r->journal), &journal) != 0 ||
+		fstat(fd, &other) != 0 || journal.st_dev != other.st_dev ||
+		journal.st_ino != other.st_ino)
+		return false;
+	diag("%s is the same file as --journal '%s'", what, r->options.journal);
+	return true;
+}
+
 struct recorder *
 recorder_new(const struct recorder_options *options, int *status)
 {
@@ -49,6 +64,13 @@ recorder_new(const struct recorder_options *options, int *status)
 			     timestamp_now_ms(), status)) == NULL) ||
 		(options->dead_letter != NULL &&
 			(r->dead = appender_open(options->dead_letter, status)) == NULL)) {
+		recorder_free(r);
+		return NULL;
+	}
+	if (is_journal(r, options->out_fd, "standard output") ||
+		(r->dead != NULL && is_journal(r, appender_descriptor(r->dead), "--dead-letter")) ||
+		(options->rejects_fd >= 0 && is_journal(r, options->rejects_fd, "--rejects"))) {
+		*status = EXIT_USAGE;
 		recorder_free(r);
 		return NULL;
 	}

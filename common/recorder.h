@@ -25,6 +25,7 @@ struct recorder_options {
 	uint64_t keep_ms;        /* drop older lines of it first; 0: keep all */
 	const char *dead_letter; /* a path, or NULL */
 	int out_fd;              /* where receipts go */
+	int rejects_fd;          /* where refused lines go, or -1 */
 };
 
 struct recorder;

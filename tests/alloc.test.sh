@@ -200,6 +200,31 @@ send() {
 }
 test_case 'wb-send to closed ports' send
 
+# are_whole FILE… - of what is kept of deliveries, whatever failed
+are_whole() {
+  ends_in_newline journal && ends_in_newline dead || return
+  jq -e -s 'all(.status == "finished")' journal >/dev/null && is_part_of <(sort -u dead) <(sort kept.jsonl)
+}
+
+# kept_receipts FILE GOOD - whole ones; dead letters are lines of the input, the journal can be read
+kept_receipts() {
+  ends_in_newline "$1" && are_whole || return
+  jq -e -s 'all(.status | IN("failed", "skipped", "deferred"))' "$1" >/dev/null || return
+  (($(wc -l <"$1") == $(wc -l <"$2"))) || [[ -s err ]]
+}
+
+send_and_keep() {
+  local policy=(--allow-http --allow-net 127.0.0.1 --allow-host localhost)
+  { cat signed.jsonl && sed 's/"delivery_id":"/&x/' signed.jsonl; } >kept.jsonl
+  jq -r .delivery_id signed.jsonl | sed -n 1p |
+    sed 's/.*/{"delivery_id":"&","status":"finished","at":"2026-11-24T11:17:08.123Z"}\n{"delivery_id":"old","status":"finished","at":"2000-01-01T00:00:00Z"}/' >journal
+  survives_each 1 kept_receipts kept_receipts wb-send "${policy[@]}" --retries 1 --retry-max-time 1ms --breaker 2 \
+    --breaker-wait 1ms --rate 100000/s --order collection --jobs 2 --journal journal --journal-keep 36500d --dead-letter dead kept.jsonl
+  [[ -s dead ]] || fail 'no dead letters'
+  grep -q '"skipped"' good || fail 'nothing was skipped'
+}
+test_case 'wb-send with a journal and dead letters, to closed ports' send_and_keep
+
 # ---- the libraries below them, where they can bear it: libcrypto 3.0 takes a lock that it could not allocate ----
 
 libraries() {

@@ -524,14 +524,15 @@ send_all(struct run *run)
 static struct recorder *
 open_recorder(const struct run *run, int *status)
 {
-	const struct recorder_options *o = &run->args->recorder;
+	struct recorder_options o = run->args->recorder;
 
 	*status = EXIT_USAGE;
-	if ((o->journal != NULL && filter_guard(&run->filter, o->journal, "--journal") != 0) ||
-		(o->dead_letter != NULL &&
-			filter_guard(&run->filter, o->dead_letter, "--dead-letter") != 0))
+	if ((o.journal != NULL && filter_guard(&run->filter, o.journal, "--journal") != 0) ||
+		(o.dead_letter != NULL &&
+			filter_guard(&run->filter, o.dead_letter, "--dead-letter") != 0))
 		return NULL;
-	return recorder_new(o, status);
+	o.rejects_fd = run->filter.has_rejects ? run->filter.rejects.fd : -1;
+	return recorder_new(&o, status);
 }
 
 /* Send, and return the exit status. */
@@ -551,7 +552,8 @@ run_sender(const struct args *args)
 		return EXIT_USAGE;
 	if ((run.recorder = open_recorder(&run, &status)) == NULL)
 		return status;
-	run.signal_fd = signals_open();
+	if ((run.signal_fd = signals_open()) < 0)
+		diag("cannot watch for signals: %s", strerror(errno));
 	run.sender = run.signal_fd < 0 ? NULL : sender_new(&args->sender, &run.hooks);
 	progress_init(&run.progress, STDERR_FILENO, args->progress, clock_ms());
 	if (run.sender != NULL) {

@@ -1,0 +1,232 @@
+#!/usr/bin/env bash
+#
+# wb-send-full.test.sh - disks that are full, files that may not grow, readers that leave, descriptors that run out: what
+# was delivered is told somewhere, wb-send says what is wrong and ends with status 3, and the next run sends the rest
+
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# records N PATH - so many for the receiver, each with an id of its own, also for its path
+records() {
+  awk -v n="$1" -v url="$RECEIVER_URL$2" 'BEGIN {
+    for (i = 1; i <= n; i++)
+      printf "{\"delivery_id\":\"d-%d\",\"event\":{\"event_type\":\"x\"},\"automation\":{\"name\":\"a\"},\"request\":{\"url\":\"%s\",\"headers\":{},\"body\":\"d-%d\"}}\n", i, url, i
+  }'
+}
+
+send() {
+  timeout --foreground -k 5 60 wb-send --allow-http --allow-net 127.0.0.0/8 --order none --retries 0 --breaker 0 \
+    --progress never "$@"
+}
+
+# fresh - go to a directory of this case
+fresh() {
+  cd "$(mktemp -d "$T/case.XXXXXX")"
+}
+
+# arrived - ids that the receiver got, once each or more
+arrived() {
+  jq -r .body_base64 "$RECEIVER_LOG" | while read -r id; do base64 -d <<<"$id" && echo; done
+}
+
+# told FILE… - the ids in journals, receipts and what went to standard error
+told() {
+  cat "$@" | sed -n 's/^{"delivery_id":"\([^"]*\)".*"status":"\(finished\|failed\)".*/\1/p'
+}
+
+# all_told FILE… - all that arrived stands in one of them, and nothing else
+all_told() {
+  expect_equal "$(told "$@" | sort -u)" "$(arrived | sort -u)" 'what is told of, and what arrived'
+}
+
+# limited KIB ARGUMENT… - send where files may not get longer; leaves receipts and err, which may
+limited() {
+  local kib=$1
+  shift
+  { (ulimit -f "$kib" && send "$@") 2>&3 3>&- | cat >receipts; } 3>&1 | cat >err
+}
+
+# on_small_disk KIB COMMAND… - with ./disk a file system of that size
+on_small_disk() {
+  mkdir -p disk
+  # shellcheck disable=SC2016
+  unshare -rm true 2>/dev/null || skip 'no file systems of our own'
+  # shellcheck disable=SC2016
+  unshare -rm bash -c 'set -e; mount -t tmpfs -o size="$0"k none disk; "$@"' "$@"
+}
+
+# ---- the journal ----
+
+# in_small_disk: all that happens where ./disk is small; functions are not known there
+journal_on_full_disk() {
+  fresh
+  start_receiver
+  records 3000 / >in
+  # shellcheck disable=SC2016
+  on_small_disk 128 bash -c '
+    set -u
+    w=(timeout --foreground -k 5 60 wb-send --allow-http --allow-net 127.0.0.0/8 --order none --retries 0 --progress never)
+    head -c 48k /dev/zero >disk/filler
+    "${w[@]}" --journal disk/j in >receipts1 2>err1
+    echo "$?" >status1
+    cp disk/j j1
+    head -c 1 /dev/zero >>disk/filler
+    rm disk/filler
+    cat disk/j >/dev/null
+    mount -o remount,size=1m disk
+    "${w[@]}" --journal disk/j in >receipts2 2>err2
+    echo "$?" >status2
+    cp disk/j j2'
+  expect_equal "$(<status1)" 3
+  expect_equal "$(head -n 1 err1)" "wb-send: cannot write to disk/j: No space left on device; nothing more is sent"
+  (($(wc -l <j1) > 100 && $(wc -l <j1) < 3000)) || fail "journal: $(wc -l <j1) lines"
+  expect_equal "$(<status2)" "0" "second run: $(<err2)"
+  expect_empty err2
+  all_told j2
+  expect_equal "$(arrived | sort | uniq -d)" '' 'came twice'
+  expect_equal "$(wc -l <j2) $(arrived | wc -l)" '3000 3000'
+  expect_equal "$(told receipts1 receipts2 err1 | sort | uniq -c | awk '$1 != 1' | wc -l)" 0 'receipts, one each'
+}
+test_case 'journal: the disk fills up; after there is room again, the rest is sent and nothing twice' journal_on_full_disk
+
+journal_limited() {
+  fresh
+  start_receiver
+  records 2000 / >in
+  expect_status 3 limited 64 --journal j in
+  expect_equal "$(head -n 1 err)" 'wb-send: cannot write to j: File too large; nothing more is sent'
+  all_told receipts err j
+  all_told j
+  (($(wc -l <j) > 100)) || fail "journal: $(wc -l <j) lines"
+  expect_status 0 send --journal j in >receipts
+  expect_equal "$(arrived | sort | uniq -d)" '' 'came twice'
+  expect_equal "$(wc -l <j)" 2000
+  # no room at all: nothing is sent, and nothing is waited for
+  : >"$RECEIVER_LOG"
+  expect_status 3 limited 0 --journal new in
+  expect_equal "$(<err)" 'wb-send: cannot write to new: File too large; nothing more is sent'
+  expect_empty "$RECEIVER_LOG"
+}
+test_case 'journal: a limit on the size of files' journal_limited
+
+# Nothing is under way, and input stays open: it must not be waited for.
+full_and_open_input() {
+  fresh
+  start_receiver
+  mkfifo fifo
+  records 1 / >in
+  exec {hold}<>fifo
+  cat in >fifo
+  expect_status 3 limited 0 --journal new fifo
+  expect_equal "$(<err)" 'wb-send: cannot write to new: File too large; nothing more is sent'
+  exec {hold}<&-
+}
+test_case 'journal: no room, and input that stays open' full_and_open_input
+
+# ---- dead letters ----
+
+dead_letters_full() {
+  fresh
+  echo '{"*":[{"status":404}]}' >script
+  start_receiver --script script
+  records 1000 / >in
+  expect_status 3 limited 16 --dead-letter dead in
+  expect_equal "$(head -n 1 err)" 'wb-send: cannot write to dead: File too large; nothing more is sent'
+  all_told receipts err
+  expect_equal "$(tail -c 1 dead | wc -l)" 1 'newline at the end'
+  # what stands there is whole, and its receipts need not be repeated
+  expect_equal "$(sort dead | comm -23 - <(sort in))" '' 'lines that are none of the input'
+  expect_status 3 send --dead-letter /dev/full in >receipts 2>err
+  expect_equal "$(head -n 1 err)" 'wb-send: cannot write to /dev/full: No space left on device; nothing more is sent'
+}
+test_case 'dead letters: full' dead_letters_full
+
+# ---- receipts ----
+
+# More input than is read at once.
+stdout_full() {
+  fresh
+  start_receiver
+  records 100000 / >in
+  expect_status 3 send --journal j in >/dev/full 2>err
+  expect_equal "$(head -n 2 err)" 'wb-send: cannot write to standard output: No space left on device; nothing more is sent
+wb-send: these deliveries have ended, and are not recorded elsewhere:'
+  all_told err
+  all_told j
+  (($(wc -l <j) < 1000)) || fail "it went on for $(wc -l <j)"
+  : >"$RECEIVER_LOG"
+  expect_status 3 send --journal j2 in >&- 2>err
+  expect_equal "$(head -n 1 err)" 'wb-send: cannot write to standard output: Bad file descriptor; nothing more is sent'
+  all_told err
+  all_told j2
+}
+test_case 'receipts: a full disk, a closed descriptor; however long the input' stdout_full
+
+stdout_small() {
+  fresh
+  start_receiver
+  records 2000 / >in
+  # shellcheck disable=SC2016
+  on_small_disk 64 bash -c '
+    timeout --foreground -k 5 60 wb-send --allow-http --allow-net 127.0.0.0/8 --order none --retries 0 --journal j \
+      --progress never in >disk/receipts 2>err
+    echo "$?" >status
+    cp disk/receipts .'
+  expect_equal "$(<status)" 3
+  expect_equal "$(head -n 1 err)" 'wb-send: cannot write to standard output: No space left on device; nothing more is sent'
+  all_told receipts err
+  all_told j
+  (($(wc -l <receipts) > 100)) || fail "$(wc -l <receipts) receipts"
+}
+test_case 'receipts: a disk that fills up' stdout_small
+
+reader_leaves() {
+  fresh
+  start_receiver
+  records 100000 / >in
+  {
+    local status=0
+    send --journal j in 2>err || status=$?
+    printf '%s' "$status" >status
+  } | head -n 20 >receipts
+  expect_equal "$(<status)" 3
+  expect_equal "$(head -n 1 err)" 'wb-send: cannot write to standard output: Broken pipe; nothing more is sent'
+  all_told j
+  (($(wc -l <j) < 50000)) || fail "it went on for $(wc -l <j)"
+}
+test_case 'receipts: a reader that leaves' reader_leaves
+
+# ---- descriptors ----
+
+few_descriptors() {
+  fresh
+  local status=0 n
+  start_receiver
+  records 300 / >in
+  for n in 16 12 10 9 8 7 6; do
+    rm -f j dead
+    : >"$RECEIVER_LOG"
+    status=0
+    (
+      ulimit -n "$n"
+      exec wb-send --allow-http --allow-net 127.0.0.0/8 --order none --retries 0 --breaker 0 --progress never \
+        -j 64 --journal j --dead-letter dead in
+    ) >receipts 2>err || status=$?
+    ((status <= 3)) || fail "status $status with $n: $(<err)"
+    if ((status >= 2)); then
+      expect_match "$(<err)" '^wb-send: cannot |wb-send: error while loading'
+      expect_empty receipts
+      expect_empty "$RECEIVER_LOG"
+      continue
+    fi
+    expect_equal "$(wc -l <receipts)" 300 "receipts with $n"
+    expect_equal "$(told j | sort)" "$(arrived | sort)" "journal, and what arrived, with $n"
+    expect_equal "$(jq -r 'select(.status == "failed") | .error.class' receipts | sort -u | sed '/^connect$/d')" '' classes
+    expect_equal "$(wc -l <dead)" "$(grep -c '"status":"failed"' receipts)" 'dead letters'
+    # what failed can be sent
+    if [[ -s dead ]]; then expect_status 0 send --journal j dead >receipts; fi
+    expect_equal "$(arrived | sort -u | wc -l)" 300
+    expect_equal "$(arrived | sort | uniq -d)" ''
+  done
+}
+test_case 'descriptors: with few of them, deliveries fail and are told, or nothing starts' few_descriptors
