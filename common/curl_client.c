@@ -452,7 +452,9 @@ explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 		snprintf(r->message, sizeof(r->message),
 			"the connection was closed without an answer; whether the request arrived is not known");
 	else if (r->error != TRANSFER_OK)
-		snprintf(r->message, sizeof(r->message), "%s",
+		snprintf(r->message, sizeof(r->message), "%s%s",
+			code == CURLE_SSL_CERTPROBLEM ? "tls.cert and tls.key cannot be used: "
+						      : "",
 			s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code));
 }
 
