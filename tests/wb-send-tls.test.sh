@@ -204,6 +204,25 @@ sessions() {
 }
 test_case 'sessions: used again by new connections' sessions
 
+# Each of the deliveries under way at the same time has a handle of libcurl of its own.
+shared_sessions() {
+  local line
+  tls_nginx ssl 'keepalive_timeout 0; ssl_protocols TLSv1.2; ssl_session_cache shared:SSL:1m;'
+  coproc send_ca -j 4
+  records 1 "$NGINX_URL" >&"${COPROC[1]}"
+  read -r -t 60 line <&"${COPROC[0]}"
+  expect_match "$line" '"status":"finished"'
+  records 4 "$NGINX_URL" >four
+  cat four >&"${COPROC[1]}"
+  for _ in 1 2 3 4; do read -r -t 60 line <&"${COPROC[0]}"; done
+  eval "exec ${COPROC[1]}>&-"
+  # shellcheck disable=SC2154 # set by coproc
+  wait "$COPROC_PID"
+  nginx_log >log
+  expect_equal "$(cut -d ' ' -f 4 log | uniq -c | tr -s ' ')" $' 1 .\n 4 r'
+}
+test_case 'sessions: shared by deliveries at the same time' shared_sessions
+
 # ---- whom to trust ----
 
 tried_again() {
