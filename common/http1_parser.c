@@ -61,7 +61,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Whether ${len} bytes at ${line} are the header ${name}; then *${value} is where its value starts. */
+/* Whether ${len} bytes at ${line} are the header ${name}; then *${value} is its value. */
 static bool
 is_field(const char *line, size_t len, const char *name, const char **value, size_t *value_len)
 {
@@ -140,7 +140,7 @@ has_word(const char *value, size_t len, const char *word)
 	return false;
 }
 
-/* Only the last coding says how the body ends; "gzip" may stand before "chunked", but not behind. */
+/* Only the last coding says how the body ends: "gzip" may stand before "chunked", not behind. */
 static void
 read_codings(struct http1_parser *p, const char *value, size_t len)
 {

@@ -10,7 +10,7 @@
 
 #include "response.h"
 
-/* Bytes of a line, its end included, that are looked at. Headers that frame the body are no longer. */
+/* Bytes of a line, its end included, looked at. Headers that frame a body are no longer. */
 #define HTTP1_LINE_MAX 4096
 
 enum http1_state {
