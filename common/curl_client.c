@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "response.h"
+#include "sha256.h"
+#include "wipe.h"
 
 #define UPLOAD_BUFFER (16 * 1024L)
 
@@ -265,6 +267,31 @@ set_blob(CURL *e, CURLoption option, const struct secret *pem)
 	return curl_easy_setopt(e, option, pem->value != NULL ? &blob : NULL);
 }
 
+/*
+ * libcurl tells connections apart by certificates, which anyone may have, but not by keys. It also
+ * does by the name of a certificate's file, which it does not use where it has the certificate.
+ */
+static CURLcode
+set_key_name(CURL *e, const struct secret *key)
+{
+	static const char start[] = "key ";
+	unsigned char digest[SHA256_SIZE];
+	char name[sizeof(start) + 32];
+	struct sha256 ctx;
+	CURLcode code;
+
+	if (key->value == NULL)
+		return curl_easy_setopt(e, CURLOPT_SSLCERT, NULL);
+	sha256_init(&ctx);
+	sha256_update(&ctx, key->value, key->len);
+	sha256_final(&ctx, digest);
+	memcpy(name, start, sizeof(start));
+	sha256_hex16(digest, name + sizeof(start) - 1);
+	code = curl_easy_setopt(e, CURLOPT_SSLCERT, name);
+	wipe(&ctx, sizeof(ctx));
+	return code;
+}
+
 /* Whom to trust, and who we are. What is trusted stands in place of all that is built in. */
 static int
 set_tls(struct slot *s, const struct transfer_tls *tls)
@@ -278,6 +305,7 @@ set_tls(struct slot *s, const struct transfer_tls *tls)
 	failed |= set_blob(s->easy, CURLOPT_CAINFO_BLOB, &tls->ca);
 	failed |= set_blob(s->easy, CURLOPT_SSLCERT_BLOB, &tls->cert);
 	failed |= set_blob(s->easy, CURLOPT_SSLKEY_BLOB, &tls->key);
+	failed |= set_key_name(s->easy, &tls->key);
 	if (ca_file != NULL)
 		failed |= curl_easy_setopt(s->easy, CURLOPT_CAINFO, ca_file);
 	if (ca_file != NULL || tls->ca.value != NULL)
@@ -424,7 +452,9 @@ explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 		snprintf(r->message, sizeof(r->message),
 			"the connection was closed without an answer; whether the request arrived is not known");
 	else if (r->error != TRANSFER_OK)
-		snprintf(r->message, sizeof(r->message), "%s",
+		snprintf(r->message, sizeof(r->message), "%s%s",
+			code == CURLE_SSL_CERTPROBLEM ? "tls.cert and tls.key cannot be used: "
+						      : "",
 			s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code));
 }
 

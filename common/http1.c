@@ -28,7 +28,9 @@ struct connection {
 	struct link link; /* in idle, while slot is NULL */
 	struct slot *slot;
 	int fd;
-	uint64_t key;    /* of host and port */
+	uint64_t key; /* of host and port, to look at first */
+	char host[URL_HOST_MAX + 1];
+	unsigned port;
 	bool is_used;    /* for a request before this one */
 	bool is_closing; /* the other side sends no more */
 	int64_t idle_since_ms;
@@ -96,17 +98,19 @@ connection_key(const struct url *where)
 	return hash_mix(hash_bytes(where->host, strlen(where->host)) ^ where->port);
 }
 
-/* The one to ${key} that was used last, or NULL. */
+/* The one to the same host and port that was used last, or NULL. */
 static struct connection *
-take_idle(struct http1 *h, uint64_t key)
+take_idle(struct http1 *h, const struct url *where)
 {
+	const uint64_t key = connection_key(where);
 	const int64_t now_ms = clock_ms();
 
 	for (struct link *l = h->idle.prev, *prev; l != &h->idle; l = prev) {
 		struct connection *c = CONTAINER(l, struct connection, link);
 
 		prev = l->prev;
-		if (c->key != key)
+		/* Anyone can find names with one hash. */
+		if (c->key != key || c->port != where->port || strcmp(c->host, where->host) != 0)
 			continue;
 		if (now_ms - c->idle_since_ms > IDLE_MAX_MS) {
 			close_connection(h, c);
@@ -291,6 +295,8 @@ begin_connection(struct http1 *h, struct slot *s, const struct sockaddr_storage 
 	list_init(&c->link);
 	c->slot = s;
 	c->key = connection_key(s->request.where);
+	c->port = s->request.where->port;
+	memcpy(c->host, s->request.where->host, strlen(s->request.where->host) + 1);
 	event.data.ptr = c;
 	if (h->nconnections >= h->options.jobs)
 		close_oldest_idle(h);
@@ -460,7 +466,7 @@ http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 		list_append(&h->free, &s->link);
 		return -1;
 	}
-	if ((s->connection = take_idle(h, connection_key(request->where))) != NULL) {
+	if ((s->connection = take_idle(h, request->where)) != NULL) {
 		begin_exchange(h, s);
 		return 0;
 	}

@@ -16,8 +16,8 @@ begin_head(struct http1_parser *p)
 {
 	p->state = HTTP1_STATUS;
 	p->status = 0;
-	p->keep_alive = true;
-	p->chunked = p->has_length = p->is_http10 = false;
+	p->keep_alive = p->is_http10 = p->has_coding = p->chunked = p->has_length = false;
+	p->says_close = p->says_keep_alive = p->is_held = false;
 	p->left = 0;
 	p->len = 0;
 	p->response->retry_after[0] = '\0';
@@ -51,12 +51,17 @@ read_status(struct http1_parser *p, const char *line, size_t len)
 		return;
 	}
 	p->is_http10 = line[7] == '0';
-	p->keep_alive = !p->is_http10;
 	p->status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
 	p->state = HTTP1_HEADERS;
 }
 
-/* Whether ${len} bytes at ${line} are the header ${name}; then *${value} is where its value starts. */
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Whether ${len} bytes at ${line} are the header ${name}; then *${value} is its value. */
 static bool
 is_field(const char *line, size_t len, const char *name, const char **value, size_t *value_len)
 {
@@ -65,9 +70,9 @@ is_field(const char *line, size_t len, const char *name, const char **value, siz
 
 	if (len <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
 		return false;
-	for (line += n + 1; line < end && (*line == ' ' || *line == '\t'); line++)
+	for (line += n + 1; line < end && is_blank(*line); line++)
 		continue;
-	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
+	while (end > line && is_blank(end[-1]))
 		end--;
 	*value = line;
 	*value_len = (size_t)(end - line);
@@ -96,6 +101,31 @@ read_length(struct http1_parser *p, const char *value, size_t len)
 	p->left = n;
 }
 
+/* "5", or the same one several times: "5, 5". */
+static void
+read_lengths(struct http1_parser *p, const char *value, size_t len)
+{
+	const char *end = value + len, *comma;
+
+	while (p->state != HTTP1_FAILED && (comma = memchr(value, ',', (size_t)(end - value)))) {
+		size_t n = (size_t)(comma - value);
+
+		while (n > 0 && is_blank(value[n - 1]))
+			n--;
+		read_length(p, value, n);
+		for (value = comma + 1; value < end && is_blank(*value); value++)
+			continue;
+	}
+	if (p->state != HTTP1_FAILED)
+		read_length(p, value, (size_t)(end - value));
+}
+
+static bool
+is_between_words(char c)
+{
+	return c == ',' || is_blank(c);
+}
+
 /* Whether ${word} is one of the comma-separated ones in ${value}. */
 static bool
 has_word(const char *value, size_t len, const char *word)
@@ -104,10 +134,28 @@ has_word(const char *value, size_t len, const char *word)
 
 	for (size_t i = 0; i + n <= len; i++)
 		if (strncasecmp(value + i, word, n) == 0 &&
-			(i == 0 || value[i - 1] == ',' || value[i - 1] == ' ') &&
-			(i + n == len || value[i + n] == ',' || value[i + n] == ' '))
+			(i == 0 || is_between_words(value[i - 1])) &&
+			(i + n == len || is_between_words(value[i + n])))
 			return true;
 	return false;
+}
+
+/* Only the last coding says how the body ends: "gzip" may stand before "chunked", not behind. */
+static void
+read_codings(struct http1_parser *p, const char *value, size_t len)
+{
+	static const char word[] = "chunked";
+	const size_t n = sizeof(word) - 1;
+
+	p->has_coding = true;
+	while (len > 0 && is_between_words(value[len - 1]))
+		len--;
+	if (len == 0)
+		return;
+	p->chunked = len >= n && strncasecmp(value + len - n, word, n) == 0;
+	for (len -= p->chunked ? n : 0; p->chunked && len > 0 && is_blank(value[len - 1]); len--)
+		continue;
+	p->chunked &= len == 0 || value[len - 1] == ',';
 }
 
 static void
@@ -115,22 +163,26 @@ read_field(struct http1_parser *p, const char *line, size_t len)
 {
 	const char *value;
 	size_t n;
+	const bool is_length = is_field(line, len, "Content-Length", &value, &n);
+	const bool is_coding = !is_length && is_field(line, len, "Transfer-Encoding", &value, &n);
+	const bool is_connection =
+		!is_length && !is_coding && is_field(line, len, "Connection", &value, &n);
 
-	if (memchr(line, '\0', len) != NULL) {
-		fail(p, "the response's headers hold a NUL");
-	} else if (is_field(line, len, "Content-Length", &value, &n)) {
-		read_length(p, value, n);
-	} else if (is_field(line, len, "Transfer-Encoding", &value, &n)) {
-		p->chunked = has_word(value, n, "chunked");
-		if (!p->chunked)
-			p->keep_alive = false;
-	} else if (is_field(line, len, "Connection", &value, &n)) {
-		if (has_word(value, n, "close"))
-			p->keep_alive = false;
-		else if (p->is_http10 && has_word(value, n, "keep-alive"))
-			p->keep_alive = true;
-	} else {
+	/* The last byte of a line that is cut off may be half of its end. */
+	if (memchr(line, '\0', len) != NULL ||
+		memchr(line, '\r', len - (len == HTTP1_LINE_MAX)) != NULL) {
+		fail(p, "the response's headers hold a NUL or a carriage return");
+	} else if (!is_length && !is_coding && !is_connection) {
 		response_field(p->response, line, len);
+	} else if (len == HTTP1_LINE_MAX) {
+		fail(p, "a header of the response that frames its body is too long");
+	} else if (is_length) {
+		read_lengths(p, value, n);
+	} else if (is_coding) {
+		read_codings(p, value, n);
+	} else {
+		p->says_close |= has_word(value, n, "close");
+		p->says_keep_alive |= has_word(value, n, "keep-alive");
 	}
 }
 
@@ -138,16 +190,18 @@ read_field(struct http1_parser *p, const char *line, size_t len)
 static void
 end_head(struct http1_parser *p)
 {
+	p->keep_alive = !p->says_close && (!p->is_http10 || p->says_keep_alive);
 	if (p->status == 101) {
 		fail(p, "the response switches to another protocol");
 	} else if (p->status < 200) {
 		begin_head(p);
 	} else if (p->status == 204 || p->status == 304) {
 		p->state = HTTP1_DONE;
-	} else if (p->chunked) {
-		/* Both lengths at once are how responses are smuggled. */
-		p->keep_alive &= !p->has_length;
-		p->state = HTTP1_CHUNK_SIZE;
+	} else if (p->has_coding) {
+		/* Both lengths at once are how responses are smuggled; 1.0 knows no codings. */
+		p->keep_alive &= p->chunked && !p->has_length && !p->is_http10;
+		p->left = 0;
+		p->state = p->chunked ? HTTP1_CHUNK_SIZE : HTTP1_UNTIL_CLOSE;
 	} else if (p->has_length) {
 		p->state = p->left > 0 ? HTTP1_LENGTH : HTTP1_DONE;
 	} else {
@@ -160,7 +214,7 @@ end_head(struct http1_parser *p)
 static void
 read_chunk_size(struct http1_parser *p, const char *line, size_t len)
 {
-	size_t i = 0;
+	size_t i = 0, digits;
 
 	p->left = 0;
 	for (; i < len && i < 15; i++) {
@@ -173,7 +227,10 @@ read_chunk_size(struct http1_parser *p, const char *line, size_t len)
 		else
 			break;
 	}
-	if (i == 0 || (i < len && line[i] != ';' && line[i] != ' ' && line[i] != '\t'))
+	digits = i;
+	while (i < len && is_blank(line[i]))
+		i++;
+	if (digits == 0 || (i < len && line[i] != ';'))
 		fail(p, "a chunk of the response has a malformed length");
 	else
 		p->state = p->left > 0 ? HTTP1_CHUNK : HTTP1_TRAILERS;
@@ -213,24 +270,56 @@ take_line(struct http1_parser *p, const char *line, size_t len)
 
 /* ---- bytes ---- */
 
+/* There is more of a body than is read; its status stands. */
+static void
+end_early(struct http1_parser *p)
+{
+	p->state = HTTP1_DONE;
+	p->keep_alive = false;
+}
+
+/* Of a line that is too long, only its beginning is kept. */
+static void
+keep(struct http1_parser *p, const char *data, size_t len)
+{
+	const size_t room = sizeof(p->line) - p->len;
+
+	len = len < room ? len : room;
+	memcpy(p->line + p->len, data, len);
+	p->len += len;
+}
+
+/*
+ * A header is whole, unless the line behind it, which begins with ${next}, continues it. Returns
+ * whether it does. [RFC 9112, 5.2]
+ */
+static bool
+continues(struct http1_parser *p, char next)
+{
+	const size_t len = p->len;
+
+	p->is_held = false;
+	if (is_blank(next)) {
+		keep(p, " ", 1);
+		return true;
+	}
+	p->len = 0;
+	take_line(p, p->line, len);
+	return false;
+}
+
 /* Take a line, or a part of one. Returns how many bytes were taken. */
 static size_t
 feed_line(struct http1_parser *p, const char *data, size_t len)
 {
-	const char *newline = memchr(data, '\n', len);
+	const char *newline = memchr(data, '\n', len), *line = data;
 	const size_t n = newline != NULL ? (size_t)(newline - data) : len;
-	const size_t room = sizeof(p->line) - p->len;
-	const char *line = data;
-	size_t line_len = n;
+	size_t line_len = n < HTTP1_LINE_MAX ? n : HTTP1_LINE_MAX;
 
-	if (!response_head(p->response, n + (newline != NULL))) {
-		fail(p, NULL);
-		return len;
-	}
+	if (p->is_held && !continues(p, *data))
+		return 0;
 	if (newline == NULL || p->len > 0) {
-		/* Of a line that is too long, only its beginning is looked at. */
-		memcpy(p->line + p->len, data, n < room ? n : room);
-		p->len += n < room ? n : room;
+		keep(p, data, n);
 		line = p->line;
 		line_len = p->len;
 	}
@@ -239,11 +328,25 @@ feed_line(struct http1_parser *p, const char *data, size_t len)
 		fail(p, "what came is no HTTP response");
 		return len;
 	}
+	if (!response_head(p->response, n + (newline != NULL))) {
+		if (p->state == HTTP1_STATUS || p->state == HTTP1_HEADERS)
+			fail(p, NULL);
+		else
+			end_early(p);
+		return len;
+	}
 	if (newline == NULL)
 		return len;
-	p->len = 0;
-	if (line_len > 0 && line[line_len - 1] == '\r')
+	if (line_len > 0 && line_len < HTTP1_LINE_MAX && line[line_len - 1] == '\r')
 		line_len--;
+	if (p->state == HTTP1_HEADERS && line_len > 0 && (n + 1 == len || is_blank(newline[1]))) {
+		if (line == data)
+			keep(p, line, line_len);
+		p->len = line_len;
+		p->is_held = true;
+		return n + 1;
+	}
+	p->len = 0;
 	take_line(p, line, line_len);
 	return n + 1;
 }
@@ -255,8 +358,7 @@ feed_body(struct http1_parser *p, const char *data, size_t len)
 	if (p->state != HTTP1_UNTIL_CLOSE && len > p->left)
 		len = (size_t)p->left;
 	if (!response_body(p->response, data, len)) {
-		p->state = HTTP1_DONE;
-		p->keep_alive = false;
+		end_early(p);
 		return len;
 	}
 	if (p->state == HTTP1_UNTIL_CLOSE)

@@ -10,7 +10,8 @@
 
 #include "response.h"
 
-#define HTTP1_LINE_MAX 4096 /* bytes of a line that are looked at; headers may be longer */
+/* Bytes of a line, its end included, looked at. Headers that frame a body are no longer. */
+#define HTTP1_LINE_MAX 4096
 
 enum http1_state {
 	HTTP1_STATUS,      /* in the status line */
@@ -31,7 +32,8 @@ struct http1_parser {
 	long status;       /* 0: none yet */
 	bool keep_alive;   /* the connection may be used again */
 	const char *error; /* static, when it failed */
-	bool is_http10, chunked, has_length;
+	bool is_http10, has_coding, chunked, has_length, says_close, says_keep_alive;
+	bool is_held;  /* line is a whole header, unless the next one continues it */
 	uint64_t left; /* bytes of a body or chunk */
 	size_t len;    /* of line */
 	char line[HTTP1_LINE_MAX];
@@ -47,7 +49,8 @@ void http1_parser_begin(struct http1_parser *p, struct response *response);
  * http1_parser_feed(p, data, len):
  * ${len} bytes have come. Look at the state afterwards. Bytes behind the end of the response
  * mean that the connection is not to be used again. Interim responses are passed over. A body
- * that is longer than is read ends the response as it is, and the connection with it.
+ * that is longer than is read, or the lines of its chunks, end the response as it is, and the
+ * connection with it.
  */
 void http1_parser_feed(struct http1_parser *p, const char *data, size_t len);
 
