@@ -123,7 +123,7 @@ build_headers(struct attempt *a, struct attempt_means *means, char error[REQUEST
 {
 	struct signature_header fresh[REQUEST_SIGNATURES_MAX];
 	const struct record *rec = &a->rec;
-	bool has_agent = false;
+	bool has_agent = false, has_type = false;
 	size_t nfresh;
 
 	strbuf_reset(&a->header_text);
@@ -134,6 +134,7 @@ build_headers(struct attempt *a, struct attempt_means *means, char error[REQUEST
 		const struct record_header *h = &rec->headers[i];
 
 		has_agent |= header_is(h->name.p, h->name.len, "User-Agent");
+		has_type |= header_is(h->name.p, h->name.len, "Content-Type");
 		if (add_record_header(a, means, h, fresh, nfresh, error) != 0)
 			return -1;
 	}
@@ -143,6 +144,8 @@ build_headers(struct attempt *a, struct attempt_means *means, char error[REQUEST
 	if (rec->bearer.type != JSON_NONE && add_secret_header(a, means, "Authorization", 13,
 						     "Bearer ", &rec->bearer, error) != 0)
 		return -1;
+	if (!has_type)
+		add_header(a, "Content-Type", 12, "", "application/json", 16);
 	if (!has_agent)
 		add_header(a, "User-Agent", 10, "wb-tools/", WB_VERSION, strlen(WB_VERSION));
 	if (strbuf_failed(&a->header_text)) {

@@ -181,13 +181,14 @@ static void
 add_plain_headers(const struct script *s)
 {
 	const struct record *rec = s->rec;
-	bool has_agent = false;
+	bool has_agent = false, has_type = false;
 
 	strbuf_lit(s->sb, "\ncat >\"$wb_dir/headers\" <<'END'\n");
 	for (size_t i = 0; i < rec->nheaders; i++) {
 		const struct record_header *h = &rec->headers[i];
 
 		has_agent |= header_is(h->name.p, h->name.len, "User-Agent");
+		has_type |= header_is(h->name.p, h->name.len, "Content-Type");
 		if (record_is_ref(&h->value) || signature_script_makes(rec, &h->name))
 			continue;
 		strbuf_add(s->sb, h->name.p, h->name.len);
@@ -196,6 +197,8 @@ add_plain_headers(const struct script *s)
 		json_decode(s->sb, &h->value);
 		strbuf_addc(s->sb, '\n');
 	}
+	if (!has_type)
+		strbuf_lit(s->sb, "Content-Type: application/json\n");
 	if (!has_agent)
 		strbuf_lit(s->sb, "User-Agent: wb-tools/" WB_VERSION "\n");
 	strbuf_lit(s->sb, "Expect:\nEND\n");

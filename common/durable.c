@@ -9,6 +9,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
+
+/*
+ * While a file is being synced, writing to it waits. So there is a pause between two syncs, in which
+ * more comes together: a multiple of what the last one took, within limits.
+ */
+#define PAUSE_MIN_US 10000
+#define PAUSE_MAX_US 200000
+#define PAUSE_FACTOR 3
+
 struct durable {
 	pthread_mutex_t mutex; /* over all that follows but the pipe and the thread */
 	pthread_cond_t asked_more, moved;
@@ -17,6 +27,8 @@ struct durable {
 	size_t nfds;
 	int error, error_fd;
 	bool ending;
+	size_t waiting; /* in durable_wait: no pause then */
+	int64_t pause_until_us;
 	bool told; /* there is a byte in the pipe */
 	int pipe[2];
 	bool started;
@@ -39,6 +51,21 @@ open_pipe(int fds[2])
 	return 0;
 }
 
+/* A condition whose times are those of clock_us. Returns 0 or an errno. */
+static int
+init_timed(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+	int error = pthread_condattr_init(&attr);
+
+	if (error != 0)
+		return error;
+	if ((error = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC)) == 0)
+		error = pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+	return error;
+}
+
 struct durable *
 durable_new(void)
 {
@@ -50,7 +77,7 @@ durable_new(void)
 		goto no_pipe;
 	if ((errno = pthread_mutex_init(&d->mutex, NULL)) != 0)
 		goto no_mutex;
-	if ((errno = pthread_cond_init(&d->asked_more, NULL)) != 0)
+	if ((errno = init_timed(&d->asked_more)) != 0)
 		goto no_cond;
 	if ((errno = pthread_cond_init(&d->moved, NULL)) == 0)
 		return d;
@@ -107,6 +134,20 @@ sync_file(int fd)
 	return 0;
 }
 
+/* Wait until the pause is over or nobody wants it any more. The mutex is held. */
+static bool
+is_pausing(struct durable *d)
+{
+	const int64_t until_us = d->pause_until_us;
+	const struct timespec until = {.tv_sec = (time_t)(until_us / 1000000),
+		.tv_nsec = (long)(until_us % 1000000) * 1000};
+
+	if (d->ending || d->waiting > 0 || clock_us() >= until_us)
+		return false;
+	pthread_cond_timedwait(&d->asked_more, &d->mutex, &until);
+	return true;
+}
+
 /*
  * The tickets are noted before the fdatasync: what is written and committed while it runs may be on
  * the disk afterwards, or not.
@@ -119,6 +160,7 @@ work(void *arg)
 	pthread_mutex_lock(&d->mutex);
 	while (d->error == 0) {
 		uint64_t ticket = d->asked;
+		int64_t began_us, pause_us;
 		int error = 0;
 		size_t i;
 
@@ -128,6 +170,9 @@ work(void *arg)
 			pthread_cond_wait(&d->asked_more, &d->mutex);
 			continue;
 		}
+		if (is_pausing(d))
+			continue;
+		began_us = clock_us();
 		for (i = 0; i < d->nfds && error == 0; i++) {
 			int fd = d->fds[i];
 
@@ -137,6 +182,11 @@ work(void *arg)
 			if (error != 0)
 				d->error_fd = fd;
 		}
+		pause_us = (clock_us() - began_us) * PAUSE_FACTOR;
+		pause_us = pause_us < PAUSE_MIN_US   ? PAUSE_MIN_US
+			   : pause_us > PAUSE_MAX_US ? PAUSE_MAX_US
+						     : pause_us;
+		d->pause_until_us = clock_us() + pause_us;
 		d->error = error;
 		if (error == 0)
 			d->done = ticket;
@@ -232,8 +282,11 @@ durable_wait(struct durable *d, uint64_t ticket)
 	int error = 0;
 
 	pthread_mutex_lock(&d->mutex);
+	d->waiting++;
+	pthread_cond_signal(&d->asked_more);
 	while (d->done < ticket && d->error == 0)
 		pthread_cond_wait(&d->moved, &d->mutex);
+	d->waiting--;
 	if (d->done < ticket)
 		error = d->error;
 	pthread_mutex_unlock(&d->mutex);

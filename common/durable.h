@@ -43,7 +43,8 @@ int durable_add(struct durable *d, int fd);
 /**
  * durable_commit(d):
  * What was written to the files before this call is to become durable. Returns a ticket, greater
- * than all before. Never blocks: commits during an fdatasync wait for the next one, together. A
+ * than all before. Never blocks: commits during an fdatasync, and a pause of 10 to 200 ms behind
+ * it, wait for the next one, together. A
  * thread that cannot be started is a failure for durable_error.
  */
 uint64_t durable_commit(struct durable *d);

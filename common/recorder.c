@@ -1,11 +1,13 @@
 #include "recorder.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "appender.h"
+#include "clock.h"
 #include "diag.h"
 #include "durable.h"
 #include "journal.h"
@@ -233,15 +235,35 @@ dump_receipts(struct recorder *r)
 	write_or_give_up(r->added.buf, r->added.len);
 }
 
-int
-recorder_finish(struct recorder *r)
+/* Wait for the disk, and for a reader as long as is meant. */
+static void
+wait_for_end(struct recorder *r, int cancel_fd, int64_t limit_ms)
 {
-	struct pollfd fds[RECORDER_FDS];
+	const int64_t until_ms = clock_ms() + limit_ms;
+	struct pollfd fds[RECORDER_FDS + 1];
 	size_t n;
 
-	while (recorder_flush(r) == 0 && (n = recorder_fds(r, fds)) > 0)
-		if (poll(fds, n, -1) < 0 && errno != EINTR)
+	while (recorder_flush(r) == 0 && (n = recorder_fds(r, fds)) > 0) {
+		int64_t left_ms = limit_ms < 0 ? -1 : until_ms - clock_ms();
+
+		/* The disk takes as long as it takes. */
+		if (r->ticket != 0)
+			left_ms = -1;
+		else if (limit_ms >= 0 && left_ms <= 0)
+			left_ms = 0;
+		fds[n] = (struct pollfd){.fd = r->ticket != 0 ? -1 : cancel_fd, .events = POLLIN};
+		if (poll(fds, n + 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms) < 0 &&
+			errno != EINTR)
 			(void)fail(r, "wait for ", "the disk", errno);
+		else if (fds[n].revents != 0 || (left_ms == 0 && fds[0].revents == 0))
+			(void)fail(r, "write to ", "standard output", ETIMEDOUT);
+	}
+}
+
+int
+recorder_finish(struct recorder *r, int cancel_fd, int64_t limit_ms)
+{
+	wait_for_end(r, cancel_fd, limit_ms);
 	if (r->failed)
 		dump_receipts(r);
 	durable_free(r->durable);

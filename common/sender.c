@@ -292,7 +292,9 @@ static void
 attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *result)
 {
 	const int64_t now_ms = clock_ms(),
-		      after_ms = retry_after_ms(result->retry_after, timestamp_now_ms());
+		      after_ms = result->retry_after[0] == '\0'
+					 ? -1
+					 : retry_after_ms(result->retry_after, timestamp_now_ms());
 	struct delivery *d = slot->d;
 	struct receipt receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status};
 	enum queue_report report;
@@ -611,7 +613,7 @@ sender_wait(struct sender *s, struct pollfd *fds, size_t nfds)
 	memcpy(all, fds, nfds * sizeof(*fds));
 	all[nfds] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
 	next_ms = end_lookups(s, now_ms);
-	if (s->stopped && (next_ms < 0 || s->stop_ms < next_ms))
+	if (s->stopped && s->busy > 0 && (next_ms < 0 || s->stop_ms < next_ms))
 		next_ms = s->stop_ms;
 	if (s->ended != before || s->busy != busy)
 		return 0;

@@ -1,6 +1,6 @@
 /*
- * transfer - HTTP POSTs side by side over libcurl, each bounded in time and memory. The only
- * module that knows libcurl.
+ * transfer - HTTP POSTs side by side, each bounded in time and memory: over libcurl
+ * (curl_client.h), or without it where nothing of it is needed (http1.h).
  */
 #ifndef WB_TRANSFER_H
 #define WB_TRANSFER_H
@@ -12,13 +12,14 @@
 #include <sys/socket.h>
 
 #include "policy.h"
+#include "response.h"
 #include "secret_value.h"
 #include "strbuf.h"
 #include "url.h"
 
-#define TRANSFER_ERROR_MAX 800            /* bytes of a message, NUL included */
-#define TRANSFER_HEADERS_MAX (256 * 1024) /* bytes of a response's headers; more end it */
-#define TRANSFER_READ_MAX (1024 * 1024)   /* bytes of a response that are read at all */
+#define TRANSFER_ERROR_MAX 800              /* bytes of a message, NUL included */
+#define TRANSFER_READ_MAX RESPONSE_READ_MAX /* bytes of a response that are read at all */
+#define TRANSFER_FDS_MAX 6                  /* descriptors that transfers_wait takes */
 
 /* Why a delivery failed; the names are wb-record(5)'s. */
 enum transfer_error {
@@ -67,12 +68,11 @@ struct transfer_result {
 	void *ctx; /* as given to transfer_start */
 	enum transfer_error error;
 	char message[TRANSFER_ERROR_MAX];
-	long http_status;     /* 0: none came */
-	char retry_after[64]; /* the header of that name, or "" */
+	long http_status;                     /* 0: none came */
+	char retry_after[RESPONSE_FIELD_MAX]; /* the header of that name, or "" */
 	/* what was kept of the body; valid until the next call of transfers_next or _start */
 	struct strbuf *response;
 	bool truncated;
-	uint64_t duration_ms;
 };
 
 struct transfers;
@@ -82,6 +82,12 @@ struct transfers;
  * "denied", "dns" and so on, static; NULL for TRANSFER_OK.
  */
 const char *transfer_error_name(enum transfer_error error);
+
+/**
+ * transfer_status_message(status, out):
+ * What is wrong with a status that is not 2xx: "status 404"; "" for one that is.
+ */
+void transfer_status_message(long status, char out[TRANSFER_ERROR_MAX]);
 
 /**
  * transfers_new(options):

@@ -477,25 +477,40 @@ show_progress(struct run *run)
 	progress_update(&run->progress, &counts, clock_ms());
 }
 
+/*
+ * Write out what has ended. When that fails nothing more is sent, since it could not be recorded.
+ * Returns whether this stopped it.
+ */
+static bool
+record_ends(struct run *run)
+{
+	/* Receipts may go to the same terminal. */
+	if (run->shares_terminal)
+		progress_hide(&run->progress);
+	if (recorder_flush(run->recorder) == 0 && filter_flush(&run->filter) == 0)
+		return false;
+	run->more = false;
+	if (run->filter.status < EXIT_IO)
+		run->filter.status = EXIT_IO;
+	if (run->stopped)
+		return false;
+	stop(run, run->args->grace_ms);
+	return true;
+}
+
 /* Send all records. */
 static void
 send_all(struct run *run)
 {
 	run->more = true;
 	for (;;) {
-		/* Receipts may go to the same terminal. */
-		if (run->shares_terminal)
-			progress_hide(&run->progress);
 		/* What has ended is recorded before anything new starts. */
-		if (recorder_flush(run->recorder) != 0 && run->filter.status < EXIT_IO) {
-			run->filter.status = EXIT_IO;
-			stop(run, run->args->grace_ms);
-		}
+		(void)record_ends(run);
 		run->more = run->more && take_input(run);
-		/* Refused lines are out before anything is waited for. */
-		if (filter_flush(&run->filter) != 0 && !run->stopped)
-			stop(run, run->args->grace_ms);
 		sender_start(run->sender);
+		/* And before anything is waited for. */
+		if (record_ends(run))
+			continue;
 		if (sender_is_idle(run->sender) && !run->more)
 			return;
 		show_progress(run);
@@ -546,7 +561,9 @@ run_sender(const struct args *args)
 		filter_fail(&run.filter, "nothing was sent");
 	}
 	sender_free(run.sender);
-	if (recorder_finish(run.recorder) != 0 && run.filter.status < EXIT_IO)
+	if (recorder_finish(run.recorder, run.signal_fd,
+		    run.stopped ? (int64_t)args->grace_ms : -1) != 0 &&
+		run.filter.status < EXIT_IO)
 		run.filter.status = EXIT_IO;
 	recorder_free(run.recorder);
 	progress_finish(&run.progress, &counts, clock_ms());
