@@ -214,8 +214,8 @@ END
   expect_status 1 wb-sign --secret-host WEBHOOK_SECRET=other.test written/rendered >written/out 2>>written/sign.err
   # what cannot be delivered
   stop_receiver "$RECEIVER_PID"
-  expect_status 1 send --show-response written/signed >>written/receipts 2>>written/send.err
-  expect_status 1 wb-send written/signed >>written/receipts 2>>written/send.err
+  expect_status 1 send --retries 0 --show-response written/signed >>written/receipts 2>>written/send.err
+  expect_status 1 wb-send --retries 0 written/signed >>written/receipts 2>>written/send.err
   (($(find written -type f -size +0 | wc -l) >= 9)) || fail 'nothing was written'
   for secret in "${SECRETS[@]}"; do no_secret "$secret" written config.json; done
 }
