@@ -98,7 +98,17 @@ connection_key(const struct url *where)
 	return hash_mix(hash_bytes(where->host, strlen(where->host)) ^ where->port);
 }
 
-/* The one to the same host and port that was used last, or NULL. */
+/* Whether nothing has come on an idle connection, its end neither. */
+static bool
+is_quiet(const struct connection *c)
+{
+	char byte;
+
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	       (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+/* The one to host and port of ${where} that was used last, or NULL. */
 static struct connection *
 take_idle(struct http1 *h, const struct url *where)
 {
@@ -112,7 +122,7 @@ take_idle(struct http1 *h, const struct url *where)
 		/* Anyone can find names with one hash. */
 		if (c->key != key || c->port != where->port || strcmp(c->host, where->host) != 0)
 			continue;
-		if (now_ms - c->idle_since_ms > IDLE_MAX_MS) {
+		if (now_ms - c->idle_since_ms > IDLE_MAX_MS || !is_quiet(c)) {
 			close_connection(h, c);
 			continue;
 		}

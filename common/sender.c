@@ -588,6 +588,8 @@ break_off(struct sender *s)
 			continue;
 		if (slot->state == SLOT_SENDING)
 			transfer_cancel(s->transfers, slot);
+		else
+			receipt.message = "stopped while the host was looked up; nothing was sent";
 		finish(s, slot, &receipt);
 	}
 }
