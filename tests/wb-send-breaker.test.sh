@@ -2,6 +2,7 @@
 #
 # wb-send-breaker.test.sh - endpoints that keep failing are left alone, tried once in a while, and taken up again; rates
 
+# shellcheck disable=SC2016 # what looks like a variable is the name of a secret
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -61,7 +62,7 @@ opens() {
   expect_equal "$(got)" 'a1 a2 a3 b1 b2 b3 b4 b5'
   expect_equal "$(jq -r 'select(.reason) | [.attempts, .error.class] | map(tostring) | join(" ")' receipts | sort -u)" '0 null'
   # the next run sends them
-  stop_receiver
+  stop_receiver "$RECEIVER_PID"
   start_receiver --port "$RECEIVER_PORT"
   expect_status 0 send -j 1 --journal journal in >receipts
   expect_equal "$(tally receipts)" $'20 finished -\n5 skipped -'
@@ -102,7 +103,7 @@ test_case 'circuit: after 10 failures; never with --breaker 0' by_default
 
 no_connection() {
   start_receiver
-  stop_receiver
+  stop_receiver "$RECEIVER_PID"
   deliveries a 10 "$RECEIVER_URL/" >in
   expect_status 1 send -j 1 --breaker 3 --retries 0 --retry-max-time 1s in >receipts
   expect_equal "$(tally receipts)" $'7 deferred circuit\n3 failed connect'

@@ -219,7 +219,7 @@ deferred_later() {
       endpoint) expect_equal "$(ends out)" $'a1 deferred 1 http budget\na2 deferred 0 - order\na3 finished 1 - -\nb1 finished 1 - -' ;;
       none) expect_equal "$(ends out)" $'a1 deferred 1 http budget\na2 deferred 0 - budget\na3 finished 1 - -\nb1 finished 1 - -' ;;
     esac
-    stop_receiver
+    stop_receiver "$RECEIVER_PID"
   done
 }
 test_case 'deferred: what comes later in the run, too' deferred_later

@@ -82,9 +82,11 @@ causes() {
 END
   url=$RECEIVER_URL log=$RECEIVER_LOG
   jq -r 'keys[]' script.json | while read -r path; do delivery "$(tr / - <<<"${path#/}")" "$url$path"; done >in
-  delivery dns "http://away.test:$RECEIVER_PORT/dns" >>in
-  delivery name-server "http://down.test:$RECEIVER_PORT/name-server" >>in
-  delivery later https://later.test/ >>in
+  {
+    delivery dns "http://away.test:$RECEIVER_PORT/dns"
+    delivery name-server "http://down.test:$RECEIVER_PORT/name-server"
+    delivery later https://later.test/
+  } >>in
   start_receiver --tls "$SERVER_TLS" --on-connect talk:1
   delivery tls "$RECEIVER_URL/tls" >>in
   start_receiver --on-connect close:1
@@ -94,7 +96,7 @@ END
   expect_status 1 with_resolver map send --retries 20 --timeout 2s --cacert "$CA_FILE" in >receipts 2>err
   expect_empty err
   expect_equal "$(ends receipts | sed -E '/^(dns|name-server) /s/ finished [2-9] / finished 2 /; /^later /s/failed [1-9]/failed 1/')" \
-    "$(jq -r .delivery_id in | sort -V | sed 's/$/ finished 2 200 - -/; s/^later .*/later failed 1 - denied -/')"
+    "$(jq -r .delivery_id in | sed 's/$/ finished 2 200 - -/; s/^later .*/later failed 1 - denied -/' | sort -V)"
   expect_equal "$(jq -r .path "$log" | sort | uniq -c | tr -s ' ')" \
     "$(jq -r 'keys + ["/dns", "/name-server"] | sort[]' script.json | awk '{ print $0 == "/dns" || $0 == "/name-server" ? 1 : 2, $0 }' | sed 's/^/ /')"
   expect_equal "$(grep lookup resolve.log | sort | uniq -c | tr -s ' ')" $' 2 lookup away.test\n 2 lookup down.test\n 2 lookup later.test'
@@ -105,7 +107,7 @@ closed_port() {
   local port status=0 sender
   start_receiver
   port=$RECEIVER_PORT
-  stop_receiver
+  stop_receiver "$RECEIVER_PID"
   delivery d "$RECEIVER_URL/" >in
   : >empty
   with_resolver empty send --retries 50 in >receipts &
@@ -170,7 +172,7 @@ END
 500 failed 1 500 http -
 501 failed 1 501 http -
 599 failed 1 599 http -'
-  stop_receiver
+  stop_receiver "$RECEIVER_PID"
   start_receiver --port "$RECEIVER_PORT" --script script.json
   # the last list counts
   expect_status 1 send --retry-on 429 --retry-on 5xx,418 in >receipts
@@ -179,7 +181,7 @@ END
 500 finished 2 200 - -
 501 finished 2 200 - -
 599 finished 2 200 - -'
-  for bad in '' , x 50 5000 600 000 0xx 6xx 5XX 5x 50x Rejected rejectedx 503, ,503 503,,504 '503 ,504' '503;504' -503 +503; do
+  for bad in '' ',' x 50 5000 600 000 0xx 6xx 5XX 5x 50x Rejected rejectedx '503,' ',503' '503,,504' '503 ,504' '503;504' -503 +503; do
     expect_status 2 send --retry-on "$bad" in >out 2>err
     expect_empty out
     expect_equal "$(<err)" "wb-send: --retry-on takes statuses such as 429,503 or 5xx, and the word rejected, with commas between, not '$bad'"
@@ -269,7 +271,7 @@ pause() {
     expect_equal "$(paths)" '/a /b /b /a /a /a' "after $status"
     gap 1 4 1000
     expect_equal "$(ends receipts | cut -d ' ' -f 1-3)" $'a1 finished 2\na2 finished 1\na3 finished 1\nb1 finished 1\nb2 finished 1'
-    stop_receiver
+    stop_receiver "$RECEIVER_PID"
   done
   # of any other status it is this delivery that is to wait
   answers <<<'{"/a":[{"status":500,"headers":{"Retry-After":"1"}},{}]}'
@@ -453,7 +455,7 @@ classes() {
   local port
   start_receiver
   port=$RECEIVER_PORT
-  stop_receiver
+  stop_receiver "$RECEIVER_PID"
   delivery connect "http://127.0.0.1:$port/" >in
   answers <<<'{"/reset":[{"reset":"before"}],"/http":[{"status":404}],"/timeout":[{"stall":"headers"}]}'
   {
