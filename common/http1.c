@@ -555,6 +555,9 @@ take_event(struct http1 *h, struct connection *c, uint32_t events)
 			close_connection(h, c);
 	} else if (s->state == SLOT_CONNECTING) {
 		connected(h, s);
+		/* What came together with the connection is not told of again. */
+		if (s->state == SLOT_OPEN && s->connection == c && events & (EPOLLIN | EPOLLRDHUP))
+			receive(h, s);
 	} else {
 		exchange(h, s);
 	}
