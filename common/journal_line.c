@@ -165,9 +165,9 @@ journal_line_make(char out[JOURNAL_LINE_MAX], const char *id, size_t len, int64_
 	int n;
 
 	/* Always with a fraction: lines of one length are read without the scanner. */
-	timestamp_format(ms - ms % 1000, at);
-	n = snprintf(out, JOURNAL_LINE_MAX, "%s%.*s%s%.19s.%03dZ%s\n", head, (int)len, id, middle,
-		at, (int)(ms % 1000), tail);
+	timestamp_format_ms(ms, at);
+	n = snprintf(out, JOURNAL_LINE_MAX, "%s%.*s%s%.24s%s\n", head, (int)len, id, middle, at,
+		tail);
 	return n > 0 ? (size_t)n : 0;
 }
 

@@ -29,7 +29,7 @@ receipt_add(struct strbuf *sb, const struct receipt *r)
 	if (r->http_status != 0)
 		strbuf_printf(sb, ",\"http_status\":%ld", r->http_status);
 	strbuf_printf(sb, ",\"started_at\":\"%s\",\"duration_ms\":%llu",
-		timestamp_format(r->started_ms, started), (unsigned long long)r->duration_ms);
+		timestamp_format_ms(r->started_ms, started), (unsigned long long)r->duration_ms);
 	if (r->reason != NULL)
 		strbuf_printf(sb, ",\"reason\":\"%s\"", r->reason);
 	if (r->response != NULL) {

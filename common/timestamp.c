@@ -15,23 +15,37 @@ timestamp_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Up to the seconds. Returns how many bytes, 0 if that is no year. */
+static size_t
+format_seconds(int64_t ms, char out[TIMESTAMP_MAX])
+{
+	time_t sec = (time_t)(ms / 1000);
+	struct tm tm;
+
+	out[0] = '\0';
+	return gmtime_r(&sec, &tm) != NULL ? strftime(out, TIMESTAMP_MAX, "%Y-%m-%dT%H:%M:%S", &tm)
+					   : 0;
+}
+
 char *
 timestamp_format(int64_t ms, char out[TIMESTAMP_MAX])
 {
-	time_t sec = (time_t)(ms / 1000);
-	int fraction = (int)(ms % 1000);
-	struct tm tm;
 	size_t n;
 
-	if (gmtime_r(&sec, &tm) == NULL ||
-		(n = strftime(out, TIMESTAMP_MAX, "%Y-%m-%dT%H:%M:%S", &tm)) == 0) {
-		out[0] = '\0';
-		return out;
-	}
-	if (fraction != 0)
-		snprintf(out + n, TIMESTAMP_MAX - n, ".%03dZ", fraction);
-	else
+	if (ms % 1000 != 0)
+		return timestamp_format_ms(ms, out);
+	if ((n = format_seconds(ms, out)) != 0)
 		snprintf(out + n, TIMESTAMP_MAX - n, "Z");
+	return out;
+}
+
+char *
+timestamp_format_ms(int64_t ms, char out[TIMESTAMP_MAX])
+{
+	const size_t n = format_seconds(ms, out);
+
+	if (n != 0)
+		snprintf(out + n, TIMESTAMP_MAX - n, ".%03dZ", (int)(ms % 1000));
 	return out;
 }
 

@@ -23,6 +23,12 @@ int64_t timestamp_now_ms(void);
 char *timestamp_format(int64_t ms, char out[TIMESTAMP_MAX]);
 
 /**
+ * timestamp_format_ms(ms, out):
+ * The same, always with milliseconds, so that such times sort as text.
+ */
+char *timestamp_format_ms(int64_t ms, char out[TIMESTAMP_MAX]);
+
+/**
  * timestamp_parse(text, len, ms):
  * Read an RFC 3339 time with any offset; one without an offset is UTC, a space may stand for the T,
  * fractions are cut to milliseconds, a leap second counts as the second before. Returns 0, or -1 if

@@ -188,6 +188,7 @@ test_case 'a hundred thousand records: each one has its receipt' many_left
 # terminal COMMAND - run it with a terminal as standard output and error; leaves what it writes there in shown.raw
 terminal() {
   command -v script >/dev/null || skip 'no script(1)'
+  script -q -e -c true /dev/null </dev/null >/dev/null 2>&1 || skip 'no pseudo-terminal'
   expect_status "${STATUS:-0}" script -q -e -E never -c "$1" tty.log </dev/null >shown.raw
 }
 
