@@ -12,8 +12,8 @@
 #include "clock.h"
 
 /*
- * While a file is being synced, writing to it waits. So there is a pause between two syncs, in which
- * more comes together: a multiple of what the last one took, within limits.
+ * While a file is being synced, writing to it waits. So there is a pause between two syncs, in
+ * which more comes together: a multiple of what the last one took, within limits.
  */
 #define PAUSE_MIN_US 10000
 #define PAUSE_MAX_US 200000

@@ -29,7 +29,8 @@ void output_init(struct output *out, int fd, const char *name);
 /**
  * output_open(out, path):
  * Append to the file ${path}, made with mode 0600 if it is not there: it may hold what others
- * should not read. One that ends in the middle of a line gets a newline first. Returns 0, or -1 with errno set.
+ * should not read. One that ends in the middle of a line gets a newline first. Returns 0, or -1
+ * with errno set.
  */
 int output_open(struct output *out, const char *path);
 

@@ -40,8 +40,8 @@ enum queue_reason {
 
 struct queue_options {
 	enum queue_order order;
-	uint64_t
-		max_time_ms; /* a delivery's budget, from its first attempt, or from when it is held */
+	/* a delivery's budget, from its first attempt, or from when it is held */
+	uint64_t max_time_ms;
 	struct breaker_policy breaker;
 };
 

@@ -243,7 +243,7 @@ write_or_give_up(const char *p, size_t len)
 			return;
 }
 
-/* Receipts that could not be written as they should: they are the only trace of their deliveries. */
+/* Receipts that could not be written as they should: the only trace of their deliveries. */
 static void
 dump_receipts(struct recorder *r)
 {

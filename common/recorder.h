@@ -77,9 +77,9 @@ size_t recorder_fds(const struct recorder *r, struct pollfd fds[RECORDER_FDS]);
 /**
  * recorder_finish(r, cancel_fd, limit_ms):
  * Wait until all is durable and written, and close. A reader of receipts that takes none is waited
- * for until ${cancel_fd} (-1: none) is readable or for ${limit_ms} (-1: for ever). After a failure, the receipts that could not be
- * written as they should go to standard error, so that none is lost. Returns 0, or -1 if anything
- * failed since the start, after a message.
+ * for until ${cancel_fd} (-1: none) is readable or for ${limit_ms} (-1: for ever). After a failure,
+ * the receipts that could not be written as they should go to standard error, so that none is lost.
+ * Returns 0, or -1 if anything failed since the start, after a message.
  */
 int recorder_finish(struct recorder *r, int cancel_fd, int64_t limit_ms);
 

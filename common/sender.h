@@ -45,8 +45,8 @@ struct sender_hooks {
 	/* Whether what ${under_way} attempts bring about can be recorded. If not, none starts. */
 	bool (*may_start)(void *ctx, size_t under_way);
 	/*
-	 * Called once for every record that sender_add took, when it ends. ${receipt} and the ${len}
-	 * bytes of its ${line} are valid during the call only.
+	 * Called once for every record that sender_add took, when it ends. ${receipt} and the
+	 * ${len} bytes of its ${line} are valid during the call only.
 	 */
 	void (*done)(void *ctx, const struct receipt *receipt, const char *line, size_t len);
 };

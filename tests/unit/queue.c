@@ -375,7 +375,7 @@ test_room(void)
 	queue_free(q);
 }
 
-/* More deferred keys than are remembered: no key is sent out of order, whatever else is deferred. */
+/* More deferred keys than are remembered: none is sent out of order. */
 static void
 test_many_deferred(void)
 {
