@@ -137,7 +137,7 @@ never() {
   } >in
   # what is denied is not looked up again, although that would help
   printf 'private.test 10.0.0.1 127.0.0.1\n' >map
-  expect_status 1 with_resolver map send --secret-host HOOK=other.test --retries 2 --retry-on 1xx,2xx,3xx,4xx,5xx,rejected in >receipts
+  expect_status 1 with_resolver map send --secret-host HOOK=other.test --retries 2 --retry-max-time 10s --retry-on 1xx,2xx,3xx,4xx,5xx,rejected in >receipts
   expect_equal "$(ends receipts)" 'denied failed 0 - denied -
 name failed 0 - denied -
 scheme failed 0 - denied -
