@@ -8,7 +8,7 @@ add_span(struct strbuf *sb, const char *name, const struct json_span *value)
 {
 	if (value->type == JSON_NONE)
 		return;
-	strbuf_printf(sb, ",\"%s\":", name);
+	strbuf_adds(sb, name);
 	json_raw(sb, value);
 }
 
@@ -21,15 +21,22 @@ receipt_add(struct strbuf *sb, const struct receipt *r)
 
 	strbuf_lit(sb, "{\"delivery_id\":");
 	json_raw(sb, &rec->delivery_id);
-	add_span(sb, "automation", &rec->automation);
-	add_span(sb, "event_id", &rec->event.member[EVENT_ID]);
-	add_span(sb, "event_type", &rec->event.member[EVENT_TYPE]);
-	add_span(sb, "url", &rec->url);
-	strbuf_printf(sb, ",\"status\":\"%s\",\"attempts\":%u", statuses[r->status], r->attempts);
-	if (r->http_status != 0)
-		strbuf_printf(sb, ",\"http_status\":%ld", r->http_status);
-	strbuf_printf(sb, ",\"started_at\":\"%s\",\"duration_ms\":%llu",
-		timestamp_format_ms(r->started_ms, started), (unsigned long long)r->duration_ms);
+	add_span(sb, ",\"automation\":", &rec->automation);
+	add_span(sb, ",\"event_id\":", &rec->event.member[EVENT_ID]);
+	add_span(sb, ",\"event_type\":", &rec->event.member[EVENT_TYPE]);
+	add_span(sb, ",\"url\":", &rec->url);
+	strbuf_lit(sb, ",\"status\":\"");
+	strbuf_adds(sb, statuses[r->status]);
+	strbuf_lit(sb, "\",\"attempts\":");
+	strbuf_addu(sb, r->attempts);
+	if (r->http_status > 0) {
+		strbuf_lit(sb, ",\"http_status\":");
+		strbuf_addu(sb, (uint64_t)r->http_status);
+	}
+	strbuf_lit(sb, ",\"started_at\":\"");
+	strbuf_adds(sb, timestamp_format_ms(r->started_ms, started));
+	strbuf_lit(sb, "\",\"duration_ms\":");
+	strbuf_addu(sb, r->duration_ms);
 	if (r->reason != NULL)
 		strbuf_printf(sb, ",\"reason\":\"%s\"", r->reason);
 	if (r->response != NULL) {

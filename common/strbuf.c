@@ -111,6 +111,18 @@ strbuf_printf(struct strbuf *sb, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+strbuf_addu(struct strbuf *sb, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	strbuf_add(sb, digits + at, sizeof(digits) - at);
+}
+
 const char *
 strbuf_str(struct strbuf *sb)
 {

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct strbuf {
@@ -58,6 +59,12 @@ char *strbuf_room(struct strbuf *sb, size_t len);
  * Append formatted text.
  */
 void strbuf_printf(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * strbuf_addu(sb, n):
+ * Append ${n} in decimal: a tenth of what strbuf_printf takes.
+ */
+void strbuf_addu(struct strbuf *sb, uint64_t n);
 
 /**
  * strbuf_str(sb):
