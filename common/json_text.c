@@ -63,31 +63,47 @@ json_char_at(const char *p, const char *end)
 	return c;
 }
 
+/* Write what the escape at ${p}, before ${end}, stands for at ${*out}; returns what is behind it. */
+static const char *
+unescape(const char *p, const char *end, char **out)
+{
+	struct json_char c;
+
+	if (p[1] == '"' || p[1] == '\\' || p[1] == '/') {
+		*(*out)++ = p[1];
+		return p + 2;
+	}
+	c = json_char_at(p, end);
+	if (c.code >= 0xd800 && c.code < 0xe000)
+		c.code = 0xfffd;
+	*out += utf8_encode((unsigned char *)*out, c.code);
+	return p + c.len;
+}
+
 void
 json_decode(struct strbuf *sb, const struct json_span *string)
 {
 	const char *p = string->p, *end = p + string->len;
+	char *out;
 
 	if (!string->escaped) {
 		strbuf_add(sb, p, string->len);
 		return;
 	}
+	/* No escape is shorter than what it stands for. */
+	if ((out = strbuf_room(sb, string->len)) == NULL)
+		return;
 	while (p < end) {
-		const char *slash = memchr(p, '\\', (size_t)(end - p));
-		unsigned char utf8[4];
-		struct json_char c;
+		const char *run = json_run(p, end);
 
-		if (slash == NULL)
-			slash = end;
-		strbuf_add(sb, p, (size_t)(slash - p));
-		if (slash == end)
-			return;
-		c = json_char_at(slash, end);
-		if (c.code >= 0xd800 && c.code < 0xe000)
-			c.code = 0xfffd;
-		strbuf_add(sb, utf8, utf8_encode(utf8, c.code));
-		p = slash + c.len;
+		memcpy(out, p, (size_t)(run - p));
+		out += run - p;
+		for (p = run; p < end && *p != '\\' && json_run_ends((unsigned char)*p); p++)
+			*out++ = *p;
+		if (p < end && *p == '\\')
+			p = unescape(p, end, &out);
 	}
+	sb->len = (size_t)(out - sb->buf);
 }
 
 bool

@@ -27,7 +27,8 @@ struct json_char json_char_at(const char *p, const char *end);
 
 /**
  * json_decode(sb, string):
- * Append the decoded bytes of ${string} to ${sb}; a lone surrogate becomes U+FFFD.
+ * Append the decoded bytes of ${string} to ${sb}; a lone surrogate becomes U+FFFD. The cap of ${sb}
+ * is for the bytes as they are spelled: they are never fewer.
  */
 void json_decode(struct strbuf *sb, const struct json_span *string);
 

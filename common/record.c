@@ -45,6 +45,8 @@ value_error(const struct json_span *value)
 		return NULL;
 	if (value->len >= sizeof(decoded))
 		return "a header's value is longer than 8 KiB";
+	if (!value->escaped)
+		return header_value_error(value->p, value->len);
 	for (const char *p = value->p, *end = p + value->len; p < end;) {
 		struct json_char c = json_char_at(p, end);
 
