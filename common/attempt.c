@@ -28,8 +28,7 @@ attempt_release(struct attempt *a)
 void
 attempt_clear(struct attempt *a)
 {
-	strbuf_reset(&a->rq.url);
-	strbuf_reset(&a->rq.body);
+	request_clear(&a->rq);
 	strbuf_reset(&a->header_text);
 	a->nheaders = 0;
 }
@@ -177,21 +176,19 @@ get_tls(struct attempt *a, struct attempt_means *means, char error[REQUEST_ERROR
 }
 
 enum transfer_error
-attempt_prepare(struct attempt *a, struct attempt_means *means, const char *line, size_t len,
+attempt_prepare(struct attempt *a, struct attempt_means *means, const struct record_pack *pack,
 	char error[ATTEMPT_ERROR_MAX])
 {
-	struct json js;
-
-	json_init(&js, line, len);
-	if (!record_read(&js, &a->rec)) {
-		/* It was one when it came in. */
-		snprintf(error, ATTEMPT_ERROR_MAX, "%s", js.error);
-		return TRANSFER_DENIED;
+	record_unpack(pack, &a->rec);
+	/* Most go where the last one in this place went, which was checked. */
+	if (!a->is_allowed || !request_is_for(&a->rq, &a->rec)) {
+		a->is_allowed = false;
+		if (request_url(&a->rq, &a->rec, means->secrets, error) != 0)
+			return a->rq.is_secret_url ? TRANSFER_SECRET : TRANSFER_DENIED;
+		if (!policy_check_url(means->policy, &a->rq.where, error))
+			return TRANSFER_DENIED;
+		a->is_allowed = true;
 	}
-	if (request_url(&a->rq, &a->rec, means->secrets, error) != 0)
-		return record_is_ref(&a->rec.url) ? TRANSFER_SECRET : TRANSFER_DENIED;
-	if (!policy_check_url(means->policy, &a->rq.where, error))
-		return TRANSFER_DENIED;
 	if (request_body(&a->rq, &a->rec, means->secrets, error) != 0 ||
 		build_headers(a, means, error) != 0 || get_tls(a, means, error) != 0)
 		return TRANSFER_SECRET;

@@ -14,6 +14,7 @@
 
 #include "policy.h"
 #include "record.h"
+#include "record_pack.h"
 #include "request.h"
 #include "secret.h"
 #include "signature.h"
@@ -26,6 +27,7 @@
 struct attempt {
 	struct record rec;
 	struct request rq;
+	bool is_allowed; /* by the policy: the URL in rq */
 	struct strbuf header_text; /* NUL-terminated lines, one behind the other */
 	char *headers[ATTEMPT_HEADERS_MAX];
 	size_t nheaders;
@@ -47,13 +49,12 @@ void attempt_init(struct attempt *a);
 void attempt_release(struct attempt *a);
 
 /**
- * attempt_prepare(a, means, line, len, error):
- * Make the record of ${len} bytes at ${line}, which sender_add has read already and which must stay
- * until attempt_clear, ready to be sent. Returns TRANSFER_OK, or TRANSFER_DENIED or TRANSFER_SECRET
- * with the reason in ${error}.
+ * attempt_prepare(a, means, pack, error):
+ * Make the record in ${pack}, which must stay until attempt_clear, ready to be sent. Returns
+ * TRANSFER_OK, or TRANSFER_DENIED or TRANSFER_SECRET with the reason in ${error}.
  */
 enum transfer_error attempt_prepare(struct attempt *a, struct attempt_means *means,
-	const char *line, size_t len, char error[ATTEMPT_ERROR_MAX]);
+	const struct record_pack *pack, char error[ATTEMPT_ERROR_MAX]);
 
 /**
  * attempt_clear(a):

@@ -363,16 +363,40 @@ hold(struct queue *q, struct lane *lane, struct endpoint *e, int64_t now_ms)
 
 /* ---- deliveries ---- */
 
+/* One piece of memory: the struct, the record's pack, its line. */
+static struct delivery *
+new_delivery(const struct record *rec, const char *line, size_t len)
+{
+	const size_t pack_size = record_pack_size(rec);
+	struct delivery *d = malloc(sizeof(*d) + pack_size + len);
+	struct record_pack *pack;
+	char *copy;
+
+	if (d == NULL)
+		return NULL;
+	pack = (void *)(d + 1);
+	copy = (char *)pack + pack_size;
+	*d = (struct delivery){.pack = pack, .pack_size = pack_size, .line = copy, .len = len};
+	memcpy(copy, line, len);
+	record_pack(pack, rec, line, len, copy);
+	return d;
+}
+
+/* What it takes of the room. */
+static size_t
+delivery_bytes(const struct delivery *d)
+{
+	return sizeof(*d) + d->pack_size + d->len + DELIVERY_OVERHEAD;
+}
+
 int
 queue_add(struct queue *q, const struct record *rec, const char *line, size_t len)
 {
-	struct delivery *d = malloc(sizeof(*d) + len);
+	struct delivery *d = new_delivery(rec, line, len);
 	struct lane *lane;
 
 	if (d == NULL)
 		return -1;
-	*d = (struct delivery){.len = len};
-	memcpy(d->line, line, len);
 	if ((d->endpoint = get_endpoint(q, hash_string(0, &rec->url))) == NULL) {
 		free(d);
 		return -1;
@@ -387,7 +411,7 @@ queue_add(struct queue *q, const struct record *rec, const char *line, size_t le
 	*lane->last = d;
 	lane->last = &d->next;
 	q->count++;
-	q->bytes += len + sizeof(*d) + DELIVERY_OVERHEAD;
+	q->bytes += delivery_bytes(d);
 	if (lane->state == LANE_EMPTY)
 		lane_goes_on(q, lane);
 	return 0;
@@ -492,7 +516,7 @@ take_first(struct queue *q, struct lane *lane)
 	if (lane->first == NULL)
 		lane->last = &lane->first;
 	q->count--;
-	q->bytes -= d->len + sizeof(*d) + DELIVERY_OVERHEAD;
+	q->bytes -= delivery_bytes(d);
 }
 
 void

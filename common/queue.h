@@ -17,6 +17,7 @@
 
 #include "breaker.h"
 #include "record.h"
+#include "record_pack.h"
 #include "transfer.h"
 
 #define QUEUE_BYTES_MAX ((size_t)8 * 1024 * 1024) /* of what waits; one delivery may be longer */
@@ -62,8 +63,11 @@ struct delivery {
 	enum transfer_error error;    /* how the last attempt ended */
 	long http_status;
 	char *message; /* owned by the delivery */
+	/* the queue's; the record can be made of its pack at any time */
+	const struct record_pack *pack;
+	size_t pack_size;
+	const char *line;
 	size_t len;
-	char line[];
 };
 
 struct queue;

@@ -22,6 +22,23 @@ request_release(struct request *rq)
 	strbuf_release(&rq->body);
 }
 
+void
+request_clear(struct request *rq)
+{
+	strbuf_reset(&rq->body);
+	if (!rq->is_secret_url)
+		return;
+	strbuf_reset(&rq->url);
+	rq->has_url = false;
+}
+
+bool
+request_is_for(const struct request *rq, const struct record *rec)
+{
+	return rq->has_url && !rq->is_secret_url && !rec->url.escaped &&
+	       rec->url.len == rq->url.len && memcmp(rec->url.p, rq->url.buf, rq->url.len) == 0;
+}
+
 static int
 fail(char error[REQUEST_ERROR_MAX], const char *message)
 {
@@ -74,7 +91,8 @@ request_url(struct request *rq, const struct record *rec, struct secret_store *s
 
 	rq->has_url = false;
 	strbuf_reset(&rq->url);
-	if (record_is_ref(&rec->url)) {
+	rq->is_secret_url = record_is_ref(&rec->url);
+	if (rq->is_secret_url) {
 		if (secret_url(rq, &rec->url, store, error) != 0)
 			return -1;
 	} else {

@@ -23,6 +23,7 @@ struct request {
 	struct strbuf url;  /* NUL-terminated */
 	struct url where;   /* the same, taken apart */
 	bool has_url;       /* false: a reference that could not be looked up */
+	bool is_secret_url; /* it came from a reference */
 	struct strbuf body; /* the bytes to be signed and sent */
 };
 
@@ -32,6 +33,19 @@ struct request {
  */
 void request_init(struct request *rq);
 void request_release(struct request *rq);
+
+/**
+ * request_clear(rq):
+ * Overwrite what may be secret. A URL that stood in a record is kept.
+ */
+void request_clear(struct request *rq);
+
+/**
+ * request_is_for(rq, rec):
+ * Whether ${rec} goes where the last one went, by a URL that stands in both, so that request_url
+ * need not be called.
+ */
+bool request_is_for(const struct request *rq, const struct record *rec);
 
 /**
  * request_url(rq, rec, store, error):

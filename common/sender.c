@@ -189,10 +189,8 @@ hand_out_deferred(struct sender *s)
 			.http_status = d->http_status,
 			.error = transfer_error_name(d->error),
 			.message = d->message != NULL ? d->message : ""};
-		struct json js;
 
-		json_init(&js, d->line, d->len);
-		(void)record_read(&js, &s->rec); /* as when it came in */
+		record_unpack(d->pack, &s->rec);
 		hand_out(s, d, &s->rec, &receipt);
 		queue_drop(s->queue, d);
 	}
@@ -460,7 +458,7 @@ begin(struct sender *s, struct delivery *d)
 	char why[ATTEMPT_ERROR_MAX];
 	enum transfer_error error;
 
-	error = attempt_prepare(&slot->attempt, &s->means, d->line, d->len, why);
+	error = attempt_prepare(&slot->attempt, &s->means, d->pack, why);
 	if (s->hooks.is_finished(s->hooks.ctx, &slot->attempt.rec.delivery_id)) {
 		struct receipt receipt = {.status = RECEIPT_SKIPPED};
 

@@ -10,6 +10,7 @@
 #include "header.h"
 #include "json_text.h"
 #include "record.h"
+#include "record_pack.h"
 
 static bool
 is_inside(const struct json_span *span, const char *text, size_t len)
@@ -130,6 +131,36 @@ check_compact(const struct record *rec, const char *text, size_t len)
 	strbuf_release(&compact);
 }
 
+static void
+check_same(const struct json_span *a, const struct json_span *b)
+{
+	REQUIRE(a->type == b->type);
+	REQUIRE(a->type == JSON_NONE || (a->p == b->p && a->len == b->len));
+}
+
+static void
+check_pack(const struct record *rec, const char *text, size_t len)
+{
+	struct record_pack *pack = malloc(record_pack_size(rec));
+	struct record again;
+
+	REQUIRE(pack != NULL);
+	record_pack(pack, rec, text, len, text);
+	record_unpack(pack, &again);
+	free(pack);
+	check_same(&again.delivery_id, &rec->delivery_id);
+	check_same(&again.event.member[EVENT_TYPE], &rec->event.member[EVENT_TYPE]);
+	check_same(&again.body, &rec->body);
+	REQUIRE(again.nheaders == rec->nheaders && again.nlate == rec->nlate);
+	REQUIRE(again.nkeys == rec->nkeys && again.nschemes == rec->nschemes);
+	for (size_t i = 0; i < rec->nheaders; i++)
+		check_same(&again.headers[i].value, &rec->headers[i].value);
+	for (size_t i = 0; i < rec->nlate; i++)
+		check_same(&again.late[i].ref, &rec->late[i].ref);
+	for (size_t i = 0; i < rec->nkeys; i++)
+		check_same(&again.keys[i], &rec->keys[i]);
+}
+
 int
 fuzz_one(const uint8_t *data, size_t size)
 {
@@ -148,5 +179,6 @@ fuzz_one(const uint8_t *data, size_t size)
 	check_dry_run(&rec);
 	check_script(&rec);
 	check_compact(&rec, text, size);
+	check_pack(&rec, text, size);
 	return 0;
 }
