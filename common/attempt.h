@@ -27,7 +27,7 @@
 struct attempt {
 	struct record rec;
 	struct request rq;
-	bool is_allowed; /* by the policy: the URL in rq */
+	bool is_allowed;           /* by the policy: the URL in rq */
 	struct strbuf header_text; /* NUL-terminated lines, one behind the other */
 	char *headers[ATTEMPT_HEADERS_MAX];
 	size_t nheaders;
