@@ -31,6 +31,8 @@ PAYLOAD = template target header secret_ref signature_scheme webhook
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
+TRANSFER = address curl_client http1 http1_parser policy policy_options resolver response table timers transfer
+DELIVERY = attempt breaker pacer queue receipt record_pack recorder retry send_options sender
 JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256
 
 wb-event_OBJS  = $(TEXT) diag options nearest output event file timestamp uuid
@@ -38,9 +40,8 @@ wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_auto
 	config_webhook file jq_program names regexes rules url
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
-wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) event timestamp address \
-	attempt breaker curl_client http1 http1_parser jq_program jq_programs pacer policy progress queue receipt record_pack recorder resolver retry \
-	response sender signals table timers transfer
+wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
+	event timestamp jq_program jq_programs progress signals
 
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto

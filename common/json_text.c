@@ -63,7 +63,7 @@ json_char_at(const char *p, const char *end)
 	return c;
 }
 
-/* Write what the escape at ${p}, before ${end}, stands for at *${out}. Returns what is behind it. */
+/* Write what the escape at ${p}, before ${end}, stands for at *${out}; returns what is behind. */
 static const char *
 unescape(const char *p, const char *end, char **out)
 {
