@@ -31,7 +31,7 @@ PAYLOAD = template target header secret_ref signature_scheme webhook
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
-JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256
+JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256 siphash
 
 wb-event_OBJS  = $(TEXT) diag options nearest output event file timestamp uuid
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
