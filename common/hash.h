@@ -1,6 +1,7 @@
 /*
  * hash - a fast hash of short byte strings for tables. Not for anything that must resist an
- * adversary: tables here grow by configuration, or are capped.
+ * adversary: tables here grow by configuration, or are capped, and compare what they find. See
+ * siphash.h for others.
  */
 #ifndef WB_HASH_H
 #define WB_HASH_H

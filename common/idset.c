@@ -3,11 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-#ifdef __APPLE__
-#include <sys/random.h>
-#endif
 
 #include "hash.h"
 #include "sha256.h"
@@ -46,7 +41,8 @@ is_free(const struct idset_entry *e)
 static size_t
 home(const struct idset *set, const struct idset_entry *e)
 {
-	uint64_t hash = hash_mix(hash_mix(e->word[0] ^ set->seed[0]) ^ e->word[1] ^ set->seed[1]);
+	uint64_t hash =
+		hash_mix(hash_mix(e->word[0] ^ set->seed.word[0]) ^ e->word[1] ^ set->seed.word[1]);
 
 	return (size_t)((hash >> 32) * set->homes >> 32);
 }
@@ -61,18 +57,6 @@ probe(const struct idset *set, const struct idset_entry *e)
 		if (is_free(p) || (p->word[0] == e->word[0] && p->word[1] == e->word[1]))
 			return p;
 	return NULL;
-}
-
-static void
-make_seed(struct idset *set)
-{
-	struct timespec now = {0};
-
-	if (getentropy(set->seed, sizeof(set->seed)) == 0)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	set->seed[0] = hash_mix((uint64_t)now.tv_nsec ^ (uint64_t)(uintptr_t)set);
-	set->seed[1] = hash_mix(set->seed[0] ^ (uint64_t)now.tv_sec);
 }
 
 /*
@@ -108,7 +92,7 @@ resize(struct idset *set, size_t homes)
 		return -1;
 	}
 	if (old == 0)
-		make_seed(set);
+		siphash_make_key(&set->seed);
 	memmove(entries + (homes + TAIL - old), entries, old * sizeof(*entries));
 	memset(entries, 0, (homes + TAIL - old) * sizeof(*entries));
 	set->entries = entries;
@@ -183,7 +167,7 @@ entry_of(const struct idset *set, const char *id, size_t len)
 		return e;
 	sha256_init(&hash);
 	sha256_update(&hash, "wb-tools idset", sizeof("wb-tools idset"));
-	sha256_update(&hash, set->seed, sizeof(set->seed));
+	sha256_update(&hash, &set->seed, sizeof(set->seed));
 	sha256_update(&hash, id, len);
 	sha256_final(&hash, digest);
 	memcpy(e.word, digest, sizeof(e.word));

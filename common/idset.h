@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "siphash.h"
+
 struct idset_entry {
 	uint64_t word[2]; /* both zero: free */
 };
@@ -24,7 +26,7 @@ struct idset {
 	size_t homes;                /* entries that an id may begin its search at; some follow */
 	size_t n;                    /* entries in use */
 	bool has_zero;               /* the id whose 16 bytes are zero, which no entry can hold */
-	uint64_t seed[2];            /* random, from the first id on */
+	struct siphash_key seed;     /* random, from the first id on */
 	struct idset_entry later[IDSET_LATER];
 	size_t nlater; /* ever put there */
 };

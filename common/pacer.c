@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
 #include "list.h"
 
 struct host {
@@ -15,6 +14,7 @@ void
 pacer_init(struct pacer *p, int64_t interval_us)
 {
 	table_init(&p->hosts);
+	siphash_make_key(&p->key);
 	p->interval_us = interval_us;
 }
 
@@ -45,7 +45,7 @@ pacer_release(struct pacer *p)
 static struct host *
 get_host(struct pacer *p, const char *name, int64_t now_us)
 {
-	const uint64_t key = hash_bytes(name, strlen(name));
+	const uint64_t key = siphash(&p->key, name, strlen(name));
 	struct table_node *node = table_find(&p->hosts, key);
 	struct host *host;
 

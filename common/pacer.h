@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "siphash.h"
 #include "table.h"
 
 #define PACER_SLACK_US 20000
@@ -17,7 +18,8 @@
 
 struct pacer {
 	struct table hosts;
-	int64_t interval_us; /* from one request to the next; 0: no limit */
+	struct siphash_key key; /* of their names */
+	int64_t interval_us;    /* from one request to the next; 0: no limit */
 };
 
 /**

@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
 #include "json_text.h"
 #include "list.h"
+#include "siphash.h"
 #include "table.h"
 #include "timers.h"
+#include "utf8.h"
 
 #define DELIVERY_OVERHEAD 160 /* bytes beside the line: the struct, its lane's share, malloc's */
 
@@ -42,6 +43,7 @@ struct endpoint {
 
 struct queue {
 	struct queue_options options;
+	struct siphash_key key; /* of the keys of both tables: records come from strangers */
 	struct table lanes, endpoints;
 	struct timers lane_timers, endpoint_timers;
 	struct link ready, deferring, unused;
@@ -76,6 +78,7 @@ queue_new(const struct queue_options *options)
 	if (q == NULL)
 		return NULL;
 	q->options = *options;
+	siphash_make_key(&q->key);
 	table_init(&q->lanes);
 	table_init(&q->endpoints);
 	timers_init(&q->lane_timers);
@@ -145,38 +148,54 @@ queue_count(const struct queue *q)
 
 /* ---- keys ---- */
 
-/* However a string is spelled, it is the same key. */
-static uint64_t
-hash_string(uint64_t h, const struct json_span *string)
+/* However a string is spelled, it is the same key. Behind it goes a byte that no UTF-8 holds. */
+static void
+add_string(struct siphash *hash, const struct json_span *string)
 {
-	struct strbuf plain;
+	if (string->type != JSON_STRING) {
+		siphash_add(hash, "\xfe", 1);
+		return;
+	}
+	for (size_t at = 0; string->escaped && at < string->len;) {
+		struct json_char c = json_char_at(string->p + at, string->p + string->len);
+		unsigned char utf8[4];
 
-	if (string->type != JSON_STRING)
-		return hash_mix(h + 1);
+		if (c.code >= 0xd800 && c.code < 0xe000)
+			c.code = 0xfffd; /* as json_decode has it */
+		siphash_add(hash, utf8, utf8_encode(utf8, c.code));
+		at += c.len;
+	}
 	if (!string->escaped)
-		return hash_mix(h ^ hash_bytes(string->p, string->len));
-	strbuf_init(&plain, string->len);
-	json_decode(&plain, string);
-	/* Without memory, it is only an unlikely key that is not the same. */
-	h ^= hash_bytes(plain.len != 0 ? plain.buf : "", plain.len);
-	strbuf_release(&plain);
-	return hash_mix(h);
+		siphash_add(hash, string->p, string->len);
+	siphash_add(hash, "\xff", 1);
+}
+
+static uint64_t
+string_key(const struct queue *q, const struct json_span *string)
+{
+	struct siphash hash;
+
+	siphash_init(&hash, &q->key);
+	add_string(&hash, string);
+	return siphash_end(&hash);
 }
 
 static uint64_t
 lane_key(const struct queue *q, const struct record *rec)
 {
 	const struct event *event = &rec->event;
-	uint64_t h;
+	struct siphash hash;
 
 	if (q->options.order == QUEUE_NONE)
-		return hash_string(0, &rec->delivery_id);
+		return string_key(q, &rec->delivery_id);
 	if (q->options.order == QUEUE_ENDPOINT)
-		return hash_string(0, &rec->url);
-	h = hash_string(0, &rec->automation);
-	h = hash_string(h, &event->member[EVENT_ENTITY]);
-	h = hash_string(h, &event->member[EVENT_PROJECT]);
-	return hash_string(h, &event->member[EVENT_COLLECTION]);
+		return string_key(q, &rec->url);
+	siphash_init(&hash, &q->key);
+	add_string(&hash, &rec->automation);
+	add_string(&hash, &event->member[EVENT_ENTITY]);
+	add_string(&hash, &event->member[EVENT_PROJECT]);
+	add_string(&hash, &event->member[EVENT_COLLECTION]);
+	return siphash_end(&hash);
 }
 
 /* ---- lanes ---- */
@@ -397,7 +416,7 @@ queue_add(struct queue *q, const struct record *rec, const char *line, size_t le
 
 	if (d == NULL)
 		return -1;
-	if ((d->endpoint = get_endpoint(q, hash_string(0, &rec->url))) == NULL) {
+	if ((d->endpoint = get_endpoint(q, string_key(q, &rec->url))) == NULL) {
 		free(d);
 		return -1;
 	}

@@ -1,5 +1,7 @@
 /*
  * table - structs found by a 64-bit key, through nodes that stand in them.
+ *
+ * The key is all that is compared: where strangers choose what it stands for, it is a siphash.
  */
 #ifndef WB_TABLE_H
 #define WB_TABLE_H
@@ -8,7 +10,7 @@
 #include <stdint.h>
 
 struct table_node {
-	uint64_t key; /* well mixed already: see hash.h */
+	uint64_t key; /* well mixed already */
 	struct table_node *next;
 };
 

@@ -174,7 +174,8 @@ seeds(void)
 	idset_init(&a);
 	idset_init(&b);
 	EXPECT(add(&a, "x") == 1 && add(&b, "x") == 1);
-	EXPECT(a.seed[0] != b.seed[0] && a.seed[1] != b.seed[1] && a.seed[0] != a.seed[1]);
+	EXPECT(a.seed.word[0] != b.seed.word[0] && a.seed.word[1] != b.seed.word[1]);
+	EXPECT(a.seed.word[0] != a.seed.word[1]);
 	idset_release(&a);
 	idset_release(&b);
 }

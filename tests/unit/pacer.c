@@ -1,5 +1,6 @@
 /* pacer - places in time. */
 #include "pacer.h"
+#include "forge.h"
 #include "unit.h"
 
 static void
@@ -64,6 +65,20 @@ test_many_hosts(void)
 	pacer_release(&p);
 }
 
+/* Nobody can slow down somebody else's host with a name that looks the same to a table. */
+static void
+test_forged(void)
+{
+	char mine[FORGE_LEN + 1], theirs[FORGE_LEN + 1];
+	struct pacer p;
+
+	pacer_init(&p, 1000000);
+	forge("", 0, mine, theirs);
+	EXPECT(pacer_take(&p, theirs, 5000000) == 5000000);
+	EXPECT(pacer_take(&p, mine, 5000000) == 5000000);
+	pacer_release(&p);
+}
+
 int
 main(void)
 {
@@ -71,5 +86,6 @@ main(void)
 	RUN(test_slack, "late timers cost no rate");
 	RUN(test_no_limit, "no interval: at once");
 	RUN(test_many_hosts, "hosts that are done with are forgotten");
+	RUN(test_forged, "names with one hash are two hosts");
 	UNIT_DONE();
 }

@@ -1,5 +1,6 @@
 /* queue - what goes when: order, retries' waits, circuits, budgets, stopping. */
 #include "queue.h"
+#include "forge.h"
 #include "random.h"
 #include "unit.h"
 
@@ -129,6 +130,75 @@ test_orders(void)
 	EXPECT(id_of(start(q, 1)) == 2);
 	/* the same one is not under way twice */
 	EXPECT(start(q, 1) == NULL);
+	queue_free(q);
+}
+
+/* Add a delivery with these texts in it. */
+static void
+add_texts(struct queue *q, const char *id, const char *automation, const char *event,
+	const char *url)
+{
+	static struct record rec;
+	char line[512];
+	struct json js;
+	int len = snprintf(line, sizeof(line),
+		"{\"delivery_id\":\"%s\",\"event\":{\"event_type\":\"x\"%s},\"automation\":{\"name\":\"%s\"},"
+		"\"request\":{\"url\":\"%s\",\"headers\":{},\"body\":\"\"}}",
+		id, event, automation, url);
+
+	json_init(&js, line, (size_t)len);
+	EXPECT(record_read(&js, &rec));
+	EXPECT(queue_add(q, &rec, line, (size_t)len) == 0);
+}
+
+/* Whoever writes records must not get at others' endpoints and lanes with a made-up name. */
+static void
+test_forged(void)
+{
+	char mine[FORGE_LEN + 1], theirs[FORGE_LEN + 1];
+	struct queue_options options = usual;
+	struct queue *q = queue_new(&options);
+	struct delivery *one, *two;
+
+	forge("https://a.example/", 18, mine, theirs);
+	EXPECT(hash_bytes(mine, FORGE_LEN) == hash_bytes(theirs, FORGE_LEN));
+	add_texts(q, "1", "a", "", mine);
+	add_texts(q, "2", "b", "", theirs);
+	EXPECT((one = start(q, 1)) != NULL && (two = start(q, 1)) != NULL);
+	EXPECT(one->endpoint != two->endpoint);
+	queue_free(q);
+	q = queue_new(&options);
+	forge("", 0, mine, theirs);
+	add_texts(q, "1", mine, "", "https://a.example/");
+	add_texts(q, "2", theirs, "", "https://a.example/");
+	EXPECT(start(q, 1) != NULL && start(q, 1) != NULL);
+	queue_free(q);
+	options.order = QUEUE_NONE;
+	q = queue_new(&options);
+	add_texts(q, "1", "a", "", "https://a.example/");
+	add_texts(q, "2", "a", "", "https://a.example/");
+	EXPECT(start(q, 1) != NULL && start(q, 1) != NULL);
+	queue_free(q);
+}
+
+/* What is in one name is not in the next one: "ab" and "c" are not "a" and "bc". */
+static void
+test_parts(void)
+{
+	static const char *const events[] = {
+		",\"entity_name\":\"a\",\"project_name\":\"bc\"",
+		",\"entity_name\":\"ab\",\"project_name\":\"c\"",
+		",\"entity_name\":\"abc\"",
+		",\"project_name\":\"abc\"",
+		",\"entity_name\":\"abc\",\"project_name\":\"\"",
+		",\"artifact_collection_name\":\"abc\"",
+	};
+	struct queue *q = queue_new(&usual);
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		add_texts(q, "1", "x", events[i], "https://a.example/");
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		EXPECT(start(q, 1) != NULL);
 	queue_free(q);
 }
 
@@ -517,6 +587,8 @@ main(void)
 	RUN(test_order, "one of a key at a time, in order, while others go on");
 	RUN(test_orders, "order of endpoints; no order");
 	RUN(test_spelling, "a name is the same however it is spelled");
+	RUN(test_forged, "names with one hash are two names");
+	RUN(test_parts, "names do not run into each other");
 	RUN(test_circuit, "a circuit opens, is probed, opens again and closes");
 	RUN(test_untried_probe, "a probe that was not sent leaves its place to the next");
 	RUN(test_circuit_budget,
