@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "policy.h"
+#include "resolver.h"
 #include "response.h"
 #include "secret_value.h"
 #include "strbuf.h"
@@ -19,7 +20,8 @@
 
 #define TRANSFER_ERROR_MAX 800              /* bytes of a message, NUL included */
 #define TRANSFER_READ_MAX RESPONSE_READ_MAX /* bytes of a response that are read at all */
-#define TRANSFER_FDS_MAX 6                  /* descriptors that transfers_wait takes */
+#define TRANSFER_ADDRESSES_MAX RESOLVER_ADDRESSES_MAX
+#define TRANSFER_FDS_MAX 6 /* descriptors that transfers_wait takes */
 
 /* Why a delivery failed; the names are wb-record(5)'s. */
 enum transfer_error {
@@ -48,11 +50,11 @@ struct transfer_tls {
 	struct secret ca, cert, key;
 };
 
-/* What to send. All is borrowed until the transfer's end. */
+/* What to send. All but the addresses is borrowed until the transfer's end. */
 struct transfer_request {
 	const char *url; /* NUL-terminated */
 	const struct url *where;
-	/* of its host, all checked; none for an address or through a proxy */
+	/* of its host, all checked; none for an address or through a proxy; borrowed for the call */
 	const struct sockaddr_storage *addresses;
 	size_t naddresses;
 	char **headers; /* NUL-terminated lines */
