@@ -147,6 +147,15 @@ close_oldest_idle(struct http1 *h)
 
 /* ---- the end of a transfer ---- */
 
+/* ${s}, which is in no list, can be used again. Its head holds secrets. */
+static void
+free_slot(struct http1 *h, struct slot *s)
+{
+	strbuf_reset(&s->head);
+	s->state = SLOT_FREE;
+	list_append(&h->free, &s->link);
+}
+
 static void
 end(struct http1 *h, struct slot *s, enum transfer_error error)
 {
@@ -497,7 +506,7 @@ http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 	response_begin(&s->response, request->response_max);
 	http1_parser_begin(&s->parser, &s->response);
 	if (build_head(s) != 0) {
-		list_append(&h->free, &s->link);
+		free_slot(h, s);
 		return -1;
 	}
 	if ((s->connection = take_idle(h, request->where)) != NULL) {
@@ -520,8 +529,7 @@ http1_cancel(struct http1 *h, const void *ctx)
 		if (s->state != SLOT_ENDED)
 			end(h, s, TRANSFER_TIMEOUT);
 		list_remove(&s->link);
-		s->state = SLOT_FREE;
-		list_append(&h->free, &s->link);
+		free_slot(h, s);
 		return true;
 	}
 	return false;
@@ -624,9 +632,7 @@ http1_next(struct http1 *h, struct transfer_result *r)
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	r->response = &s->response.body;
 	r->truncated = s->response.body_bytes > s->response.body.len;
-	strbuf_reset(&s->head);
-	s->state = SLOT_FREE;
-	list_append(&h->free, &s->link);
+	free_slot(h, s);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "transfer.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -154,14 +155,91 @@ test_addresses(void)
 	end(listener);
 }
 
+/* How often ${rot13} stands in the heap, turned around as letters are by rot13. */
+static int
+found_in_heap(const char *rot13)
+{
+	char line[256];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	const size_t len = strlen(rot13);
+	int n = 0;
+
+	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
+		uintptr_t from, to;
+
+		if (strstr(line, "[heap]") == NULL ||
+			sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &from, &to) != 2)
+			continue;
+		for (const char *p = (const char *)from; p + len <= (const char *)to; p++) {
+			size_t i = 0;
+
+			while (i < len && p[i] == (rot13[i] < 'n' ? rot13[i] + 13 : rot13[i] - 13))
+				i++;
+			n += i == len;
+		}
+	}
+	if (maps != NULL)
+		fclose(maps);
+	return n;
+}
+
+/* A header with what found_in_heap looks for, which is nowhere else. */
+static void
+make_header(char *header, size_t size, const char *rot13)
+{
+	size_t n = (size_t)snprintf(header, size, "Authorization: ");
+
+	for (; *rot13 != '\0' && n + 1 < size; rot13++)
+		header[n++] = (char)(*rot13 < 'n' ? *rot13 + 13 : *rot13 - 13);
+	header[n] = '\0';
+}
+
+static void
+test_wiped(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	printf("# a sanitizer has another heap\n");
+#else
+	static const char rot13[] = "gurfrpergbsguvfgrfgnybar";
+	char header[100], *headers[] = {header}, url[64];
+	unsigned port = 0;
+	int listener = listen_at("127.0.0.1", &port), fd;
+	struct transfer_request request;
+	struct transfer_result result;
+	struct url where;
+
+	begin(1);
+	make_header(header, sizeof(header), rot13);
+	request = request_to("127.0.0.1", port, &where, url);
+	request.headers = headers;
+	request.nheaders = 1;
+	EXPECT(transfer_start(transfers, &request, &where) == 0);
+	EXPECT(found_in_heap(rot13) == 1);
+	transfer_cancel(transfers, &where);
+	EXPECT(found_in_heap(rot13) == 0);
+	close(accept(listener, NULL, NULL));
+	EXPECT(transfer_start(transfers, &request, &where) == 0);
+	fd = accept(listener, NULL, NULL);
+	EXPECT(found_in_heap(rot13) == 1);
+	EXPECT(await(fd));
+	EXPECT(write(fd, TEXT("HTTP/1.1 204 x\r\n\r\n")) > 0);
+	EXPECT(await_end(&result) && result.error == TRANSFER_OK);
+	EXPECT(found_in_heap(rot13) == 0);
+	close(fd);
+	end(listener);
+#endif
+}
+
 int
 main(void)
 {
 	policy_init(&policy);
 	policy.allow_http = true;
-	if (policy_allow_host(&policy, "two.test") != 0)
+	if (policy_allow_host(&policy, "two.test") != 0 ||
+		policy_allow_host(&policy, "127.0.0.1") != 0)
 		return 1;
 	RUN(test_addresses, "transfer: addresses are borrowed for the call alone");
+	RUN(test_wiped, "transfer: what was sent is overwritten, also when it was broken off");
 	policy_release(&policy);
 	UNIT_DONE();
 }
