@@ -114,20 +114,21 @@ static size_t
 on_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct slot *s = ctx;
+	const size_t len = size * n;
 
-	/*
-	 * Heads follow each other: interim answers, a proxy's. Trailers come here
-	 * too, behind the body.
-	 */
-	if (size * n >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+	/* Heads follow each other: interim answers, a proxy's. Trailers come here, too. */
+	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
 		s->head_ended = false;
 		s->response.retry_after[0] = '\0';
-	} else if (size * n <= 2) {
-		s->head_ended = true;
+	} else if (s->head_ended) {
+		return response_frame(&s->response, len) ? len : 0;
 	} else {
-		response_field(&s->response, data, size * n);
+		response_field(&s->response, data, len);
 	}
-	return response_head(&s->response, size * n) ? size * n : 0;
+	if (!response_head(&s->response, len))
+		return 0;
+	s->head_ended = len <= 2;
+	return len;
 }
 
 /*
@@ -372,7 +373,8 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 		return -1;
 	}
 	end_slot(s);
-	response_begin(&s->response, request->response_max);
+	response_begin(&s->response, request->response_max,
+		request->read_max != 0 ? request->read_max : TRANSFER_READ_MAX);
 	s->ctx = ctx;
 	s->where = request->where;
 	s->refused = s->asked = s->repeated = s->head_ended = false;
@@ -467,7 +469,7 @@ classify(const struct slot *s, CURLcode code, long http_status)
 		return TRANSFER_TLS;
 	case CURLE_WRITE_ERROR:
 		/* We stopped reading a body that had gone on for too long: its status stands. */
-		if (s->response.overfull && s->response.body_bytes > 0)
+		if (s->response.overfull && s->head_ended)
 			return http_status >= 200 && http_status < 300 ? TRANSFER_OK
 								       : TRANSFER_HTTP;
 		return TRANSFER_RESET;
@@ -516,7 +518,7 @@ curl_client_next(struct curl_client *t, struct transfer_result *r)
 	*r = (struct transfer_result){.ctx = s->ctx, .response = &s->response.body};
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &r->http_status);
-	r->truncated = s->response.body_bytes > s->response.body.len;
+	r->truncated = response_is_cut(&s->response);
 	r->error = classify(s, code, r->http_status);
 	explain(s, code, r);
 	end_slot(s);

@@ -503,7 +503,8 @@ http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 	s->connect_until_ms = s->began_ms + (int64_t)h->options.connect_timeout_ms;
 	if (s->connect_until_ms > s->until_ms)
 		s->connect_until_ms = s->until_ms;
-	response_begin(&s->response, request->response_max);
+	response_begin(&s->response, request->response_max,
+		request->read_max != 0 ? request->read_max : TRANSFER_READ_MAX);
 	http1_parser_begin(&s->parser, &s->response);
 	if (build_head(s) != 0) {
 		free_slot(h, s);
@@ -631,7 +632,7 @@ http1_next(struct http1 *h, struct transfer_result *r)
 	r->http_status = s->parser.status;
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	r->response = &s->response.body;
-	r->truncated = s->response.body_bytes > s->response.body.len;
+	r->truncated = response_is_cut(&s->response);
 	free_slot(h, s);
 	return true;
 }

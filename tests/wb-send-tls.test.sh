@@ -391,6 +391,15 @@ endless() {
   records 1 "$RECEIVER_URL/body" | send_ca --show-response >receipt
   expect_equal "$(json receipt '[.status, .http_status, (.response | length)] | join(" ")')" 'finished 200 4096'
   records 1 "$RECEIVER_URL/bad" | fails http '^status 503$' send_ca
+  jq -n '{"/trailers": [{raw: ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n" + "X: y\r\n" * 200000)}],
+    "/late": [{raw: "HTTP/1.1 503 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nRetry-After: 9\r\n\r\n"}],
+    "/interim": [{raw: ("HTTP/1.1 103 x\r\n\r\n" * 200000)}]}' >script.json
+  start_receiver --tls "$SERVER_TLS" --script script.json
+  records 1 "$RECEIVER_URL/trailers" | jq -c '.request.success_when = "true"' | fails rejected 'is longer than' send_ca
+  records 1 "$RECEIVER_URL/interim" | fails reset '^the response has more than 262144 bytes of headers$' send_ca
+  # behind the head, it asks for nothing
+  records 1 "$RECEIVER_URL/late" | send_ca --retries 1 --retry-max-time 2s >receipt || :
+  expect_equal "$(json receipt '[.status, .attempts] | join(" ")')" 'failed 2'
 }
 test_case 'answers: headers or a body without an end are ended' endless
 

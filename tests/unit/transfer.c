@@ -8,6 +8,7 @@
 #include "transfer.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -115,6 +116,24 @@ await_end(struct transfer_result *result)
 		if (transfers_wait(transfers, NULL, 0, PATIENCE_MS) != 0)
 			return false;
 	return true;
+}
+
+/* Send ${len} bytes while the other side reads them, or no more. */
+static void
+send_all(int fd, const char *data, size_t len)
+{
+	struct pollfd all = {.fd = fd, .events = POLLOUT};
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = send(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL)) > 0) {
+			data += n;
+			len -= (size_t)n;
+		} else if (errno != EAGAIN ||
+			   transfers_wait(transfers, &all, 1, PATIENCE_MS) != 0) {
+			return;
+		}
+	}
 }
 
 /* ---- cases ---- */
@@ -230,6 +249,62 @@ test_wiped(void)
 #endif
 }
 
+/* A response in ${n} chunks of 32 bytes, of which so many are read and kept at most. */
+static void
+read_chunks(size_t n, size_t read_max, size_t keep_max, struct transfer_result *result)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+			  chunk[] = "20\r\n0123456789abcdef0123456789abcdef\r\n",
+			  last[] = "0\r\n\r\n";
+	char *text = malloc(n * (sizeof(chunk) - 1)), url[64];
+	unsigned port = 0;
+	int listener = listen_at("127.0.0.1", &port), fd;
+	struct url where;
+	struct transfer_request request = request_to("127.0.0.1", port, &where, url);
+
+	if (text == NULL)
+		exit(1);
+	for (size_t i = 0; i < n; i++)
+		memcpy(text + i * (sizeof(chunk) - 1), chunk, sizeof(chunk) - 1);
+	request.read_max = read_max;
+	request.response_max = keep_max;
+	EXPECT(transfer_start(transfers, &request, NULL) == 0);
+	fd = accept(listener, NULL, NULL);
+	EXPECT(await(fd));
+	send_all(fd, TEXT(head));
+	send_all(fd, text, n * (sizeof(chunk) - 1));
+	send_all(fd, TEXT(last));
+	EXPECT(await_end(result));
+	EXPECT(result->error == TRANSFER_OK && result->http_status == 200);
+	close(fd);
+	close(listener);
+	free(text);
+}
+
+static void
+test_read_max(void)
+{
+	const size_t mib = 1024 * 1024;
+	struct transfer_result r;
+
+	begin(1);
+	/* to the byte, also what stands between */
+	read_chunks(8 * mib / 32, 8 * mib, 8 * mib, &r);
+	EXPECT(r.response->len == 8 * mib && !r.truncated);
+	EXPECT(r.response->len > 20 &&
+		memcmp(r.response->buf + 4 * mib, "0123456789abcdef0", 17) == 0);
+	read_chunks(8 * mib / 32 + 1, 8 * mib, 8 * mib, &r);
+	EXPECT(r.response->len == 8 * mib && r.truncated);
+	read_chunks(8 * mib / 32, 8 * mib, 100, &r);
+	EXPECT(r.response->len == 100 && r.truncated);
+	/* what is read if nobody says anything */
+	read_chunks(TRANSFER_READ_MAX / 32, 0, 2 * mib, &r);
+	EXPECT(r.response->len == TRANSFER_READ_MAX && !r.truncated);
+	read_chunks(TRANSFER_READ_MAX / 32 + 1, 0, 2 * mib, &r);
+	EXPECT(r.truncated);
+	transfers_free(transfers);
+}
+
 int
 main(void)
 {
@@ -240,6 +315,7 @@ main(void)
 		return 1;
 	RUN(test_addresses, "transfer: addresses are borrowed for the call alone");
 	RUN(test_wiped, "transfer: what was sent is overwritten, also when it was broken off");
+	RUN(test_read_max, "transfer: as much of a response as is asked for");
 	policy_release(&policy);
 	UNIT_DONE();
 }
