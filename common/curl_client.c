@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@ struct slot {
 	struct curl_client *client;
 	CURL *easy;
 	bool busy, refused;
+	bool asked;    /* libcurl has come to send the request */
+	bool repeated; /* it came to do so again, and was not let */
+	long bytes_before;
 	bool head_ended; /* the blank line behind the last head has come */
 	void *ctx;
 	const struct url *where;
@@ -49,18 +53,53 @@ on_upload(char *to, size_t size, size_t n, void *ctx)
 	return len;
 }
 
+/* Bytes of requests that have gone out for this transfer, those to a proxy for a tunnel included. */
+static long
+bytes_out(const struct slot *s)
+{
+	long n = 0;
+
+	return curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &n) == CURLE_OK ? n : LONG_MAX;
+}
+
+/* Whether a part of the request has gone out already, be it of its head alone. */
+static bool
+has_gone_out(const struct slot *s)
+{
+	return s->asked && bytes_out(s) > s->bytes_before;
+}
+
 /*
- * libcurl asks for this when a kept connection closed without an answer and it would
- * quietly send the request once more. Whether it arrived is not known then; to send again
- * is for others to decide.
+ * libcurl asks for this before it sends a request, also when a kept connection closed without an
+ * answer and it would quietly send the request once more. Whether it arrived is not known then; to
+ * send again is for others to decide.
  */
+static int
+on_request(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	struct slot *s = ctx;
+
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	s->repeated = has_gone_out(s);
+	if (!s->asked)
+		s->bytes_before = bytes_out(s);
+	s->asked = true;
+	return s->repeated ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* And for this, to read the body once more, should it have been read but not sent. */
 static int
 on_rewind(void *ctx, curl_off_t offset, int origin)
 {
-	const struct slot *s = ctx;
+	struct slot *s = ctx;
 
-	return s->sent == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK
-								 : CURL_SEEKFUNC_FAIL;
+	if (offset != 0 || origin != SEEK_SET || has_gone_out(s))
+		return CURL_SEEKFUNC_FAIL;
+	s->sent = 0;
+	return CURL_SEEKFUNC_OK;
 }
 
 static size_t
@@ -75,20 +114,21 @@ static size_t
 on_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct slot *s = ctx;
+	const size_t len = size * n;
 
-	/*
-	 * Heads follow each other: interim answers, a proxy's. Trailers come here
-	 * too, behind the body.
-	 */
-	if (size * n >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+	/* Heads follow each other: interim answers, a proxy's. Trailers come here, too. */
+	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
 		s->head_ended = false;
 		s->response.retry_after[0] = '\0';
-	} else if (size * n <= 2) {
-		s->head_ended = true;
+	} else if (s->head_ended) {
+		return response_frame(&s->response, len) ? len : 0;
 	} else {
-		response_field(&s->response, data, size * n);
+		response_field(&s->response, data, len);
 	}
-	return response_head(&s->response, size * n) ? size * n : 0;
+	if (!response_head(&s->response, len))
+		return 0;
+	s->head_ended = len <= 2;
+	return len;
 }
 
 /*
@@ -144,6 +184,8 @@ set_up(struct slot *s)
 	failed |= curl_easy_setopt(e, CURLOPT_READDATA, s);
 	failed |= curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_rewind);
 	failed |= curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
+	failed |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
+	failed |= curl_easy_setopt(e, CURLOPT_PREREQDATA, s);
 	/* The first of many learns whether they can share its connection. */
 	failed |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	failed |= curl_easy_setopt(e, CURLOPT_SHARE, s->client->share);
@@ -331,10 +373,11 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 		return -1;
 	}
 	end_slot(s);
-	response_begin(&s->response, request->response_max);
+	response_begin(&s->response, request->response_max,
+		request->read_max != 0 ? request->read_max : TRANSFER_READ_MAX);
 	s->ctx = ctx;
 	s->where = request->where;
-	s->refused = s->head_ended = false;
+	s->refused = s->asked = s->repeated = s->head_ended = false;
 	s->body = request->body;
 	s->len = request->len;
 	s->sent = 0;
@@ -426,7 +469,7 @@ classify(const struct slot *s, CURLcode code, long http_status)
 		return TRANSFER_TLS;
 	case CURLE_WRITE_ERROR:
 		/* We stopped reading a body that had gone on for too long: its status stands. */
-		if (s->response.overfull && s->response.body_bytes > 0)
+		if (s->response.overfull && s->head_ended)
 			return http_status >= 200 && http_status < 300 ? TRANSFER_OK
 								       : TRANSFER_HTTP;
 		return TRANSFER_RESET;
@@ -448,7 +491,7 @@ explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 	else if (code == CURLE_OK && r->error == TRANSFER_RESET)
 		snprintf(r->message, sizeof(r->message),
 			"the connection ended within the response's headers");
-	else if (code == CURLE_SEND_FAIL_REWIND)
+	else if (s->repeated || code == CURLE_SEND_FAIL_REWIND)
 		snprintf(r->message, sizeof(r->message),
 			"the connection was closed without an answer; whether the request arrived is not known");
 	else if (r->error != TRANSFER_OK)
@@ -475,7 +518,7 @@ curl_client_next(struct curl_client *t, struct transfer_result *r)
 	*r = (struct transfer_result){.ctx = s->ctx, .response = &s->response.body};
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &r->http_status);
-	r->truncated = s->response.body_bytes > s->response.body.len;
+	r->truncated = response_is_cut(&s->response);
 	r->error = classify(s, code, r->http_status);
 	explain(s, code, r);
 	end_slot(s);
