@@ -47,7 +47,7 @@ struct queue {
 	struct table lanes, endpoints;
 	struct timers lane_timers, endpoint_timers;
 	struct link ready, deferring, unused;
-	size_t nunused;
+	size_t nready, nunused;
 	struct lane rest; /* of deliveries whose lane is not remembered any more */
 	size_t ndeferred; /* lanes */
 	size_t count, bytes;
@@ -137,7 +137,7 @@ queue_free(struct queue *q)
 bool
 queue_has_room(const struct queue *q)
 {
-	return q->bytes < QUEUE_BYTES_MAX;
+	return q->bytes < QUEUE_BYTES_MAX && q->nready < q->options.ready_max;
 }
 
 size_t
@@ -205,6 +205,19 @@ make_ready(struct queue *q, struct lane *lane)
 {
 	lane->state = LANE_READY;
 	list_append(&q->ready, &lane->link);
+	q->nready++;
+}
+
+/* The lane that has been ready for longest, or NULL. */
+static struct lane *
+take_ready(struct queue *q)
+{
+	struct link *link = list_take(&q->ready);
+
+	if (link == NULL)
+		return NULL;
+	q->nready--;
+	return CONTAINER(link, struct lane, link);
 }
 
 /* All deliveries of ${lane}, which is in no list, are deferred, and those that will come. */
@@ -462,11 +475,10 @@ queue_tick(struct queue *q, int64_t now_ms)
 struct delivery *
 queue_next(struct queue *q, int64_t now_ms)
 {
-	struct link *link;
+	struct lane *lane;
 
 	queue_tick(q, now_ms);
-	while ((link = list_take(&q->ready)) != NULL) {
-		struct lane *lane = CONTAINER(link, struct lane, link);
+	while ((lane = take_ready(q)) != NULL) {
 		struct delivery *d = lane->first;
 
 		if (d->attempts == 0) {
@@ -597,12 +609,12 @@ queue_take_deferred(struct queue *q, enum queue_reason *reason)
 void
 queue_stop(struct queue *q)
 {
-	struct link *link;
+	struct lane *first;
 
 	q->stopped = true;
 	/* Most wait here, in the order in which they came. */
-	while ((link = list_take(&q->ready)) != NULL)
-		defer_lane(q, CONTAINER(link, struct lane, link), QUEUE_STOPPED);
+	while ((first = take_ready(q)) != NULL)
+		defer_lane(q, first, QUEUE_STOPPED);
 	for (size_t i = 0; i < q->lanes.nbuckets; i++) {
 		for (struct table_node *n = q->lanes.buckets[i]; n != NULL; n = n->next) {
 			struct lane *lane = CONTAINER(n, struct lane, node);

@@ -43,6 +43,8 @@ struct queue_options {
 	enum queue_order order;
 	/* a delivery's budget, from its first attempt, or from when it is held */
 	uint64_t max_time_ms;
+	/* with so many lanes that may go there is no room: what is read late is still in the cache */
+	size_t ready_max;
 	struct breaker_policy breaker;
 };
 
@@ -87,7 +89,8 @@ void queue_free(struct queue *q);
 
 /**
  * queue_has_room(q):
- * Whether another delivery should be added: less than QUEUE_BYTES_MAX wait or are under way.
+ * Whether another delivery should be added: less than QUEUE_BYTES_MAX wait or are under way, and
+ * fewer than ready_max lanes may go.
  */
 bool queue_has_room(const struct queue *q);
 

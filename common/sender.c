@@ -16,6 +16,8 @@
 #include "resolver.h"
 #include "timestamp.h"
 
+#define READY_FACTOR 4 /* lanes that are ready, for each slot, before no more is read */
+
 enum slot_state { SLOT_FREE, SLOT_RESOLVING, SLOT_SENDING };
 
 /* A place for an attempt. */
@@ -54,6 +56,7 @@ set_up(struct sender *s, const struct sender_options *o)
 		.proxy = o->proxy};
 	const struct queue_options queue = {.order = o->order,
 		.max_time_ms = o->retry.max_time_ms,
+		.ready_max = READY_FACTOR * o->jobs,
 		.breaker = o->breaker};
 
 	s->queue = queue_new(&queue);

@@ -4,7 +4,7 @@
 #include "random.h"
 #include "unit.h"
 
-static const struct queue_options usual = {QUEUE_COLLECTION, 60000, {3, 1000}};
+static const struct queue_options usual = {QUEUE_COLLECTION, 60000, SIZE_MAX, {3, 1000}};
 
 /* Add delivery ${id} of a collection to an endpoint. */
 static void
@@ -445,6 +445,30 @@ test_room(void)
 	queue_free(q);
 }
 
+/* There is no hurry to read on while enough may go, whether it is much or little. */
+static void
+test_ready(void)
+{
+	struct queue_options options = usual;
+	struct queue *q;
+	struct delivery *d;
+
+	options.ready_max = 2;
+	q = queue_new(&options);
+	add(q, 1, 1, 1);
+	add(q, 2, 1, 1);
+	EXPECT(queue_has_room(q)); /* one lane */
+	add(q, 3, 2, 1);
+	EXPECT(!queue_has_room(q));
+	d = start(q, 1);
+	EXPECT(id_of(d) == 1 && queue_has_room(q));
+	end(q, d, 1); /* and 2 may go */
+	EXPECT(!queue_has_room(q));
+	queue_stop(q);
+	EXPECT(queue_has_room(q)); /* to be deferred */
+	queue_free(q);
+}
+
 /* More deferred keys than are remembered: none is sent out of order. */
 static void
 test_many_deferred(void)
@@ -558,7 +582,7 @@ static void
 test_random(void)
 {
 	static struct run r;
-	const struct queue_options options = {QUEUE_COLLECTION, 20000, {5, 400}};
+	const struct queue_options options = {QUEUE_COLLECTION, 20000, SIZE_MAX, {5, 400}};
 	int64_t now = 1;
 	int id = 0;
 
@@ -599,6 +623,7 @@ main(void)
 	RUN(test_defer_unordered, "without an order nothing else is deferred");
 	RUN(test_stop, "stopping defers what waits, what is retried and what comes");
 	RUN(test_room, "room is bounded in bytes");
+	RUN(test_ready, "queue: no room while enough is ready");
 	RUN(test_many_deferred, "more deferred keys than can be remembered");
 	RUN(test_random, "20,000 deliveries at random: each ends once, in order");
 	UNIT_DONE();
