@@ -13,6 +13,11 @@
  * last home once in a million million tables, which then grows.
  */
 #define TAIL ((size_t)64)
+/*
+ * Up to here a table is at most half full and grows to twice its length: a search looks at two
+ * entries, not at a dozen. Beyond, memory counts for more.
+ */
+#define SMALL_HOMES ((size_t)512 * 1024)
 #define HOMES_MAX ((size_t)UINT32_MAX) /* home() knows 32 bits */
 
 void
@@ -101,11 +106,20 @@ resize(struct idset *set, size_t homes)
 	return 0;
 }
 
-/* How long the table is to be next: by a quarter, so that growing is rare. */
+/* How long the table is to be next, so that growing is rare. */
 static size_t
 next_homes(const struct idset *set)
 {
-	return set->homes < FIRST_HOMES ? FIRST_HOMES : set->homes + set->homes / 4;
+	if (set->homes < FIRST_HOMES)
+		return FIRST_HOMES;
+	return set->homes < SMALL_HOMES ? 2 * set->homes : set->homes + set->homes / 4;
+}
+
+/* How many entries a table of ${homes} may have. */
+static size_t
+most_entries(size_t homes)
+{
+	return homes <= SMALL_HOMES ? homes / 2 : homes - homes / 5;
 }
 
 int
@@ -117,7 +131,9 @@ idset_reserve(struct idset *set, size_t n)
 		errno = ENOMEM;
 		return -1;
 	}
-	homes = n + n / 4 + 1;
+	homes = 2 * n;
+	if (homes > SMALL_HOMES)
+		homes = n + n / 4 > SMALL_HOMES ? n + n / 4 + 1 : SMALL_HOMES + 1;
 	if (set->entries != NULL && homes <= set->homes)
 		return 0;
 	return resize(set, homes > next_homes(set) ? homes : next_homes(set));
@@ -178,7 +194,7 @@ entry_of(const struct idset *set, const char *id, size_t len)
 static int
 make_place(struct idset *set)
 {
-	if (set->entries != NULL && set->n < set->homes - set->homes / 5)
+	if (set->entries != NULL && set->n < most_entries(set->homes))
 		return 0;
 	return resize(set, next_homes(set));
 }

@@ -1,5 +1,6 @@
 /*
- * idset - a set of delivery ids, tens of millions of them, in 20 to 25 bytes each.
+ * idset - a set of delivery ids, tens of millions of them, in 20 to 25 bytes each; in 32 to 64 as
+ * long as there are few (half a million), for speed.
  *
  * An id is kept as 16 bytes: one of 32 lower-case hex digits as what the digits say, any other as
  * the first 16 bytes of a SHA-256 over a random number of the set and the id, so that nobody can

@@ -1,6 +1,5 @@
 #include "journal_line.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "json.h"
@@ -157,18 +156,28 @@ journal_line_is_old(const struct journal_line *line, int64_t keep_from_ms)
 	return line->finished && line->has_at && line->at_ms < keep_from_ms;
 }
 
+static char *
+put(char *to, const char *from, size_t len)
+{
+	memcpy(to, from, len);
+	return to + len;
+}
+
 size_t
 journal_line_make(char out[JOURNAL_LINE_MAX], const char *id, size_t len, int64_t at_ms)
 {
 	int64_t ms = at_ms < 0 ? 0 : at_ms > LAST_MS ? LAST_MS : at_ms;
-	char at[TIMESTAMP_MAX];
-	int n;
+	char at[TIMESTAMP_MAX], *p = out;
 
 	/* Always with a fraction: lines of one length are read without the scanner. */
 	timestamp_format_ms(ms, at);
-	n = snprintf(out, JOURNAL_LINE_MAX, "%s%.*s%s%.24s%s\n", head, (int)len, id, middle, at,
-		tail);
-	return n > 0 ? (size_t)n : 0;
+	p = put(p, head, HEAD_LEN);
+	p = put(p, id, len);
+	p = put(p, middle, MIDDLE_LEN);
+	p = put(p, at, AT_LEN);
+	p = put(p, tail, TAIL_LEN);
+	*p++ = '\n';
+	return (size_t)(p - out);
 }
 
 bool
