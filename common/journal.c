@@ -11,7 +11,6 @@
 #include "diag.h"
 #include "idset.h"
 #include "journal_file.h"
-#include "journal_line.h"
 #include "journal_load.h"
 
 #define BUFFER_MAX ((size_t)64 * 1024 * 1024)
@@ -28,6 +27,7 @@ struct journal {
 	int64_t end;      /* of the file */
 	int64_t reserved; /* there is room on the disk up to here */
 	int64_t step;     /* what is reserved ahead */
+	bool is_scarce;   /* the room that is reserved is for short lines */
 };
 
 /* Returns an exit status, after a message if it is not EXIT_DONE. */
@@ -189,6 +189,8 @@ reserve_disk(struct journal *j, int64_t to)
 int
 journal_reserve(struct journal *j, size_t n)
 {
+	const int64_t to = j->end + (int64_t)j->len;
+
 	if (n > BUFFER_MAX / JOURNAL_LINE_MAX) {
 		errno = ENOMEM;
 		return -1;
@@ -196,19 +198,26 @@ journal_reserve(struct journal *j, size_t n)
 	if (reserve_buffer(j, n * JOURNAL_LINE_MAX) != 0 ||
 		idset_reserve(&j->ids, idset_count(&j->ids) + n) != 0)
 		return -1;
-	return reserve_disk(j, j->end + (int64_t)j->len + (int64_t)(n * JOURNAL_LINE_MAX));
+	j->is_scarce = reserve_disk(j, to + (int64_t)(n * JOURNAL_LINE_MAX)) != 0;
+	return j->is_scarce ? reserve_disk(j, to + (int64_t)(n * JOURNAL_SHORT_MAX)) : 0;
 }
 
 int
-journal_add(struct journal *j, const char *id, size_t len, int64_t at_ms)
+journal_add(struct journal *j, const struct journal_entry *e)
 {
-	if (!journal_id_is_valid(id, len)) {
+	struct journal_entry entry = *e;
+
+	if (!journal_id_is_valid(e->id, e->id_len)) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (reserve_buffer(j, JOURNAL_LINE_MAX) != 0 || idset_add(&j->ids, id, len) < 0)
+	if (reserve_buffer(j, JOURNAL_LINE_MAX) != 0)
 		return -1;
-	j->len += journal_line_make(j->buf + j->len, id, len, at_ms);
+	if (strcmp(e->status, "finished") == 0 && idset_add(&j->ids, e->id, e->id_len) < 0)
+		return -1;
+	if (j->is_scarce)
+		entry.more_len = 0;
+	j->len += journal_line_make(j->buf + j->len, &entry);
 	return 0;
 }
 

@@ -1,16 +1,16 @@
 /*
- * journal - which deliveries are finished, kept in a file from one run to the next: wb-send(1),
- * JOURNAL.
+ * journal - what became of deliveries, kept in a file from one run to the next, so that none that
+ * is finished is sent again: wb-send(1), JOURNAL.
  *
  * The file is JSON lines, appended to:
- *	{"delivery_id":"...","status":"finished","at":"2026-11-24T11:17:08.123Z"}
+ *	{"delivery_id":"...","status":"finished","at":"2026-11-24T11:17:08.123Z",...}
  * One sender has it at a time. Nothing here is durable by itself but what journal_open does:
  * fdatasync journal_descriptor after journal_write (durable.h), and SIGXFSZ must be ignored, so
  * that a limit of the size of files is an error and not the end.
  *
  *	if (journal_reserve(j, in_flight + 1) == 0)
  *		... send; what comes of it can be recorded
- *	journal_add(j, id, len, timestamp_now_ms());
+ *	journal_add(j, &entry);
  *	if (journal_write(j) == 0)
  *		ticket = durable_commit(d);
  */
@@ -21,12 +21,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "journal_line.h"
+
 struct journal;
 
 /**
  * journal_open(path, keep_ms, now_ms, status):
  * Open ${path}, made with mode 0600 if it is not there, lock it and load it. Unless ${keep_ms} is
- * 0, deliveries that finished more than ${keep_ms} before ${now_ms} (since 1970) count as not
+ * 0, deliveries that ended more than ${keep_ms} before ${now_ms} (since 1970) count as not
  * there, and their lines are dropped from the file when they are an eighth of it or it is smaller
  * than 1 MiB; if that cannot be done, a message says so and nothing else changes. A torn last line
  * is mended, after a message; all that was loaded is durable. Returns NULL after a message with
@@ -57,20 +59,21 @@ size_t journal_count(const struct journal *j);
 /**
  * journal_reserve(j, n):
  * Make sure that there is room on the disk and in memory for ${n} more lines behind what is written
- * and buffered, so that journal_add and journal_write will not fail for lack of it. Cheap when
- * there is enough. Where the file system cannot reserve, only memory and the limit of a file's size
+ * and buffered, so that journal_add and journal_write will not fail for lack of it: if need be, for
+ * lines that say id, status and time only, as journal_add makes them then. Cheap when there is
+ * enough. Where the file system cannot reserve, only memory and the limit of a file's size
  * are looked at. Returns 0, or -1 with errno set: ENOSPC, EDQUOT, EFBIG, ENOMEM, ... The next call
  * may succeed.
  */
 int journal_reserve(struct journal *j, size_t n);
 
 /**
- * journal_add(j, id, len, at_ms):
- * The delivery finished at ${at_ms} (since 1970): journal_has knows it, and its line is buffered.
- * Returns 0, or -1 with errno ENOMEM (not after journal_reserve) or EINVAL (not 1 to 64 bytes of
- * [A-Za-z0-9_-]); nothing has changed then.
+ * journal_add(j, entry):
+ * Buffer its line; if it is finished, journal_has knows it. Returns 0, or -1 with errno ENOMEM (not
+ * after journal_reserve) or EINVAL (an id that is not 1 to 64 bytes of [A-Za-z0-9_-]); nothing has
+ * changed then.
  */
-int journal_add(struct journal *j, const char *id, size_t len, int64_t at_ms);
+int journal_add(struct journal *j, const struct journal_entry *entry);
 
 /**
  * journal_write(j):

@@ -11,14 +11,13 @@
 
 static const char head[] = "{\"delivery_id\":\"";
 static const char middle[] = "\",\"status\":\"finished\",\"at\":\"";
-static const char tail[] = "\"}";
+static const char before_status[] = "\",\"status\":\"", before_at[] = "\",\"at\":\"";
 
 #define HEAD_LEN (sizeof(head) - 1)
 #define MIDDLE_LEN (sizeof(middle) - 1)
-#define TAIL_LEN (sizeof(tail) - 1)
-#define FIXED_LEN (HEAD_LEN + MIDDLE_LEN + AT_LEN + TAIL_LEN) /* all but the id */
+#define FIXED_LEN (HEAD_LEN + MIDDLE_LEN + AT_LEN + 2) /* all but the id */
 
-_Static_assert(FIXED_LEN + JOURNAL_ID_MAX + 1 <= JOURNAL_LINE_MAX, "a line must fit");
+_Static_assert(FIXED_LEN + JOURNAL_ID_MAX + 1 <= JOURNAL_SHORT_MAX, "a line must fit");
 
 /* clang-format off */
 static const unsigned char id_chars[256] = {
@@ -47,23 +46,31 @@ journal_id_is_valid(const char *id, size_t len)
 	return all != 0 && len >= 1 && len <= JOURNAL_ID_MAX;
 }
 
-/* A line exactly as we write it: most are, and need no scanner. */
+/*
+ * A line of a finished delivery as it is made here: most are, and what it says beside only has to
+ * be JSON.
+ */
 static bool
 read_own(struct journal_line *line, const char *text, size_t len)
 {
-	const char *rest;
+	const char *quote, *at, *why;
+	size_t where;
 
-	if (len <= FIXED_LEN || len > FIXED_LEN + JOURNAL_ID_MAX)
+	if (len <= FIXED_LEN || memcmp(text, head, HEAD_LEN) != 0)
 		return false;
 	line->id = text + HEAD_LEN;
-	line->id_len = len - FIXED_LEN;
-	rest = line->id + line->id_len;
-	if (memcmp(text, head, HEAD_LEN) != 0 || memcmp(rest, middle, MIDDLE_LEN) != 0 ||
-		memcmp(text + len - TAIL_LEN, tail, TAIL_LEN) != 0)
+	quote = memchr(line->id, '"', len - FIXED_LEN + 1);
+	if (quote == NULL || memcmp(quote, middle, MIDDLE_LEN) != 0)
+		return false;
+	line->id_len = (size_t)(quote - line->id);
+	at = quote + MIDDLE_LEN;
+	if (!journal_id_is_valid(line->id, line->id_len) || at[AT_LEN] != '"' ||
+		timestamp_parse(at, AT_LEN, &line->at_ms) != 0)
 		return false;
 	line->finished = line->has_at = true;
-	return timestamp_parse(rest + MIDDLE_LEN, AT_LEN, &line->at_ms) == 0 &&
-	       journal_id_is_valid(line->id, line->id_len);
+	if (len == FIXED_LEN + line->id_len)
+		return text[len - 1] == '}';
+	return at[AT_LEN + 1] == ',' && json_validate(text, len, &why, &where);
 }
 
 static bool
@@ -153,29 +160,35 @@ journal_line_read(struct journal_line *line, const char *text, size_t len, const
 bool
 journal_line_is_old(const struct journal_line *line, int64_t keep_from_ms)
 {
-	return line->finished && line->has_at && line->at_ms < keep_from_ms;
+	return line->has_at && line->at_ms < keep_from_ms;
 }
 
 static char *
 put(char *to, const char *from, size_t len)
 {
-	memcpy(to, from, len);
+	if (len > 0)
+		memcpy(to, from, len);
 	return to + len;
 }
 
 size_t
-journal_line_make(char out[JOURNAL_LINE_MAX], const char *id, size_t len, int64_t at_ms)
+journal_line_make(char out[JOURNAL_LINE_MAX], const struct journal_entry *e)
 {
-	int64_t ms = at_ms < 0 ? 0 : at_ms > LAST_MS ? LAST_MS : at_ms;
+	const int64_t ms = e->at_ms < 0 ? 0 : e->at_ms > LAST_MS ? LAST_MS : e->at_ms;
 	char at[TIMESTAMP_MAX], *p = out;
 
-	/* Always with a fraction: lines of one length are read without the scanner. */
+	/* Always with a fraction, so that times sort as text. */
 	timestamp_format_ms(ms, at);
 	p = put(p, head, HEAD_LEN);
-	p = put(p, id, len);
-	p = put(p, middle, MIDDLE_LEN);
+	p = put(p, e->id, e->id_len);
+	p = put(p, before_status, sizeof(before_status) - 1);
+	p = put(p, e->status, strlen(e->status));
+	p = put(p, before_at, sizeof(before_at) - 1);
 	p = put(p, at, AT_LEN);
-	p = put(p, tail, TAIL_LEN);
+	*p++ = '"';
+	if (e->more_len <= JOURNAL_MORE_MAX)
+		p = put(p, e->more, e->more_len);
+	*p++ = '}';
 	*p++ = '\n';
 	return (size_t)(p - out);
 }

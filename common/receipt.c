@@ -3,50 +3,100 @@
 #include "json_text.h"
 #include "timestamp.h"
 
+/* What a journal keeps at most: bytes of names and a URL, as spelled, and of an error's text. */
+#define NAME_MAX_LEN 256
+#define URL_MAX_LEN 512
+#define TEXT_MAX_LEN 160
+
 static void
-add_span(struct strbuf *sb, const char *name, const struct json_span *value)
+add_span(struct strbuf *sb, const char *name, const struct json_span *value, size_t max)
 {
-	if (value->type == JSON_NONE)
+	if (value->type == JSON_NONE || value->len > max)
 		return;
 	strbuf_adds(sb, name);
 	json_raw(sb, value);
 }
 
+const char *
+receipt_status_name(enum receipt_status status)
+{
+	static const char *const names[] = {"finished", "failed", "skipped", "deferred"};
+
+	return names[status];
+}
+
+static void
+add_number(struct strbuf *sb, const char *name, uint64_t n)
+{
+	strbuf_adds(sb, name);
+	strbuf_addu(sb, n);
+}
+
+/* How it went. */
+static void
+add_course(struct strbuf *sb, const struct receipt *r)
+{
+	char started[TIMESTAMP_MAX];
+
+	add_number(sb, ",\"attempts\":", r->attempts);
+	if (r->http_status > 0)
+		add_number(sb, ",\"http_status\":", (uint64_t)r->http_status);
+	strbuf_lit(sb, ",\"started_at\":\"");
+	strbuf_adds(sb, timestamp_format_ms(r->started_ms, started));
+	add_number(sb, "\",\"duration_ms\":", r->duration_ms);
+	if (r->reason != NULL) {
+		strbuf_lit(sb, ",\"reason\":\"");
+		strbuf_adds(sb, r->reason);
+		strbuf_addc(sb, '"');
+	}
+}
+
+static void
+add_error(struct strbuf *sb, const struct receipt *r, size_t max)
+{
+	const size_t len = strlen(r->message);
+
+	strbuf_lit(sb, ",\"error\":{\"class\":\"");
+	strbuf_adds(sb, r->error);
+	strbuf_lit(sb, "\",\"text\":");
+	json_quote_bytes(sb, r->message, len < max ? len : max);
+	strbuf_addc(sb, '}');
+}
+
 void
 receipt_add(struct strbuf *sb, const struct receipt *r)
 {
-	static const char *const statuses[] = {"finished", "failed", "skipped", "deferred"};
 	const struct record *rec = r->rec;
-	char started[TIMESTAMP_MAX];
 
 	strbuf_lit(sb, "{\"delivery_id\":");
 	json_raw(sb, &rec->delivery_id);
-	add_span(sb, ",\"automation\":", &rec->automation);
-	add_span(sb, ",\"event_id\":", &rec->event.member[EVENT_ID]);
-	add_span(sb, ",\"event_type\":", &rec->event.member[EVENT_TYPE]);
-	add_span(sb, ",\"url\":", &rec->url);
+	add_span(sb, ",\"automation\":", &rec->automation, SIZE_MAX);
+	add_span(sb, ",\"event_id\":", &rec->event.member[EVENT_ID], SIZE_MAX);
+	add_span(sb, ",\"event_type\":", &rec->event.member[EVENT_TYPE], SIZE_MAX);
+	add_span(sb, ",\"url\":", &rec->url, SIZE_MAX);
 	strbuf_lit(sb, ",\"status\":\"");
-	strbuf_adds(sb, statuses[r->status]);
-	strbuf_lit(sb, "\",\"attempts\":");
-	strbuf_addu(sb, r->attempts);
-	if (r->http_status > 0) {
-		strbuf_lit(sb, ",\"http_status\":");
-		strbuf_addu(sb, (uint64_t)r->http_status);
-	}
-	strbuf_lit(sb, ",\"started_at\":\"");
-	strbuf_adds(sb, timestamp_format_ms(r->started_ms, started));
-	strbuf_lit(sb, "\",\"duration_ms\":");
-	strbuf_addu(sb, r->duration_ms);
-	if (r->reason != NULL)
-		strbuf_printf(sb, ",\"reason\":\"%s\"", r->reason);
+	strbuf_adds(sb, receipt_status_name(r->status));
+	strbuf_addc(sb, '"');
+	add_course(sb, r);
 	if (r->response != NULL) {
 		strbuf_lit(sb, ",\"response\":");
 		json_quote_bytes(sb, r->response, r->response_len);
 	}
-	if (r->error != NULL) {
-		strbuf_printf(sb, ",\"error\":{\"class\":\"%s\",\"text\":", r->error);
-		json_quote(sb, r->message);
-		strbuf_addc(sb, '}');
-	}
+	if (r->error != NULL)
+		add_error(sb, r, SIZE_MAX);
 	strbuf_lit(sb, "}\n");
+}
+
+void
+receipt_add_members(struct strbuf *sb, const struct receipt *r)
+{
+	const struct record *rec = r->rec;
+
+	add_span(sb, ",\"automation\":", &rec->automation, NAME_MAX_LEN);
+	add_span(sb, ",\"event_id\":", &rec->event.member[EVENT_ID], NAME_MAX_LEN);
+	add_span(sb, ",\"event_type\":", &rec->event.member[EVENT_TYPE], NAME_MAX_LEN);
+	add_span(sb, ",\"url\":", &rec->url, URL_MAX_LEN);
+	add_course(sb, r);
+	if (r->error != NULL)
+		add_error(sb, r, TEXT_MAX_LEN);
 }

@@ -34,4 +34,19 @@ struct receipt {
  */
 void receipt_add(struct strbuf *sb, const struct receipt *receipt);
 
+/**
+ * receipt_status_name(status):
+ * "finished", "failed", "skipped" or "deferred", static.
+ */
+const char *receipt_status_name(enum receipt_status status);
+
+/**
+ * receipt_add_members(sb, receipt):
+ * Append what a journal keeps of it beside id and status: all but the response, each member with a
+ * comma before it, at most RECEIPT_MEMBERS_MAX bytes. Names that are too long for that are left
+ * out, and the text of an error is cut.
+ */
+#define RECEIPT_MEMBERS_MAX 2816
+void receipt_add_members(struct strbuf *sb, const struct receipt *receipt);
+
 #endif

@@ -16,6 +16,8 @@
 #include "strbuf.h"
 #include "timestamp.h"
 
+_Static_assert(RECEIPT_MEMBERS_MAX <= JOURNAL_MORE_MAX, "a journal keeps what a receipt says");
+
 #define PIPE_SAFE 4096 /* bytes that a pipe takes at once when poll(2) says that it takes any */
 
 struct recorder {
@@ -23,6 +25,7 @@ struct recorder {
 	struct journal *journal; /* or NULL */
 	struct appender *dead;   /* or NULL */
 	struct durable *durable; /* NULL if there is neither */
+	struct strbuf members;   /* of the journal's line at hand */
 	struct strbuf added;     /* receipts of what is not yet being made durable */
 	struct strbuf held;      /* receipts of what is, or is already */
 	size_t written;          /* bytes of ${held} */
@@ -57,6 +60,7 @@ recorder_new(const struct recorder_options *options, int *status)
 		return NULL;
 	}
 	r->options = *options;
+	strbuf_init(&r->members, RECEIPT_MEMBERS_MAX);
 	strbuf_init(&r->added, (size_t)1024 * 1024 * 1024);
 	strbuf_init(&r->held, (size_t)1024 * 1024 * 1024);
 	if ((options->journal != NULL &&
@@ -94,6 +98,7 @@ recorder_free(struct recorder *r)
 	durable_free(r->durable);
 	(void)journal_close(r->journal);
 	(void)appender_close(r->dead);
+	strbuf_release(&r->members);
 	strbuf_release(&r->added);
 	strbuf_release(&r->held);
 	free(r);
@@ -126,22 +131,45 @@ recorder_has_room(struct recorder *r, size_t n)
 	return false;
 }
 
+/* What was not tried and may be still, does not count. */
+static bool
+is_journaled(const struct receipt *receipt)
+{
+	return receipt->status == RECEIPT_FINISHED || receipt->status == RECEIPT_FAILED ||
+	       (receipt->status == RECEIPT_DEFERRED && receipt->attempts > 0);
+}
+
+static void
+add_to_journal(struct recorder *r, const struct receipt *receipt)
+{
+	const struct json_span *id = &receipt->rec->delivery_id;
+	struct journal_entry entry = {.id = id->p,
+		.id_len = id->len,
+		.status = receipt_status_name(receipt->status),
+		.at_ms = timestamp_now_ms()};
+
+	strbuf_reset(&r->members);
+	receipt_add_members(&r->members, receipt);
+	entry.more = r->members.buf;
+	entry.more_len = r->members.len;
+	if (strbuf_failed(&r->members) || journal_add(r->journal, &entry) != 0)
+		(void)fail(r, "write to ", r->options.journal,
+			strbuf_failed(&r->members) ? ENOMEM : errno);
+	r->is_dirty = true;
+}
+
 void
 recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len)
 {
-	const struct json_span *id = &receipt->rec->delivery_id;
-
 	/* Nothing can be said any more but of what may have arrived. */
 	if (r->failed && receipt->attempts == 0)
 		return;
 	receipt_add(&r->added, receipt);
 	if (strbuf_failed(&r->added))
 		(void)fail(r, "keep a receipt", "", ENOMEM);
-	if (receipt->status == RECEIPT_FINISHED && r->journal != NULL) {
-		if (journal_add(r->journal, id->p, id->len, timestamp_now_ms()) != 0)
-			(void)fail(r, "write to ", r->options.journal, errno);
-		r->is_dirty = true;
-	} else if (receipt->status == RECEIPT_FAILED && r->dead != NULL) {
+	if (r->journal != NULL && is_journaled(receipt))
+		add_to_journal(r, receipt);
+	if (receipt->status == RECEIPT_FAILED && r->dead != NULL) {
 		appender_add(r->dead, line, len);
 		r->is_dirty = true;
 	}

@@ -541,7 +541,7 @@ record_members() {
   expect_status 1 bin/wb-send --retry-max-time 10ms down >>receipts
   expect_equal "$(members RECEIPTS)" "$(json receipts 'keys[]' | sort -u)" receipt
   {
-    quoted transfer.c 'static const char [*]const names' && quoted receipt.c 'static const char [*]const statuses' &&
+    quoted transfer.c 'static const char [*]const names' && quoted receipt.c 'static const char [*]const names' &&
       quoted queue.c 'static const char [*]const names'
   } | sort >words
   expect_equal "$(section wb-record.5 RECEIPTS | sed -n 's/^\.It Li //p' | sort)" "$(<words)" \

@@ -95,7 +95,7 @@ async function drained() {
 function journaled() {
   if (!fs.existsSync(journal)) return new Set();
   const lines = fs.readFileSync(journal, 'utf8').split('\n').slice(0, -1);
-  const form = /^\{"delivery_id":"([^"]+)","status":"finished","at":"[-0-9]{10}T[:0-9]{8}\.[0-9]{3}Z"\}$/;
+  const form = /^\{"delivery_id":"([^"]+)","status":"finished","at":"[-0-9]{10}T[:0-9]{8}\.[0-9]{3}Z",[^{}]*\}$/;
   return new Set(lines.map((line) => form.exec(line)?.[1] ?? fail(`in the journal: ${line}`)));
 }
 

@@ -58,17 +58,30 @@ refused() {
 contents() {
   fresh
   answers <<<'{"/ok":[{}],"/no":[{"status":404}],"/later":[{"status":503,"delay_ms":20}]}'
-  { record d-1 /ok && record d-2 /no && record d-3 /later && record d-4 /ok; } >in
+  {
+    record d-1 /ok && record d-2 /no && record d-3 /later && record d-4 /ok
+    printf '{"delivery_id":"d-5","event":{"event_type":"x","event_id":"%s"},"automation":{"name":"%s"},"request":{"url":"%s","headers":{},"body":""}}\n' \
+      "$(printf '%0257d' 0)" "$(printf '%0256d' 0)" "$RECEIVER_URL/no?$(printf '%0512d' 0)"
+    printf '{"delivery_id":"d-6","event":{"event_type":"x"},"automation":{"name":"a"},"request":{"url":"http://10.0.0.1/","headers":{},"body":""}}\n'
+  } >in
   expect_status 1 send --order none -j 1 --retries 1 --retry-max-time 1ms --journal j in >receipts
-  expect_equal "$(statuses receipts)" 'finished failed deferred finished '
+  expect_equal "$(statuses receipts)" 'finished failed deferred finished failed failed '
   time='2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z'
-  expect_equal "$(wc -l <j)" 2 lines
-  grep -q -x -E "\\{\"delivery_id\":\"d-1\",\"status\":\"finished\",\"at\":\"$time\"\\}" <(sed -n 1p j)
-  grep -q -x -E "\\{\"delivery_id\":\"d-4\",\"status\":\"finished\",\"at\":\"$time\"\\}" <(sed -n 2p j)
+  sed -E "s/\"at\":\"$time\"/\"at\":T/; s/\"started_at\":\"$time\",\"duration_ms\":[0-9]+/\"started_at\":T/; s/:$RECEIVER_PORT/:P/" j >lines
+  cat >expected <<'END'
+{"delivery_id":"d-1","status":"finished","at":T,"automation":"a","event_type":"x","url":"http://127.0.0.1:P/ok","attempts":1,"http_status":200,"started_at":T}
+{"delivery_id":"d-2","status":"failed","at":T,"automation":"a","event_type":"x","url":"http://127.0.0.1:P/no","attempts":1,"http_status":404,"started_at":T,"error":{"class":"http","text":"status 404"}}
+{"delivery_id":"d-3","status":"deferred","at":T,"automation":"a","event_type":"x","url":"http://127.0.0.1:P/later","attempts":1,"http_status":503,"started_at":T,"reason":"budget","error":{"class":"http","text":"status 503"}}
+{"delivery_id":"d-4","status":"finished","at":T,"automation":"a","event_type":"x","url":"http://127.0.0.1:P/ok","attempts":1,"http_status":200,"started_at":T}
+END
+  printf '{"delivery_id":"d-5","status":"failed","at":T,"automation":"%s","event_type":"x","attempts":1,"http_status":404,"started_at":T,"error":{"class":"http","text":"status 404"}}\n' \
+    "$(printf '%0256d' 0)" >>expected
+  printf '%s\n' '{"delivery_id":"d-6","status":"failed","at":T,"automation":"a","event_type":"x","url":"http://10.0.0.1/","attempts":0,"started_at":T,"error":{"class":"denied","text":"the URL'"'"'s host is an address, 10.0.0.1 in 10.0.0.0/8; --allow-net 10.0.0.1 would open it"}}' >>expected
+  expect_file lines expected
   expect_equal "$(stat -c %a j)" 600 mode
   (($(stat -c '%b * %B' j) <= 8192)) || fail 'the disk space that was reserved is not given back'
 }
-test_case 'journal: lines of what is finished, of nothing else' contents
+test_case 'journal: lines of what is finished, failed, or was tried in vain' contents
 
 again() {
   fresh
@@ -83,7 +96,7 @@ again() {
 ["d-2","finished",1,200,'"$(jq 'select(.status == "finished").duration_ms' receipts)"']
 ["d-3","skipped",0,null,0]'
   requests 4
-  expect_equal "$(head -n 2 j)" "$(<before)" 'earlier lines'
+  expect_equal "$(head -n 3 j)" "$(<before)" 'earlier lines'
   cp j before
   expect_status 0 send --journal j in >receipts
   expect_equal "$(statuses receipts)" 'skipped skipped skipped '
@@ -117,7 +130,7 @@ no_secrets() {
   wb-sign in >signed
   expect_status 1 send --journal j --dead-letter dead signed >receipts 2>err
   expect_equal "$(jq -r '.headers | index("Bearer bearer-token-1234") != null' "$RECEIVER_LOG")" $'true\ntrue' 'they were sent'
-  expect_equal "$(wc -l <j) $(wc -l <dead)" '1 1' 'lines of both'
+  expect_equal "$(wc -l <j) $(wc -l <dead)" '2 1' 'lines of both'
   for secret in "$TOK" "$KEY" "$LATE"; do
     no_secret "$secret" j dead receipts err
   done

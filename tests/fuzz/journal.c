@@ -116,6 +116,10 @@ check_ids(const struct journal *j, const char *data, size_t size, uint64_t keep_
 static void
 check(const uint8_t *data, size_t size, uint64_t keep_ms)
 {
+	const struct journal_entry added = {.id = "added",
+		.id_len = 5,
+		.status = "finished",
+		.at_ms = NOW_MS};
 	size_t len, again_len, count;
 	char *mended, *again;
 	struct journal *j;
@@ -135,7 +139,7 @@ check(const uint8_t *data, size_t size, uint64_t keep_ms)
 	REQUIRE(journal_close(j) == 0);
 	REQUIRE((j = load(keep_ms, &status)) != NULL && journal_count(j) == count);
 	check_ids(j, mended, len, keep_ms);
-	REQUIRE(journal_add(j, "added", 5, NOW_MS) == 0 && journal_close(j) == 0);
+	REQUIRE(journal_add(j, &added) == 0 && journal_close(j) == 0);
 	again = read_file(&again_len);
 	REQUIRE(again_len > len && memcmp(again, mended, len) == 0);
 	REQUIRE((j = load(0, &status)) != NULL && journal_has(j, "added", 5));

@@ -66,13 +66,55 @@ bytes(void)
 	EXPECT(stat("j", &st) == 0 && st.st_size == 0);
 	EXPECT(journal_write(j) == 0 && journal_write(j) == 0);
 	EXPECT_STR(files_get("j", &len), LINE);
-	EXPECT(journal_add(j, "a-B_9", 5, 1000) == 0);
+	EXPECT(files_add_at(j, "a-B_9", 5, 1000) == 0);
 	EXPECT(journal_close(j) == 0);
 	got = files_get("j", &len);
 	EXPECT(strncmp(got, LINE, strlen(LINE)) == 0);
 	EXPECT_STR(got + strlen(LINE),
 		"{\"delivery_id\":\"a-B_9\",\"status\":\"finished\",\"at\":\"1970-01-01T00:00:01.000Z\"}\n");
 	EXPECT(journal_close(NULL) == 0);
+}
+
+/* Other lines than of what is finished, and what a line may say beside. */
+static void
+history(void)
+{
+	static char more[JOURNAL_MORE_MAX + 1];
+	struct journal_entry entry = {.id = "b",
+		.id_len = 1,
+		.status = "failed",
+		.at_ms = 1000,
+		.more = ",\"error\":{\"status\":\"finished\"}",
+		.more_len = 30};
+	struct journal *j;
+	const char *got;
+	int status;
+	size_t len;
+
+	unlink("j");
+	j = files_open("j", &status);
+	EXPECT(journal_add(j, &entry) == 0);
+	entry = (struct journal_entry){.id = "c", .id_len = 1, .status = "finished", .at_ms = 1000};
+	entry.more = more;
+	entry.more_len = sizeof(more); /* too long */
+	EXPECT(journal_add(j, &entry) == 0);
+	memset(more, ' ', sizeof(more));
+	memcpy(more, ",\"x\":", 5);
+	more[JOURNAL_MORE_MAX - 1] = '1';
+	entry.id = "d";
+	entry.more_len = JOURNAL_MORE_MAX; /* just not */
+	EXPECT(journal_add(j, &entry) == 0 && journal_close(j) == 0);
+	got = files_get("j", &len);
+	EXPECT(strncmp(got,
+		       "{\"delivery_id\":\"b\",\"status\":\"failed\",\"at\":\"1970-01-01T00:00:01.000Z\","
+		       "\"error\":{\"status\":\"finished\"}}\n"
+		       "{\"delivery_id\":\"c\",\"status\":\"finished\",\"at\":\"1970-01-01T00:00:01.000Z\"}"
+		       "\n",
+		       172) == 0);
+	j = files_open("j", &status);
+	EXPECT(j != NULL && journal_count(j) == 2);
+	EXPECT(!files_has(j, "b") && files_has(j, "c") && files_has(j, "d"));
+	EXPECT(journal_close(j) == 0);
 }
 
 /* Ids and times at the ends of what they may be. */
@@ -88,11 +130,11 @@ edges(void)
 	j = files_open("j", &status);
 	memset(id, 'x', sizeof(id));
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-		EXPECT(journal_add(j, id, 64 - i, times[i]) == 0);
+		EXPECT(files_add_at(j, id, 64 - i, times[i]) == 0);
 	errno = 0;
-	EXPECT(journal_add(j, id, 65, 0) == -1 && errno == EINVAL);
-	EXPECT(journal_add(j, id, 0, 0) == -1 && journal_add(j, "a\"", 2, 0) == -1);
-	EXPECT(journal_add(j, "a\n", 2, 0) == -1 && journal_add(j, "\xc3\xa4", 2, 0) == -1);
+	EXPECT(files_add_at(j, id, 65, 0) == -1 && errno == EINVAL);
+	EXPECT(files_add_at(j, id, 0, 0) == -1 && files_add_at(j, "a\"", 2, 0) == -1);
+	EXPECT(files_add_at(j, "a\n", 2, 0) == -1 && files_add_at(j, "\xc3\xa4", 2, 0) == -1);
 	EXPECT(journal_close(j) == 0);
 	j = files_open("j", &status);
 	EXPECT(j != NULL && journal_count(j) == 6);
@@ -229,7 +271,7 @@ reservation_fails(void)
 	EXPECT(journal_reserve(j, 1000) == 0);
 	disk.fallocate_error = 0;
 	EXPECT(journal_reserve(j, SIZE_MAX) == -1 && errno == ENOMEM);
-	EXPECT(journal_reserve(j, SIZE_MAX / 136 + 2) == -1 && errno == ENOMEM);
+	EXPECT(journal_reserve(j, SIZE_MAX / JOURNAL_LINE_MAX + 2) == -1 && errno == ENOMEM);
 	EXPECT(journal_close(j) == 0);
 }
 
@@ -328,6 +370,7 @@ main(void)
 {
 	files_start();
 	RUN(bytes, "the bytes of a line, and the mode of the file");
+	RUN(history, "what failed, and what else a line says, within its bounds");
 	RUN(edges, "ids and times at their limits");
 	RUN(locked, "a second sender fails at once");
 	RUN(cannot_open, "what is no file");

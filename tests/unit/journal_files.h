@@ -106,10 +106,22 @@ files_has(const struct journal *j, const char *id)
 	return journal_has(j, id, strlen(id));
 }
 
+/* As finished. */
+static inline int
+files_add_at(struct journal *j, const char *id, size_t len, int64_t at_ms)
+{
+	const struct journal_entry entry = {.id = id,
+		.id_len = len,
+		.status = "finished",
+		.at_ms = at_ms};
+
+	return journal_add(j, &entry);
+}
+
 static inline int
 files_add(struct journal *j, const char *id)
 {
-	return journal_add(j, id, strlen(id), FILES_NOW);
+	return files_add_at(j, id, strlen(id), FILES_NOW);
 }
 
 static inline bool
