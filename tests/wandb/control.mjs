@@ -36,7 +36,6 @@ function set({ model, api }, { ...changed }) {
     if (name.endsWith('_every') && value === 1) fail(`settings: ${name}: 1 would never come to an end`);
     model.settings[name] = value;
   }
-  model.memo.clear();
   api.configure();
   return model.settings;
 }
@@ -133,5 +132,9 @@ async function run(context, { do: name, at, after, ...args }) {
   if (at !== undefined) model.clock = parseTime(at);
   if (after !== undefined) model.clock += after;
   const { api, faults } = context.server;
-  return (await act({ server: context.server, model, api, faults }, args)) ?? null;
+  try {
+    return (await act({ server: context.server, model, api, faults }, args)) ?? null;
+  } finally {
+    model.memo.clear();
+  }
 }
