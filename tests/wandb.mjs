@@ -46,6 +46,7 @@
  *       requests since the start or clear_log, which also starts their numbers anew
  *   {"do":"await", [requests], [held]}        answered when so many have come, or are held
  *   {"do":"release"}                          answer those that are held
+ *   {"do":"try", commands}                    the results, {"error":…} for those that cannot be done
  *   {"do":"reset"}                            as after the start
  *   {"do":"settings", …}                      → all of them
  *
@@ -89,7 +90,7 @@
  *   invalid_utf8 bytes "ff", member           in the first string, or in that of the member
  *   nested_errors depth 10, status 200        nested depth 1000, status 200: [[[…]]]
  *   huge bytes 100000000, chunked false       truncate chunked false: half of it
- *   close at "before", reset at "body", hang at "before"      at: "before" or "body"
+ *   close where "before", reset where "body", hang where "before": a byte is sent, or in the middle of the "body"
  *   html status 502, body                     redirect status 307, location "/elsewhere"
  *   gzip                                      hold: until release; delay ms 100
  *   meanwhile commands: give these after looking and before answering, so that the next page is another time's
@@ -293,7 +294,7 @@ function breakOff(res, how) {
 
 async function send(res, answer, bytes, settle) {
   if (res.socket === null || res.socket.destroyed) return;
-  if (answer.break && answer.at === 'before') return breakOff(res, answer.break);
+  if (answer.break && answer.where === 'before') return breakOff(res, answer.break);
   const length = bytes.length + (answer.filler === undefined ? 0 : answer.filler - FILLER.length);
   res.sendDate = false;
   res.writeHead(answer.status, answer.isChunked ? answer.headers : { ...answer.headers, 'Content-Length': length });

@@ -3,7 +3,7 @@
  *
  * A rule is {kind, when, skip, times, chance, executed, …}; wandb.mjs says at its top what each means. Its kind makes
  * something else of the answer {status, headers, body (an object, or bytes), …}:
- *   break, at      "close", "reset" or "hang": "before" a byte is sent, or within the "body"
+ *   break, where   "close", "reset" or "hang": "before" a byte is sent, or within the "body"
  *   isChunked      without a length
  *   filler         so many bytes more, of "x", at the place of FILLER in the body
  *   isHeld, delay  sent when told to, or later
@@ -69,10 +69,10 @@ const KINDS = {
     ({ ...answer, status, headers, body: body === null ? errorBody(`status ${status}`) : Buffer.from(body) })],
   rate_limit: [{ retry_after: undefined, retry_in: undefined, remaining: 0, reset: 1 }, rateLimited],
   truncate: [{ chunked: false }, (answer, { chunked }) =>
-    ({ ...answer, break: 'close', at: 'body', isChunked: chunked })],
-  close: [{ at: 'before' }, (answer, { at }) => ({ ...answer, break: 'close', at })],
-  reset: [{ at: 'body' }, (answer, { at }) => ({ ...answer, break: 'reset', at })],
-  hang: [{ at: 'before' }, (answer, { at }) => ({ ...answer, break: 'hang', at })],
+    ({ ...answer, break: 'close', where: 'body', isChunked: chunked })],
+  close: [{ where: 'before' }, (answer, { where }) => ({ ...answer, break: 'close', where })],
+  reset: [{ where: 'body' }, (answer, { where }) => ({ ...answer, break: 'reset', where })],
+  hang: [{ where: 'before' }, (answer, { where }) => ({ ...answer, break: 'hang', where })],
   meanwhile: [{ commands: [] }, (answer, { commands }) => ({ ...answer, commands })],
   hold: [{}, (answer) => ({ ...answer, isHeld: true })],
   delay: [{ ms: 100 }, (answer, { ms }) => ({ ...answer, delay: ms })],
