@@ -292,6 +292,35 @@ await_requests() {
   ((seen == wanted)) || fail "the receiver has got $seen requests, expected $wanted"
 }
 
+# start_wandb [OPTION…] - start tests/wandb.mjs, a stand-in W&B server, with these options; sets WANDB_URL, WANDB_PORT,
+# WANDB_KEY (the API key that it wants), WANDB_LOG (one JSON line a request, there from the start) and WANDB_PID
+start_wandb() {
+  local dir scheme=http word=
+  [[ " $* " == *' --tls '* ]] && scheme=https
+  dir=$(mktemp -d "$T/wandb.XXXXXX")
+  mkfifo "$dir/ready"
+  WANDB_LOG=$dir/log.jsonl
+  : >"$WANDB_LOG"
+  WANDB_KEY=0f9e8d7c6b5a49382716f5e4d3c2b1a098765432
+  WANDB_KEY=$WANDB_KEY node "$TESTS/wandb.mjs" --key-env WANDB_KEY --log "$WANDB_LOG" "$@" \
+    >"$dir/ready" 2>"$dir/stderr" </dev/null &
+  WANDB_PID=$!
+  SERVERS+=("$WANDB_PID")
+  read -r -t 60 word WANDB_PORT <"$dir/ready" || :
+  WANDB_URL=$scheme://127.0.0.1:$WANDB_PORT
+  [[ $word == ready ]] || fail "the stand-in W&B server did not start: $(<"$dir/stderr")"
+}
+
+# wandb_do [JSON] - give the stand-in W&B server a command or a list of commands (default: standard input), as
+# tests/wandb.mjs says; prints the result
+wandb_do() {
+  local result status=0
+  result=$(printf '%s' "${1-$(cat)}" |
+    curl -q -sS -k -m 120 --fail-with-body --data-binary @- "$WANDB_URL/control") || status=$?
+  ((status == 0)) || fail "wandb_do: $result"
+  printf '%s\n' "$result"
+}
+
 # start_nginx CONF - start nginx with the file CONF inside of http { }, where @PORT@ is a free port and @DIR@ a
 # directory of its own; sets NGINX_PORT, NGINX_DIR (access.log, error.log) and NGINX_PID
 start_nginx() {
