@@ -1,7 +1,24 @@
 #include "dry_run.h"
 
+#include <string.h>
+
 #include "diag.h"
 #include "json_text.h"
+#include "url.h"
+
+int
+dry_run_option(const char *value, enum dry_run_format *format)
+{
+	if (value == NULL || strcmp(value, "text") == 0) {
+		*format = DRY_RUN_TEXT;
+	} else if (strcmp(value, "curl") == 0) {
+		*format = DRY_RUN_CURL;
+	} else {
+		diag("--dry-run takes text or curl, not '%s'", value);
+		return -1;
+	}
+	return 0;
+}
 
 /* Text from a record, so written that it cannot make a line of its own or speak to the terminal. */
 static void
@@ -52,8 +69,8 @@ add_body(struct strbuf *sb, const struct record *rec)
 	strbuf_release(&body);
 }
 
-void
-dry_run_add(struct strbuf *sb, const struct record *rec, const char *denied)
+static void
+add_request(struct strbuf *sb, const struct record *rec, const char *denied)
 {
 	strbuf_lit(sb, "# ");
 	add_clean(sb, &rec->delivery_id);
@@ -80,4 +97,29 @@ dry_run_add(struct strbuf *sb, const struct record *rec, const char *denied)
 	strbuf_addc(sb, '\n');
 	add_body(sb, rec);
 	strbuf_lit(sb, "\n\n");
+}
+
+bool
+dry_run_add(const struct dry_run *d, struct strbuf *sb, const struct record *rec)
+{
+	char error[POLICY_ERROR_MAX];
+	const char *denied = NULL;
+	struct strbuf url;
+	struct url where;
+
+	strbuf_init(&url, rec->url.len);
+	if (!record_is_ref(&rec->url)) {
+		json_decode(&url, &rec->url);
+		if (!strbuf_failed(&url) &&
+			url_parse(url.buf != NULL ? url.buf : "", url.len, &where, &denied) == 0 &&
+			!policy_check_url(d->policy, &where, error))
+			denied = error;
+	}
+	if (d->format == DRY_RUN_CURL)
+		curl_script_add(sb, rec, &d->script, denied);
+	else
+		add_request(sb, rec, denied);
+	sb->failed |= strbuf_failed(&url);
+	strbuf_release(&url);
+	return denied == NULL;
 }

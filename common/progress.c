@@ -159,6 +159,21 @@ before_message(void *ctx)
 	progress_hide(ctx);
 }
 
+int
+progress_option(const char *value, enum progress_when *when)
+{
+	static const char *const names[] = {"auto", "always", "never"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			*when = (enum progress_when)i;
+			return 0;
+		}
+	}
+	diag("--progress takes auto, always or never, not '%s'", value);
+	return -1;
+}
+
 void
 progress_init(struct progress *p, int fd, enum progress_when when, int64_t now_ms)
 {

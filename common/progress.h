@@ -62,6 +62,12 @@ char *progress_summary(const struct progress_counts *counts, int64_t elapsed_ms,
 	size_t size);
 
 /**
+ * progress_option(value, when):
+ * Read "auto", "always" or "never". Returns 0, or -1 after a message.
+ */
+int progress_option(const char *value, enum progress_when *when);
+
+/**
  * progress_init(p, fd, when, now_ms):
  * Begin to draw on ${fd}, standard error. ${now_ms} here and below is of the monotonic clock.
  */

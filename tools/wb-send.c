@@ -14,10 +14,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "curl_script.h"
 #include "dry_run.h"
 #include "filter.h"
-#include "json_text.h"
 #include "policy_options.h"
 #include "progress.h"
 #include "recorder.h"
@@ -30,8 +28,6 @@
 #define GRACE_MAX_MS ((uint64_t)24 * 3600 * 1000)
 #define KEEP_MAX_MS ((uint64_t)100 * 365 * 24 * 3600 * 1000)
 
-enum dry_run { DRY_RUN_NONE, DRY_RUN_TEXT, DRY_RUN_CURL };
-
 struct args {
 	struct policy_args policy;
 	struct sender_options sender;
@@ -39,7 +35,7 @@ struct args {
 	struct recorder_options recorder;
 	uint64_t grace_ms;
 	enum progress_when progress;
-	enum dry_run dry_run;
+	enum dry_run_format dry_run;
 };
 
 /* One run. */
@@ -85,35 +81,6 @@ static const struct options_spec spec = {
 	options,
 };
 
-static int
-set_dry_run(struct args *args, const char *format)
-{
-	if (format == NULL || strcmp(format, "text") == 0)
-		args->dry_run = DRY_RUN_TEXT;
-	else if (strcmp(format, "curl") == 0)
-		args->dry_run = DRY_RUN_CURL;
-	else {
-		diag("--dry-run takes text or curl, not '%s'", format);
-		return -1;
-	}
-	return 0;
-}
-
-static int
-set_progress(struct args *args, const char *value)
-{
-	static const char *const names[] = {"auto", "always", "never"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(value, names[i]) == 0) {
-			args->progress = (enum progress_when)i;
-			return 0;
-		}
-	}
-	diag("--progress takes auto, always or never, not '%s'", value);
-	return -1;
-}
-
 /* Returns 0, or -1 after a message. */
 static int
 take_option(struct args *args, int id, const char *value)
@@ -135,9 +102,9 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_GRACE:
 		return options_duration("grace", value, GRACE_MAX_MS, &args->grace_ms);
 	case OPT_DRY_RUN:
-		return set_dry_run(args, value);
+		return dry_run_option(value, &args->dry_run);
 	case OPT_PROGRESS:
-		return set_progress(args, value);
+		return progress_option(value, &args->progress);
 	case SECRET_SECRETS:
 	case SECRET_HOST:
 	case SECRET_BOUND_ONLY:
@@ -390,47 +357,18 @@ run_sender(const struct args *args)
 /* ---- a dry run ---- */
 
 static void
-add_dry_run(const struct args *args, struct strbuf *text, const struct record *rec,
-	const char *denied)
+show_record(struct filter *f, struct strbuf *text, const struct dry_run *how)
 {
-	const struct sender_options *s = &args->sender;
-	const struct curl_script_options script = {s->timeout_ms, s->connect_timeout_ms, s->ca_file,
-		s->proxy, args->policy.policy.allow_http};
-
-	strbuf_reset(text);
-	if (args->dry_run == DRY_RUN_CURL)
-		curl_script_add(text, rec, &script, denied);
-	else
-		dry_run_add(text, rec, denied);
-}
-
-static void
-show_record(struct filter *f, struct strbuf *text, const struct args *args)
-{
-	char denied[POLICY_ERROR_MAX];
-	struct strbuf url;
 	struct record rec;
 	struct json js;
-	struct url where;
-	const char *why = NULL;
 
 	json_init(&js, f->in.line, f->in.len);
 	if (!record_read(&js, &rec) || !json_end(&js)) {
 		filter_reject_json(f, &js);
 		return;
 	}
-	strbuf_init(&url, rec.url.len);
-	if (!record_is_ref(&rec.url)) {
-		json_decode(&url, &rec.url);
-		if (!strbuf_failed(&url) &&
-			url_parse(url.buf != NULL ? url.buf : "", url.len, &where, &why) == 0 &&
-			!policy_check_url(args->sender.policy, &where, denied))
-			why = denied;
-	}
-	add_dry_run(args, text, &rec, why);
-	text->failed |= strbuf_failed(&url);
-	strbuf_release(&url);
-	if (why != NULL && f->status < EXIT_REJECTED)
+	strbuf_reset(text);
+	if (!dry_run_add(how, text, &rec) && f->status < EXIT_REJECTED)
 		f->status = EXIT_REJECTED;
 	if (strbuf_failed(text))
 		filter_fail(f, "out of memory");
@@ -442,6 +380,10 @@ show_record(struct filter *f, struct strbuf *text, const struct args *args)
 static int
 show_all(const struct args *args)
 {
+	const struct sender_options *s = &args->sender;
+	const struct dry_run how = {args->dry_run, s->policy,
+		{s->timeout_ms, s->connect_timeout_ms, s->ca_file, s->proxy,
+			s->policy->allow_http}};
 	struct filter f;
 	struct strbuf text;
 
@@ -449,7 +391,7 @@ show_all(const struct args *args)
 		return EXIT_USAGE;
 	strbuf_init(&text, LINES_MAX_LIMIT);
 	while (filter_next(&f))
-		show_record(&f, &text, args);
+		show_record(&f, &text, &how);
 	strbuf_release(&text);
 	return filter_finish(&f);
 }

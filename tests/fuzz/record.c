@@ -77,11 +77,13 @@ check_record(const struct record *rec, const char *text, size_t len)
 static void
 check_dry_run(const struct record *rec)
 {
+	static struct policy policy;
+	const struct dry_run how = {.format = DRY_RUN_TEXT, .policy = &policy};
 	struct strbuf shown;
 	const char *head_end;
 
 	strbuf_init(&shown, (size_t)64 * 1024 * 1024);
-	dry_run_add(&shown, rec, NULL);
+	(void)dry_run_add(&how, &shown, rec);
 	REQUIRE(!strbuf_failed(&shown) && shown.len > 2 && shown.buf[0] == '#');
 	head_end = memmem(shown.buf, shown.len, "\n\n", 2);
 	REQUIRE(head_end != NULL);
