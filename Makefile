@@ -28,7 +28,7 @@ TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme webhook
-SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
+SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
 JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256 siphash
@@ -40,7 +40,7 @@ wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) event timestamp address \
 	attempt breaker curl_client http1 http1_parser jq_program jq_programs pacer policy progress queue receipt recorder resolver retry \
-	response sender signals table timers transfer
+	response secret_url sender signals timers transfer
 
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto
