@@ -40,6 +40,7 @@ struct filter {
 	uint64_t bytes_total,
 		bytes_done; /* of all inputs (0: unknown), and of those before this one */
 	bool input_open, has_rejects;
+	bool rejects_within; /* the last refused line ended with its file, without a newline */
 	int status; /* exit status so far */
 };
 

@@ -955,6 +955,33 @@ END
 }
 test_case '--rejects appends the refused lines, byte for byte, and makes a file that others cannot read' rejects_exactly
 
+# Refused lines that end with their file do not run into the next ones.
+rejects_of_files() {
+  printf 'bad 1' >one
+  printf 'bad 2\n' >two
+  printf '%300s' '' | tr ' ' x >long
+  expect_status 1 wb-match -c all.json --max-line 200 --rejects rejected one two long one long two >out 2>err
+  expect_empty out
+  printf '%s\n' 'bad 1' 'bad 2' "$(<long)" 'bad 1' "$(<long)" 'bad 2' >want
+  expect_file rejected want
+  rm rejected
+  expect_status 1 wb-match -c all.json --rejects rejected two one >out 2>err
+  printf 'bad 2\nbad 1' >want
+  expect_file rejected want
+}
+test_case '--rejects keeps the last lines of several files apart' rejects_of_files
+
+rejects_is_input() {
+  printf 'bad\n' >bad
+  ln bad same
+  for file in bad same ./bad; do
+    unusable "--rejects '$file' is an input as well; it would be read for ever" -c all.json --rejects "$file" bad
+    expect_status 2 wb-match -c all.json --rejects "$file" <bad >out 2>err
+  done
+  expect_equal "$(<bad)" bad
+}
+test_case '--rejects that is an input, too: status 2' rejects_is_input
+
 rejects_cannot_open() {
   unusable "cannot open 'nowhere/rejected': No such file or directory" -c all.json --rejects nowhere/rejected
 }
