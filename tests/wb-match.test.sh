@@ -267,7 +267,7 @@ passes_through() {
 {"event_type":"X","event_id":"1","artifact_version_index":3.0,"artifact_metadata":{"a":1.10,"b":12345678901234567890,"c":1e400,"d":-0,"e":1E+2}}
 {"event_type":"X","event_id":"1","event_id":"2","x":1,"x":2,"artifact_metadata":{"a":1,"a":2}}
 {"event_type":"X","event_id":"1","\u0061\/b":"\u00e9é\ud83d\ude00😀\b\f\n\r\t\"\\\u0000\ud800"}
-{"event_type":"X","event_id":"","":null,"z":{},"y":[],"x":[[],{}],"true":true,"false":false}
+{"event_type":"X","event_id":" ","":null,"z":{},"y":[],"x":[[],{}],"true":true,"false":false}
 {"event_type":"X","event_id":"1","é":"  white  space  ","source":"mlflow"}
 {"event_type":"X","\u0065vent_id":"1"}
 {"event_type":"X","event_id":null,"event_id":"1"}
@@ -302,6 +302,9 @@ derived_ids() {
 {"event_type":"LINK_ARTIFACT" }
 {"event_type":"X","event_id":null}
 {"event_type":"X","event_id":"1","event_id":null}
+{"event_type":"X","event_id":""}
+{"event_type":"X","event_id":"","n":2}
+{"event_type":"X","event_id":"1","event_id":""}
 {"event_type":"X","artifact_metadata":{"event_id":"1"}}
 END
   printf '{"event_type":"X"}' | sha256sum >sum
