@@ -618,12 +618,32 @@ literal_secrets() {
 }
 test_case 'error: a secret itself in place of its name; it is not shown' literal_secrets
 
+literal_headers() {
+  local name advice='this looks like a secret itself; write the name of one, such as "$TOKEN", whose value is all of the header'
+  for name in Authorization PRIVATE-TOKEN X-Gitlab-Token x-api-key Ocp-Apim-Subscription-Key X_KEY Cookie X-Shared-Secret \
+    Job-Token X-ApiKey AccessToken Proxy-Password Key; do
+    wrong webhook '"url":"$U","headers":{"'"$name"'":¦"Bearer hunter2"}' "header \"$name\": $advice"
+    expect_no_match "$(<err)" hunter2
+  done
+  wrong webhook '"url":"$U","headers":{"Authorization":¦"Bearer $TOKEN"}' "header \"Authorization\": $advice"
+  for name in Accept X-Key-Id Idempotency-Key X-Monkey X-Token-Type Keynote Author X-Authority; do
+    printf '{"webhooks":{"w":{"url":"$U","headers":{"%s":"plain","X-Api-Key":"$KEY"}}}}' "$name" >c.json
+    wb-match -c c.json </dev/null
+  done
+}
+test_case 'error: a header that is for secrets, with something else than a name' literal_headers
+
 bad_headers() {
+  local name
   wrong webhook '"url":"$U","headers":{¦"Content-Length":"1"}' 'header "Content-Length": this header is set by the sender'
   wrong webhook '"url":"$U","headers":{¦"a b":"1"}' 'header "a b": not a header name'
   wrong webhook '"url":"$U","headers":{"a":¦"b\r\nc: d"}' "header \"a\": a header's value is printable ASCII"
   wrong webhook '"url":"$U","access_token":"$T","headers":{"authorization":"$B"}' \
     'access_token and a header Authorization exclude each other'
+  for name in X-Wandb-Signature x-hub-signature-256 webhook-signature Webhook-Id WEBHOOK-TIMESTAMP; do
+    wrong webhook '"url":"$U","headers":{¦"'"$name"'":"1"}' \
+      "header \"$name\": this header is set by wb-sign: name a secret and a signature instead"
+  done
 }
 test_case 'error: a header that must not be set' bad_headers
 
