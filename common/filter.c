@@ -264,6 +264,18 @@ filter_reject_json(struct filter *f, const struct json *js)
 	filter_reject(f, js->error_at, "%s", js->error);
 }
 
+bool
+filter_fits(struct filter *f, size_t len)
+{
+	const size_t max = f->in.max > LINES_MAX_DEFAULT ? f->in.max : LINES_MAX_DEFAULT;
+
+	if (len <= max)
+		return true;
+	filter_reject(f, FILTER_NOWHERE, "its record would be longer than %zu bytes (--max-line)",
+		max);
+	return false;
+}
+
 void
 filter_fail(struct filter *f, const char *fmt, ...)
 {

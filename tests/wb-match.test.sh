@@ -893,17 +893,18 @@ nested() {
 }
 
 deep_lines() {
-  nested 512 >deep.jsonl
+  nested 511 >deep.jsonl
   wb-match -c all.json deep.jsonl >out
-  (($(wc -l <out) == 1)) || fail '512 levels were refused'
-  nested 513 >bad.jsonl
-  rejects 'byte 534: nested deeper than 512 levels' bad.jsonl
+  (($(wc -l <out) == 1)) || fail '511 levels were refused'
+  wb-render out # which reads 512 levels
+  nested 512 >bad.jsonl
+  rejects 'byte 533: nested deeper than 512 levels' bad.jsonl
   printf '%01000000d\n' 0 | tr 0 '[' >bad.jsonl
   rejects 'byte 1: not a JSON object' bad.jsonl
   { printf '{"a":' && printf '%01000000d\n' 0 | tr 0 '['; } >bad.jsonl
-  rejects 'byte 517: nested deeper than 512 levels' bad.jsonl
+  rejects 'byte 516: nested deeper than 512 levels' bad.jsonl
 }
-test_case '512 levels of nesting, not 513' deep_lines
+test_case '512 levels of nesting in a record, not 513' deep_lines
 
 long_lines() {
   local fits
@@ -929,14 +930,28 @@ padded() {
 }
 
 longest_line() {
-  local limit=$((16 * 1024 * 1024))
+  local limit=$((16 * 1024 * 1024)) room
   padded $limit >events.jsonl
   expect_equal "$(wc -c <events.jsonl)" $((limit + 1)) 'size of the line'
-  wb-match -c all.json events.jsonl >out
+  wb-match -c all.json --max-line 17M events.jsonl >out
   { printf '{"event":' && tr -d '\n' <events.jsonl && printf ',%s\n' "$none"; } >want
   expect_file out want
   padded $((limit + 1)) >bad.jsonl
   rejects "line longer than $limit bytes (--max-line)" bad.jsonl
+  # the next tool must be able to read it
+  padded $limit >bad.jsonl
+  rejects "its record would be longer than $limit bytes (--max-line)" bad.jsonl
+  room=$((limit - ${#none} - 10))
+  padded $room >events.jsonl
+  wb-match -c all.json events.jsonl >out
+  expect_equal "$(wc -c <out)" $((limit + 1)) 'size of the record'
+  wb-render out
+  padded $((room + 1)) >bad.jsonl
+  rejects "its record would be longer than $limit bytes (--max-line)" bad.jsonl
+  # all records of an event or none
+  printf '{"automations":[{"name":"all","action":{"type":"none"}},{"name":"all of it","action":{"type":"none"}}]}\n' >c.json
+  expect_status 1 wb-match -c c.json events.jsonl >out 2>err
+  expect_empty out
   rm -f rejected out want
 }
 test_case '16 MiB a line by default' longest_line

@@ -543,6 +543,29 @@ oversize() {
 }
 test_case 'bad lines: oversize' oversize
 
+# What later stages could not read, or receivers would not, ends here.
+too_long_or_deep() {
+  local limit=$((16 * 1024 * 1024)) n
+  # a body of quotes is twice as long where it stands in a string
+  { record 1 && record "\"$(repeat 9000000 '\"')\"" && record 2; } >in
+  rm -f rejects
+  expect_status 1 wb-render --max-line 32M --rejects rejects in >out 2>err
+  expect_equal "$(jq -r .request.body out)" $'1\n2'
+  expect_equal "$(<err)" "wb-render: in:2: its record would be longer than 33554432 bytes (--max-line)"
+  sed -n 2p in >want
+  expect_file rejects want
+  expect_status 1 wb-render --max-line 20M in >out 2>err
+  expect_equal "$(<err)" "wb-render: in:2: its record would be longer than 20971520 bytes (--max-line)"
+  for n in 311 312; do
+    record "$(repeat 200 '[')\"\${artifact_metadata:json}\"$(repeat 200 ']')" \
+      "$(event "\"artifact_metadata\":{\"a\":$(repeat $n '[')$(repeat $n ']')}")"
+  done >in
+  expect_status 1 wb-render in >out 2>err
+  expect_equal "$(wc -l <out)" 1
+  expect_equal "$(<err)" 'wb-render: in:2: the payload would be nested deeper than 512 levels'
+}
+test_case 'bad lines: those whose request would be too long or too deep' too_long_or_deep
+
 several_files() {
   record 1 >a
   printf 'x\n' >b
