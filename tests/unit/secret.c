@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -617,6 +618,37 @@ memory_of_values(void)
 	unlink(in_dir("WB_FILE"));
 }
 
+/* Pages that are given back, and what was still in them. */
+static const char *watched;
+static int given_back, not_wiped;
+
+/* In place of the C library's, which the store calls to give memory back. */
+int
+munmap(void *p, size_t len)
+{
+	if (watched != NULL && (const char *)p <= watched && watched < (const char *)p + len) {
+		given_back++;
+		for (size_t i = 0; i < len; i++)
+			not_wiped += ((const char *)p)[i] != 0;
+	}
+	return (int)syscall(SYS_munmap, p, len);
+}
+
+static void
+values_are_wiped(void)
+{
+	struct secret value;
+	const char *error;
+
+	setenv("WB_ONE", "value", 1);
+	open_store("env");
+	EXPECT(secret_get(store, "WB_ONE", 6, NULL, &value, &error) == 0);
+	watched = value.value;
+	close_store();
+	watched = NULL;
+	EXPECT(given_back == 1 && not_wiped == 0);
+}
+
 static void
 no_core_dumps(void)
 {
@@ -655,6 +687,7 @@ main(void)
 	RUN(masks_stay_inside, "masks read nothing behind the end, and change nothing else");
 	RUN(failures_are_bounded, "names without a value are forgotten, values are not");
 	RUN(memory_of_values, "values are locked and not dumped");
+	RUN(values_are_wiped, "values are wiped");
 	RUN(no_core_dumps, "no core dumps");
 	rmdir(dir);
 	UNIT_DONE();
