@@ -29,7 +29,7 @@ struct entry {
 	struct link link;  /* in failures, unless there is a value */
 	const char *error; /* static; NULL if there is a value */
 	struct secret_value value;
-	struct secret_pattern plain, base64;
+	struct secret_pattern plain, base64[SECRET_BASE64];
 	char name[];
 };
 
@@ -191,12 +191,19 @@ binding_error(const struct secret_store *store, const char *name, size_t len, co
 static void
 mask_value(struct secret_store *store, struct entry *e)
 {
-	const struct secret *plain = &e->value.plain, *base64 = &e->value.base64;
+	const struct secret *plain = &e->value.plain;
 
 	e->plain = (struct secret_pattern){.p = plain->value, .len = plain->len};
-	e->base64 = (struct secret_pattern){.p = base64->value, .len = base64->len};
 	secret_mask_add(&store->mask, &e->plain);
-	secret_mask_add(&store->mask, &e->base64);
+	for (int i = 0; i < SECRET_BASE64; i++) {
+		const struct secret *base64 = &e->value.base64[i];
+
+		e->base64[i] = (struct secret_pattern){.p = base64->value,
+			.len = base64->len,
+			.kind = MASK_BASE64};
+		if (base64->len != 0)
+			secret_mask_add(&store->mask, &e->base64[i]);
+	}
 }
 
 /* Remember the failure ${e}, and forget the one before SECRET_FAILURES_MAX others. */

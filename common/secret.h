@@ -96,10 +96,10 @@ int secret_peek(struct secret_store *store, const char *name, size_t len, struct
 /**
  * secret_mask(store, more, text, len, shown, cut):
  * Overwrite with '*', in place, every occurrence in the first ${shown} of ${len} bytes at ${text}
- * of a value that the store has looked up, of its base64 (as it would stand in basic
- * authorization), or of what is in ${more}, which may be NULL; in any spelling and otherwise as
- * secret_mask_apply does it. For what a server sent back and for dry runs. Values of fewer than 4
- * bytes are masked too. Needs no memory, so it cannot fail.
+ * of a value that the store has looked up, of its base64, alone or inside of other data, or of what
+ * is in ${more}, which may be NULL; in any spelling and otherwise as secret_mask_apply does it. For
+ * what a server sent back. Values of fewer than 4 bytes are masked too. Needs no memory, so it
+ * cannot fail.
  */
 void secret_mask(const struct secret_store *store, const struct secret_mask *more, char *text,
 	size_t len, size_t shown, bool cut);

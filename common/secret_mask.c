@@ -160,6 +160,13 @@ is_escape(char c)
 	return c == '\\' || c == '&' || c == '%' || c == '+';
 }
 
+/* How the alphabet of base64 for URLs has the digit ${c}. */
+static unsigned char
+other_digit(unsigned char c)
+{
+	return c == '+' ? '-' : c == '/' ? '_' : c;
+}
+
 /* Whether ${got}, read from a text, stands for the byte ${want} of ${s}. */
 static bool
 is_same(const struct secret_pattern *s, unsigned char got, unsigned char want, unsigned undo)
@@ -170,6 +177,8 @@ is_same(const struct secret_pattern *s, unsigned char got, unsigned char want, u
 	if ((want == ' ' && got == '+' && undo & UNDO_URL) ||
 		(want == '+' && got == ' ' && s->kind == MASK_URL))
 		return true;
+	if (s->kind == MASK_BASE64)
+		return got == other_digit(want);
 	return s->kind == MASK_HOST && tolower(got) == tolower(want);
 }
 
@@ -242,6 +251,8 @@ secret_mask_add(struct secret_mask *mask, struct secret_pattern *pattern)
 		bytes[1] = piece_at(pattern->p, pattern->p + pattern->len, UNDO_URL).bytes[0];
 	if (pattern->kind == MASK_URL && bytes[0] == '+')
 		bytes[1] = ' ';
+	if (pattern->kind == MASK_BASE64)
+		bytes[1] = other_digit(bytes[0]);
 	if (pattern->kind == MASK_HOST)
 		bytes[1] = (unsigned char)toupper(bytes[0]);
 	for (int i = 0; i < 2 && (i == 0 || bytes[1] != bytes[0]); i++) {

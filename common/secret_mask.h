@@ -13,8 +13,9 @@
 
 enum mask_kind {
 	MASK_BYTES,
-	MASK_URL, /* part of a URL: found with its own %XX undone, too */
-	MASK_HOST /* in any case */
+	MASK_BASE64, /* in the alphabet of URLs, too */
+	MASK_URL,    /* part of a URL: found with its own %XX undone, too */
+	MASK_HOST    /* in any case */
 };
 
 /* What is not to be shown. Never empty. The rest is the mask's. */

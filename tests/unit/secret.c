@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <openssl/evp.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
@@ -447,6 +449,45 @@ masks(void)
 	}
 }
 
+/* Inside of longer data that is encoded as a whole: what the value shares no character with. */
+static void
+masks_inside_base64(void)
+{
+	static const char *const before[] = {"", "x", "xy", "xyz"}, *const behind[] = {"", "1",
+									    "12", "123"};
+	static const char value[] = "s3cret\xfb\xff\xbe value";
+	char data[64], text[96], spoilt[96];
+
+	setenv("WB_MASKED", value, 1);
+	open_store("env");
+	get("WB_MASKED", NULL);
+	for (size_t i = 0; i < COUNT(before); i++) {
+		for (size_t j = 0; j < COUNT(behind) * 2; j++) {
+			size_t n, changed = 0;
+
+			snprintf(data, sizeof(data), "%s%s%s", before[i], value, behind[j / 2]);
+			EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)data,
+				(int)strlen(data));
+			for (char *p = text; j % 2 == 1 && *p != '\0';
+				p++) /* the alphabet of URLs */
+				*p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+			snprintf(spoilt, sizeof(spoilt), "%s", text);
+			secret_mask(store, NULL, spoilt, strlen(spoilt), strlen(spoilt), false);
+			for (n = 0; text[n] != '\0'; n++)
+				changed += text[n] != spoilt[n];
+			/* 15 bytes are 20 characters, or 21 of which two are shared with others */
+			EXPECT(changed == 20 || (i % 3 != 0 && changed == 19));
+		}
+	}
+	close_store();
+	/* Too short: others' data would be masked by chance. */
+	setenv("WB_MASKED", "s3c", 1);
+	open_store("env");
+	get("WB_MASKED", NULL);
+	EXPECT_STR(mask("eHMzYw== czNj xs3c"), "eHMzYw== **** x***");
+	close_store();
+}
+
 static void
 masks_of_several(void)
 {
@@ -681,6 +722,7 @@ main(void)
 	RUN(bound_only, "bound secrets only");
 	RUN(malformed_arguments, "malformed arguments, no value in their messages");
 	RUN(masks, "masks");
+	RUN(masks_inside_base64, "masks inside of base64");
 	RUN(masks_of_several, "masks of several values");
 	RUN(cut_masks, "masks where a text is cut");
 	RUN(shown_only, "masks of what is shown");
