@@ -20,6 +20,15 @@ struct piece {
 	bool is_cut; /* the text ends within an escape, of which this is the first byte */
 };
 
+/* What is looked for, and where. */
+struct search {
+	const struct secret_mask *const *masks;
+	size_t n;
+	const char *end;
+	bool cut;
+	unsigned kinds; /* of escapes that there may be, to be undone */
+};
+
 static struct piece piece_at(const char *p, const char *end, unsigned undo);
 
 static struct piece
@@ -217,9 +226,10 @@ match(const char *text, const char *end, const struct secret_pattern *s, bool cu
 
 /* The same, in whatever way the text spells it. */
 static size_t
-match_any(const char *text, const char *end, const struct secret_pattern *s, bool cut)
+match_any(const struct search *search, const char *text, const struct secret_pattern *s)
 {
 	const unsigned owns = s->kind == MASK_URL ? UNDO_URL : 0;
+	const char *end = search->end;
 	bool has_escape = false;
 	size_t len = 0, best = 0;
 
@@ -227,15 +237,16 @@ match_any(const char *text, const char *end, const struct secret_pattern *s, boo
 	while (len < s->len && text + len < end &&
 		is_same(s, (unsigned char)text[len], (unsigned char)s->p[len], 0))
 		has_escape |= is_escape(text[len++]);
-	if (len == s->len || (cut && text + len == end))
+	if (len == s->len || (search->cut && text + len == end))
 		best = len;
 	if (text + len < end)
 		has_escape |= is_escape(text[len]);
 	if (owns != 0 && len < s->len)
 		has_escape |= is_escape(s->p[len]);
 	for (unsigned undo = 0; has_escape && undo <= UNDO_ALL; undo++) {
-		for (unsigned own = 0; own <= owns; own += UNDO_URL) {
-			len = match(text, end, s, cut, undo, own);
+		for (unsigned own = 0; (undo & ~search->kinds) == 0 && own <= owns;
+			own += UNDO_URL) {
+			len = match(text, end, s, search->cut, undo, own);
 			best = len > best ? len : best;
 		}
 	}
@@ -263,14 +274,6 @@ secret_mask_add(struct secret_mask *mask, struct secret_pattern *pattern)
 	}
 }
 
-/* What is looked for, and where. */
-struct search {
-	const struct secret_mask *const *masks;
-	size_t n;
-	const char *end;
-	bool cut;
-};
-
 /* How long the longest secret at ${text} is that begins with ${byte}; at least ${best}. */
 static size_t
 longest(const struct search *search, unsigned char byte, const char *text, size_t best)
@@ -279,7 +282,7 @@ longest(const struct search *search, unsigned char byte, const char *text, size_
 		const struct secret_place *place = search->masks[i]->first[byte];
 
 		for (; place != NULL; place = place->next) {
-			size_t len = match_any(text, search->end, place->pattern, search->cut);
+			size_t len = match_any(search, text, place->pattern);
 
 			best = len > best ? len : best;
 		}
@@ -310,6 +313,17 @@ longest_undone(const struct search *search, const char *text, size_t best)
 	}
 }
 
+/* Which escapes may be undone in a text: those that are there, and what those may stand for. */
+static unsigned
+find_kinds(const char *text, size_t len)
+{
+	if (memchr(text, '\\', len) != NULL)
+		return UNDO_ALL;
+	if (memchr(text, '&', len) != NULL)
+		return UNDO_HTML | UNDO_URL;
+	return memchr(text, '%', len) != NULL || memchr(text, '+', len) != NULL ? UNDO_URL : 0;
+}
+
 /* Which bytes a secret may begin with. Returns whether there are secrets at all. */
 static bool
 find_starts(const struct secret_mask *const *masks, size_t n, bool starts[256])
@@ -329,7 +343,7 @@ void
 secret_mask_apply(const struct secret_mask *const *masks, size_t n, char *text, size_t len,
 	size_t shown, bool cut)
 {
-	const struct search search = {masks, n, text + len, cut};
+	const struct search search = {masks, n, text + len, cut, find_kinds(text, len)};
 	const char *until = text;
 	bool starts[256];
 
