@@ -28,7 +28,7 @@ TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme webhook
-SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
+SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address curl_client http1 http1_parser policy policy_options resolver response table timers transfer
@@ -41,7 +41,7 @@ wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_auto
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
-	event timestamp jq_program jq_programs progress signals
+	event timestamp jq_program jq_programs progress secret_url signals
 
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto

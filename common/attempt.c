@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "header.h"
 #include "json_text.h"
+#include "secret_url.h"
 #include "timestamp.h"
 
 #define HEADER_TEXT_MAX ((size_t)ATTEMPT_HEADERS_MAX * (HEADER_VALUE_MAX + 512) + SECRET_MAX)
@@ -195,39 +195,29 @@ attempt_prepare(struct attempt *a, struct attempt_means *means, const struct rec
 	return TRANSFER_OK;
 }
 
-/* Of a URL that is a secret, the path is what is secret, and error pages like to repeat it. */
-static void
-mask_path(const struct attempt *a, char *text, size_t len)
+void
+attempt_mask(const struct attempt *a, const struct secret_store *secrets, char *text, size_t len,
+	size_t shown, bool cut)
 {
-	const char *url = a->rq.url.buf, *path = strchr(url + strlen("https://"), '/');
-	size_t n = path != NULL ? strcspn(path, "?") : 0;
-	char *p = text, *end = text + len;
+	struct secret_url url;
 
-	if (n < 2)
+	if (!record_is_ref(&a->rec.url) || !a->rq.has_url || a->rq.url.len == 0) {
+		secret_mask(secrets, NULL, text, len, shown, cut);
 		return;
-	while ((p = memmem(p, (size_t)(end - p), path, n)) != NULL) {
-		memset(p, '*', n);
-		p += n;
 	}
-}
-
-static void
-mask_host(const struct attempt *a, char *text, size_t len)
-{
-	const size_t n = strlen(a->rq.where.host);
-
-	for (size_t i = 0; n != 0 && i + n <= len; i++)
-		if (strncasecmp(text + i, a->rq.where.host, n) == 0)
-			memset(text + i, '*', n);
+	secret_url_init(&url, a->rq.url.buf, a->rq.where.host);
+	secret_mask(secrets, &url.mask, text, len, shown, cut);
 }
 
 void
-attempt_mask(const struct attempt *a, const struct secret_store *secrets, char *text, size_t len,
-	bool cut)
+attempt_mask_message(const struct attempt *a, const struct secret_store *secrets, char *message,
+	size_t size)
 {
-	secret_mask(secrets, text, len, cut);
-	if (!record_is_ref(&a->rec.url) || !a->rq.has_url || a->rq.url.len == 0)
-		return;
-	mask_path(a, text, len);
-	mask_host(a, text, len);
+	const size_t len = strlen(message);
+
+	/* Somebody may have cut it before, and jq does so with the values that it tells. */
+	for (const char *p = message; (p = strstr(p, "...")) != NULL; p += strlen("..."))
+		attempt_mask(a, secrets, message, (size_t)(p - message), (size_t)(p - message),
+			true);
+	attempt_mask(a, secrets, message, len, len, len + 1 >= size);
 }

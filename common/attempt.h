@@ -63,11 +63,20 @@ enum transfer_error attempt_prepare(struct attempt *a, struct attempt_means *mea
 void attempt_clear(struct attempt *a);
 
 /**
- * attempt_mask(a, secrets, text, len, cut):
- * Overwrite with '*' what ${text}, from a server or about it, holds of secrets: values, and host
- * and path of a URL that is a secret. ${cut}: as for secret_mask.
+ * attempt_mask(a, secrets, text, len, shown, cut):
+ * Overwrite with '*' what the first ${shown} of ${len} bytes at ${text}, from a server, hold of
+ * secrets: values, and the parts of a URL that is a secret (secret_url.h). ${cut}: as for
+ * secret_mask.
  */
 void attempt_mask(const struct attempt *a, const struct secret_store *secrets, char *text,
-	size_t len, bool cut);
+	size_t len, size_t shown, bool cut);
+
+/**
+ * attempt_mask_message(a, secrets, message, size):
+ * The same with a message, in an array of ${size} bytes, that may repeat what a server said, and
+ * may have cut it: at its end, or before "...".
+ */
+void attempt_mask_message(const struct attempt *a, const struct secret_store *secrets,
+	char *message, size_t size);
 
 #endif

@@ -123,9 +123,8 @@ read_signature(struct config_reader *r)
 static const char *
 header_error(const struct json_span *key, const struct json_span *seen, size_t n)
 {
-	for (int i = 0; i < SIGNATURE_SCHEMES; i++)
-		if (header_is(key->p, key->len, signature_scheme_header((enum signature_scheme)i)))
-			return "this header is set by wb-sign: name a secret and a signature instead";
+	if (signature_scheme_makes_header(key->p, key->len))
+		return "this header is set by wb-sign: name a secret and a signature instead";
 	for (size_t i = 0; i + 1 < n; i++)
 		if (seen[i].len == key->len && strncasecmp(seen[i].p, key->p, key->len) == 0)
 			return "stands here twice";
@@ -141,9 +140,14 @@ read_header_value(struct config_reader *r, const struct json_span *key, struct r
 
 	if (!config_string(r, "a header's value", &value, &text))
 		return;
-	if (is_ref(&value))
+	if (is_ref(&value)) {
 		add_ref(r, refs, &value);
-	else if ((wrong = header_value_error(text.p, text.len)) != NULL)
+		return;
+	}
+	wrong = header_value_error(text.p, text.len);
+	if (wrong == NULL && header_is_secret(key->p, key->len))
+		wrong = "this looks like a secret itself; write the name of one, such as \"$TOKEN\", whose value is all of the header";
+	if (wrong != NULL)
 		config_error(r->file, value.p - 1, "header \"%.*s\": %s",
 			(int)(key->len < 100 ? key->len : 100), key->p, wrong);
 }

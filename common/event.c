@@ -116,7 +116,9 @@ read_member(struct json *js, struct event *event, int member)
 
 	if (!json_value(js, value))
 		return false;
-	if (value->type == JSON_NULL)
+	/* Two events with an empty id are not one and the same. */
+	if (value->type == JSON_NULL ||
+		(member == EVENT_ID && value->type == JSON_STRING && value->len == 0))
 		value->type = JSON_NONE;
 	else if (value->type != members[member].type)
 		return json_fail(js, value->p - (value->type == JSON_STRING),

@@ -30,7 +30,7 @@ enum event_member {
 
 struct event {
 	struct json_span span;                  /* the whole object */
-	struct json_span member[EVENT_MEMBERS]; /* type JSON_NONE: absent, or null */
+	struct json_span member[EVENT_MEMBERS]; /* JSON_NONE: absent, null, or an empty event_id */
 };
 
 /**

@@ -160,14 +160,18 @@ is_blank(const struct lines *in)
 	return true;
 }
 
+/* Keep the line, or the piece of one, that is refused; ${last}: of this line nothing follows. */
 static void
-keep_rejected(struct filter *f)
+keep_rejected(struct filter *f, bool last)
 {
 	if (!f->has_rejects)
 		return;
+	if (f->rejects_within)
+		output_addc(&f->rejects, '\n');
 	output_add(&f->rejects, f->in.line, f->in.len);
 	if (f->in.newline)
 		output_addc(&f->rejects, '\n');
+	f->rejects_within = last && !f->in.newline;
 }
 
 /* A piece of a line beyond the cap: said once, at the first piece, and kept whole. */
@@ -178,7 +182,7 @@ reject_piece(struct filter *f, bool *said)
 		diag("%s:%llu: line longer than %zu bytes (--max-line)", f->source,
 			(unsigned long long)f->in.number, f->in.max);
 	*said = !f->in.last;
-	keep_rejected(f);
+	keep_rejected(f, f->in.last);
 	raise_status(f, EXIT_REJECTED);
 }
 
@@ -250,7 +254,7 @@ filter_reject(struct filter *f, size_t at, const char *fmt, ...)
 	else
 		diag("%s:%llu: byte %zu: %s", f->source, (unsigned long long)f->in.number, at + 1,
 			message);
-	keep_rejected(f);
+	keep_rejected(f, true);
 	raise_status(f, EXIT_REJECTED);
 }
 
@@ -258,6 +262,18 @@ void
 filter_reject_json(struct filter *f, const struct json *js)
 {
 	filter_reject(f, js->error_at, "%s", js->error);
+}
+
+bool
+filter_fits(struct filter *f, size_t len)
+{
+	const size_t max = f->in.max > LINES_MAX_DEFAULT ? f->in.max : LINES_MAX_DEFAULT;
+
+	if (len <= max)
+		return true;
+	filter_reject(f, FILTER_NOWHERE, "its record would be longer than %zu bytes (--max-line)",
+		max);
+	return false;
 }
 
 void

@@ -40,7 +40,8 @@ struct filter {
 	uint64_t bytes_total,
 		bytes_done; /* of all inputs (0: unknown), and of those before this one */
 	bool input_open, has_rejects;
-	int status; /* exit status so far */
+	bool rejects_within; /* the last refused line ended with its file, without a newline */
+	int status;          /* exit status so far */
 };
 
 /**
@@ -106,6 +107,14 @@ void filter_reject(struct filter *f, size_t at, const char *fmt, ...)
  * The same with what the scanner ${js} found wrong.
  */
 void filter_reject_json(struct filter *f, const struct json *js);
+
+/**
+ * filter_fits(f, len):
+ * Whether what is to be written for the line at hand, ${len} bytes without newlines, is no longer
+ * than what the next tool takes: as many as it does by default, or as --max-line says, if that is
+ * more. If not, the line is refused.
+ */
+bool filter_fits(struct filter *f, size_t len);
 
 /**
  * filter_fail(f, fmt, ...):

@@ -9,6 +9,28 @@ header_is(const char *name, size_t len, const char *other)
 	return strlen(other) == len && strncasecmp(name, other, len) == 0;
 }
 
+bool
+header_is_secret(const char *name, size_t len)
+{
+	/* What is a word of its own has nothing before it, or a hyphen: no Monkey is a key. */
+	static const struct {
+		const char *end;
+		bool is_word;
+	} ends[] = {{"token", false}, {"secret", false}, {"password", false}, {"apikey", false},
+		{"authorization", true}, {"auth", true}, {"key", true}, {"cookie", true}};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const size_t n = strlen(ends[i].end);
+
+		if (n > len || strncasecmp(name + len - n, ends[i].end, n) != 0)
+			continue;
+		if (ends[i].is_word && n < len && strchr("-_", name[len - n - 1]) == NULL)
+			continue;
+		return !header_is(name, len, "Idempotency-Key");
+	}
+	return false;
+}
+
 /* What RFC 9110 lets a token hold. */
 static bool
 is_token(const char *name, size_t len)

@@ -25,6 +25,13 @@ const char *header_name_error(const char *name, size_t len);
 const char *header_value_error(const char *value, size_t len);
 
 /**
+ * header_is_secret(name, len):
+ * Whether the value of a header called so is a secret, judged by the name's end: Authorization,
+ * PRIVATE-TOKEN, X-Api-Key.
+ */
+bool header_is_secret(const char *name, size_t len);
+
+/**
  * header_is(name, len, other):
  * Whether ${len} bytes at ${name} are the header ${other}, in whatever case.
  */

@@ -27,7 +27,7 @@ void id_of_delivery(const struct text *event_id, const struct text *automation, 
 /**
  * id_add_event(sb, event):
  * Append the event as it came; one without an id gets one, as its last member, where it counts
- * even if there is a null.
+ * even if there is a null or an empty one.
  */
 void id_add_event(struct strbuf *sb, const struct event *event);
 

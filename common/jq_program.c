@@ -45,7 +45,7 @@ end_without_memory(void *ctx)
 	_exit(EXIT_IO);
 }
 
-/* Copy ${len} bytes of UTF-8 into ${error} as one line, cut between characters. */
+/* Copy ${len} bytes of UTF-8 into ${error} as one line; what is too long ends in "...". */
 static void
 set_error(char error[JQ_PROGRAM_ERROR_MAX], const char *text, size_t len)
 {
@@ -55,8 +55,13 @@ set_error(char error[JQ_PROGRAM_ERROR_MAX], const char *text, size_t len)
 		uint32_t code;
 		size_t size = utf8_decode((const unsigned char *)text, len, &code);
 
-		if (size == 0 || n + size >= JQ_PROGRAM_ERROR_MAX)
+		if (size == 0)
 			break;
+		if (n + size + strlen("...") >= JQ_PROGRAM_ERROR_MAX) {
+			memcpy(error + n, "...", 3);
+			n += 3;
+			break;
+		}
 		memcpy(error + n, text, size);
 		if (code < 0x20 || (code >= 0x7f && code < 0xa0)) /* C1 controls, too */
 			memset(error + n, ' ', size);

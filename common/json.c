@@ -17,6 +17,13 @@ json_init(struct json *js, const char *text, size_t len)
 	js->first = true;
 }
 
+void
+json_init_within(struct json *js, const char *text, size_t len, unsigned levels)
+{
+	json_init(js, text, len);
+	js->depth = levels;
+}
+
 bool
 json_fail(struct json *js, const char *at, const char *message)
 {

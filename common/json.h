@@ -65,6 +65,13 @@ struct json {
 void json_init(struct json *js, const char *text, size_t len);
 
 /**
+ * json_init_within(js, text, len, levels):
+ * The same for a text that is to stand within ${levels} more containers, which count, too, where
+ * nesting is limited.
+ */
+void json_init_within(struct json *js, const char *text, size_t len, unsigned levels);
+
+/**
  * json_peek(js):
  * The type of the value that comes next, judged by its first byte; JSON_NONE (and an
  * error) if none can.

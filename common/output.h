@@ -36,8 +36,8 @@ int output_open(struct output *out, const char *path);
 
 /**
  * output_write(fd, data, len, written):
- * Write  bytes to  without a buffer, waiting where it does not block. Returns 0 or an
- * errno, and in any case how much was written in *.
+ * Write ${len} bytes at ${data} to ${fd} without a buffer, waiting where it does not block. Returns
+ * 0 or an errno, and in any case how much was written in *${written}.
  */
 int output_write(int fd, const void *data, size_t len, size_t *written);
 

@@ -109,7 +109,7 @@ int queue_add(struct queue *q, const struct record *rec, const char *line, size_
 
 /**
  * queue_tick(q, now_ms):
- * Do what is due by : end waits, defer what has waited for too long.
+ * Do what is due by ${now_ms}: end waits, defer what has waited for too long.
  */
 void queue_tick(struct queue *q, int64_t now_ms);
 

@@ -302,6 +302,18 @@ write_id(const struct rendering *r, const struct event *event, struct strbuf *bo
 	id_add_event(line, event);
 }
 
+/* Whether values that went into ${body} made it deeper than what can be read. */
+static bool
+is_too_deep(const struct template *t, const struct strbuf *body)
+{
+	const char *why;
+	size_t at;
+
+	/* Each level has two brackets. */
+	return body->len > (size_t)2 * JSON_DEPTH_MAX && template_inserts_json(t) &&
+	       !json_validate(body->buf, body->len, &why, &at);
+}
+
 int
 rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body,
 	struct strbuf *line, char error[RENDERING_ERROR_MAX])
@@ -321,6 +333,11 @@ rendering_write(const struct rendering *r, const struct event *event, struct str
 	line->failed |= strbuf_failed(body);
 	if (strbuf_failed(line))
 		return 0;
+	if (r->template != NULL && is_too_deep(r->template, body)) {
+		snprintf(error, RENDERING_ERROR_MAX,
+			"the payload would be nested deeper than %d levels", JSON_DEPTH_MAX);
+		return -1;
+	}
 	if (!target_check(r->target, body->buf, body->len, why)) {
 		snprintf(error, RENDERING_ERROR_MAX, "%s", why);
 		return -1;

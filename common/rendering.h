@@ -48,7 +48,7 @@ bool rendering_is_request(const struct rendering *r);
  * rendering_write(r, event, body, line, error):
  * Append the request record for ${event} to ${line}, up to but without its last closing brace.
  * ${body} is scratch space. Returns 0; -1 with the reason in ${error} if the target would refuse
- * it; memory errors are ${line}'s.
+ * it, or it is nested too deep; memory errors are ${line}'s.
  */
 int rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body,
 	struct strbuf *line, char error[RENDERING_ERROR_MAX]);

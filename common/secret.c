@@ -9,13 +9,14 @@
 #endif
 
 #include "diag.h"
-#include "secret_mask.h"
+#include "list.h"
 #include "secret_provider.h"
-#include "secret_ref.h"
+#include "siphash.h"
+#include "table.h"
 
 #define HOST_MAX 255 /* bytes of a host, NUL not counted */
 
-/* A tool knows a handful of names, hosts and providers: lists will do. */
+/* A tool is told of a handful of hosts and providers: lists will do. */
 struct binding {
 	struct binding *next;
 	char *host; /* inside name, behind its NUL */
@@ -24,16 +25,22 @@ struct binding {
 
 /* Outcome of one look-up. */
 struct entry {
-	struct entry *next;
+	struct table_node node;
+	struct link link;  /* in failures, unless there is a value */
 	const char *error; /* static; NULL if there is a value */
 	struct secret_value value;
+	struct secret_pattern plain, base64[SECRET_BASE64];
 	char name[];
 };
 
 struct secret_store {
 	struct secret_provider *providers;
 	struct binding *bindings;
-	struct entry *entries;
+	struct table entries;
+	struct siphash_key key; /* of their names */
+	struct link failures;   /* the oldest one first */
+	size_t nfailures;
+	struct secret_mask mask; /* of all values */
 	bool bound_only;
 };
 
@@ -41,12 +48,25 @@ struct secret_store *
 secret_store_new(void)
 {
 	const struct rlimit none = {0, 0};
+	struct secret_store *store;
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 #ifdef __linux__
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
-	return calloc(1, sizeof(struct secret_store));
+	if ((store = calloc(1, sizeof(*store))) == NULL)
+		return NULL;
+	table_init(&store->entries);
+	siphash_make_key(&store->key);
+	list_init(&store->failures);
+	return store;
+}
+
+static void
+entry_free(struct entry *e)
+{
+	secret_value_release(&e->value);
+	free(e);
 }
 
 void
@@ -54,11 +74,13 @@ secret_store_free(struct secret_store *store)
 {
 	if (store == NULL)
 		return;
-	for (struct entry *e = store->entries, *next; e != NULL; e = next) {
-		next = e->next;
-		secret_value_release(&e->value);
-		free(e);
+	for (size_t i = 0; i < store->entries.nbuckets; i++) {
+		for (struct table_node *n = store->entries.buckets[i], *next; n != NULL; n = next) {
+			next = n->next;
+			entry_free(CONTAINER(n, struct entry, node));
+		}
 	}
+	table_release(&store->entries);
 	for (struct binding *b = store->bindings, *next; b != NULL; b = next) {
 		next = b->next;
 		free(b);
@@ -165,25 +187,64 @@ binding_error(const struct secret_store *store, const char *name, size_t len, co
 	return store->bound_only ? "is not bound to a host" : NULL;
 }
 
+/* Have the value of ${e} masked. */
+static void
+mask_value(struct secret_store *store, struct entry *e)
+{
+	const struct secret *plain = &e->value.plain;
+
+	e->plain = (struct secret_pattern){.p = plain->value, .len = plain->len};
+	secret_mask_add(&store->mask, &e->plain);
+	for (int i = 0; i < SECRET_BASE64; i++) {
+		const struct secret *base64 = &e->value.base64[i];
+
+		e->base64[i] = (struct secret_pattern){.p = base64->value,
+			.len = base64->len,
+			.kind = MASK_BASE64};
+		if (base64->len != 0)
+			secret_mask_add(&store->mask, &e->base64[i]);
+	}
+}
+
+/* Remember the failure ${e}, and forget the one before SECRET_FAILURES_MAX others. */
+static void
+keep_failure(struct secret_store *store, struct entry *e)
+{
+	list_append(&store->failures, &e->link);
+	if (store->nfailures++ < SECRET_FAILURES_MAX)
+		return;
+	e = CONTAINER(list_take(&store->failures), struct entry, link);
+	table_remove(&store->entries, &e->node);
+	entry_free(e);
+	store->nfailures--;
+}
+
 /* The outcome for ${name}: the cached one, else from the providers; NULL when memory runs out. */
 static struct entry *
 entry_find(struct secret_store *store, const char *name)
 {
 	const size_t size = strlen(name) + 1;
+	const uint64_t key = siphash(&store->key, name, size - 1);
+	struct table_node *node = table_find(&store->entries, key);
 	struct entry *e;
 
-	for (e = store->entries; e != NULL; e = e->next) {
-		if (strcmp(e->name, name) == 0)
-			return e;
-	}
+	if (node != NULL)
+		return CONTAINER(node, struct entry, node);
 	if (store->providers == NULL && secret_provider_add_defaults(&store->providers) != 0)
 		return NULL;
 	if ((e = calloc(1, sizeof(*e) + size)) == NULL)
 		return NULL;
 	memcpy(e->name, name, size);
+	e->node.key = key;
+	if (table_add(&store->entries, &e->node) != 0) {
+		free(e);
+		return NULL;
+	}
 	e->error = secret_provider_get(store->providers, name, &e->value);
-	e->next = store->entries;
-	store->entries = e;
+	if (e->error == NULL)
+		mask_value(store, e);
+	else
+		keep_failure(store, e);
 	return e;
 }
 
@@ -219,24 +280,10 @@ secret_get(struct secret_store *store, const char *name, size_t len, const char 
 }
 
 void
-secret_mask(const struct secret_store *store, char *text, size_t len, bool cut)
+secret_mask(const struct secret_store *store, const struct secret_mask *more, char *text,
+	size_t len, size_t shown, bool cut)
 {
-	const char *end = text + len, *until = text;
+	const struct secret_mask *masks[] = {&store->mask, more};
 
-	/* Values may overlap: a byte is masked when all that starts up to it was looked for. */
-	for (char *p = text; p < end; p++) {
-		for (const struct entry *e = store->entries; e != NULL; e = e->next) {
-			size_t n, m;
-
-			if (e->error != NULL)
-				continue;
-			n = secret_mask_match(p, end, &e->value.plain, cut);
-			m = secret_mask_match(p, end, &e->value.base64, cut);
-			n = n > m ? n : m;
-			if (until < p + n)
-				until = p + n;
-		}
-		if (p < until)
-			*p = '*';
-	}
+	secret_mask_apply(masks, more != NULL ? 2 : 1, text, len, shown, cut);
 }

@@ -8,6 +8,9 @@
  * for the life of the store in memory that is locked against swapping where the limits allow and
  * left out of core dumps, and are overwritten by secret_store_free. The environment is left as it
  * is.
+ *
+ * Records mention names, and strangers may write records: what a million names take that are none
+ * is bounded.
  */
 #ifndef WB_SECRET_H
 #define WB_SECRET_H
@@ -15,8 +18,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "secret_mask.h"
 #include "secret_ref.h"
 #include "secret_value.h"
+
+#define SECRET_FAILURES_MAX 1024 /* names without a value that are remembered, the last ones */
 
 struct secret_store;
 
@@ -88,13 +94,14 @@ int secret_peek(struct secret_store *store, const char *name, size_t len, struct
 	const char **error);
 
 /**
- * secret_mask(store, text, len, cut):
- * Overwrite with '*', in place, every occurrence in ${len} bytes at ${text} of a value that the
- * store has looked up, or of its base64 (as it would stand in basic authorization); each as it is
- * or JSON-escaped, in any spelling. For what a server sent back and for dry runs. Values of fewer
- * than 4 bytes are masked too. With ${cut}, so is the beginning of one at the end of ${text}, which
- * went on behind it. Needs no memory, so it cannot fail.
+ * secret_mask(store, more, text, len, shown, cut):
+ * Overwrite with '*', in place, every occurrence in the first ${shown} of ${len} bytes at ${text}
+ * of a value that the store has looked up, of its base64, alone or inside of other data, or of what
+ * is in ${more}, which may be NULL; in any spelling and otherwise as secret_mask_apply does it. For
+ * what a server sent back. Values of fewer than 4 bytes are masked too. Needs no memory, so it
+ * cannot fail.
  */
-void secret_mask(const struct secret_store *store, char *text, size_t len, bool cut);
+void secret_mask(const struct secret_store *store, const struct secret_mask *more, char *text,
+	size_t len, size_t shown, bool cut);
 
 #endif

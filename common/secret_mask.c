@@ -1,78 +1,365 @@
 #include "secret_mask.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json_text.h"
 #include "utf8.h"
 
-/* Decode the JSON escape at ${p} into *${n} bytes; returns its own length, 0 if malformed. */
-static size_t
-unescape(const char *p, const char *end, unsigned char out[4], size_t *n)
+/* What is undone of a text: first the escapes of JSON, then those of HTML, then those of URLs. */
+enum { UNDO_JSON = 1, UNDO_HTML = 2, UNDO_URL = 4, UNDO_ALL = 7 };
+
+#define ENTITY_MAX 10 /* characters between & and ; */
+
+/* One character of a text, undone. */
+struct piece {
+	unsigned char bytes[4];
+	size_t n;
+	size_t len;  /* bytes that it takes in the text */
+	bool is_cut; /* the text ends within an escape, of which this is the first byte */
+};
+
+/* What is looked for, and where. */
+struct search {
+	const struct secret_mask *const *masks;
+	size_t n;
+	const char *end;
+	bool cut;
+	unsigned kinds; /* of escapes that there may be, to be undone */
+};
+
+static struct piece piece_at(const char *p, const char *end, unsigned undo);
+
+static struct piece
+raw(const char *p)
 {
-	const ptrdiff_t need = end - p >= 2 && p[1] == 'u' ? 6 : 2;
+	return (struct piece){{(unsigned char)*p}, 1, 1, false};
+}
+
+static struct piece
+code_point(unsigned long code, size_t len, struct piece otherwise)
+{
+	struct piece piece = {{0}, 0, len, false};
+
+	if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return otherwise;
+	piece.n = utf8_encode(piece.bytes, (uint32_t)code);
+	return piece;
+}
+
+static struct piece
+json_piece(const char *p, const char *end)
+{
+	const ptrdiff_t left = end - p, need = left >= 2 && p[1] == 'u' ? 6 : 2;
+	struct piece plain = raw(p), piece;
 	struct json_char c;
 
-	if (end - p < need)
-		return 0;
-	for (ptrdiff_t i = 2; i < need; i++) {
+	if (*p != '\\')
+		return plain;
+	for (ptrdiff_t i = 2; i < need && i < left; i++)
 		if (!isxdigit((unsigned char)p[i]))
-			return 0;
-	}
+			return plain;
+	plain.is_cut = left < need;
+	if (plain.is_cut)
+		return plain;
+	/* Of a pair of surrogates, which have 12 characters, the second one may be missing. */
+	for (ptrdiff_t i = 8; need == 6 && i < 12 && i < left; i++)
+		if (!isxdigit((unsigned char)p[i]))
+			end = p + 6;
 	c = json_char_at(p, end);
-	if (c.code > 0x10ffff || (c.code >= 0xd800 && c.code < 0xe000))
-		return 0;
-	*n = utf8_encode(out, c.code);
-	return c.len;
+	plain.is_cut = c.code >= 0xd800 && c.code < 0xdc00 && left < 12;
+	piece = code_point(c.code, c.len, plain);
+	if (c.code == 0)
+		piece = (struct piece){{0}, 1, c.len, false};
+	return piece;
 }
 
-/*
- * Whether there may be more of the escape at ${p} behind ${end}; a pair of
- * surrogates has 12 characters.
- */
-static bool
-is_cut_escape(const char *p, const char *end)
+/* The code point that ${name}, which stood between & and ;, means; 0 if it is none of those. */
+static unsigned long
+entity(const char *name)
 {
-	return end - p < (end - p >= 2 && p[1] == 'u' ? 12 : 2);
+	static const struct {
+		const char *name;
+		unsigned long code;
+	} names[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+	const bool is_hex = name[0] == '#' && (name[1] | 0x20) == 'x';
+	char *end;
+	unsigned long code;
+
+	if (name[0] == '#') {
+		code = strtoul(name + 1 + is_hex, &end, is_hex ? 16 : 10);
+		return *end == '\0' && isxdigit((unsigned char)name[1 + is_hex]) ? code : 0;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i].name) == 0)
+			return names[i].code;
+	return 0;
+}
+
+static struct piece
+html_piece(const char *p, const char *end, unsigned undo)
+{
+	struct piece first = piece_at(p, end, undo), next;
+	char name[ENTITY_MAX + 1] = "";
+	const char *at = p + first.len;
+
+	if (first.is_cut || first.bytes[0] != '&')
+		return first;
+	for (size_t n = 0; n <= ENTITY_MAX; n++, at += next.len) {
+		if (at < end)
+			next = piece_at(at, end, undo);
+		if (at >= end || next.is_cut) {
+			first.is_cut = true;
+			return first;
+		}
+		if (next.bytes[0] == ';')
+			return code_point(entity(name), (size_t)(at - p) + next.len, first);
+		if (n == ENTITY_MAX || (!isalnum(next.bytes[0]) && next.bytes[0] != '#'))
+			break;
+		name[n] = (char)next.bytes[0];
+	}
+	return first;
+}
+
+static unsigned char
+hex_value(unsigned char c)
+{
+	return (unsigned char)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+static struct piece
+url_piece(const char *p, const char *end, unsigned undo)
+{
+	struct piece first = piece_at(p, end, undo), digits[2];
+	const char *at = p + first.len;
+
+	if (first.is_cut || first.bytes[0] != '%')
+		return first;
+	for (int i = 0; i < 2; i++) {
+		if (at < end)
+			digits[i] = piece_at(at, end, undo);
+		if (at >= end || digits[i].is_cut) {
+			first.is_cut = true;
+			return first;
+		}
+		if (!isxdigit(digits[i].bytes[0]))
+			return first;
+		at += digits[i].len;
+	}
+	first.bytes[0] =
+		(unsigned char)(hex_value(digits[0].bytes[0]) << 4 | hex_value(digits[1].bytes[0]));
+	first.len = (size_t)(at - p);
+	return first;
+}
+
+static struct piece
+piece_at(const char *p, const char *end, unsigned undo)
+{
+	if (undo & UNDO_URL)
+		return url_piece(p, end, undo & ~(unsigned)UNDO_URL);
+	if (undo & UNDO_HTML)
+		return html_piece(p, end, undo & ~(unsigned)UNDO_HTML);
+	return undo & UNDO_JSON ? json_piece(p, end) : raw(p);
+}
+
+static bool
+is_escape(char c)
+{
+	return c == '\\' || c == '&' || c == '%' || c == '+';
+}
+
+/* How the alphabet of base64 for URLs has the digit ${c}. */
+static unsigned char
+other_digit(unsigned char c)
+{
+	return c == '+' ? '-' : c == '/' ? '_' : c;
+}
+
+/* Whether ${got}, read from a text, stands for the byte ${want} of ${s}. */
+static bool
+is_same(const struct secret_pattern *s, unsigned char got, unsigned char want, unsigned undo)
+{
+	if (got == want)
+		return true;
+	/* Forms write a space as +. */
+	if ((want == ' ' && got == '+' && undo & UNDO_URL) ||
+		(want == '+' && got == ' ' && s->kind == MASK_URL))
+		return true;
+	if (s->kind == MASK_BASE64)
+		return got == other_digit(want);
+	return s->kind == MASK_HOST && tolower(got) == tolower(want);
 }
 
 /*
- * How many bytes at the start of ${text} spell ${s} JSON-escaped, 0 if they do not. By decoding,
- * since every writer escapes differently: PHP writes \/, Python \u00e9.
+ * How many bytes at the start of ${text} are ${s} when ${undo} is done to them, and ${own} to ${s}
+ * itself; 0 if they are not.
  */
 static size_t
-match_escaped(const char *text, const char *end, const struct secret *s, bool cut)
+match(const char *text, const char *end, const struct secret_pattern *s, bool cut, unsigned undo,
+	unsigned own)
 {
-	const char *p = text;
-	size_t at = 0;
+	const char *p = text, *want = s->p, *last = s->p + s->len;
 
-	while (at < s->len) {
-		unsigned char bytes[4] = {0};
-		size_t n = 1, taken = 1;
+	while (want < last) {
+		struct piece piece;
 
 		if (p >= end)
 			return cut ? (size_t)(p - text) : 0;
-		bytes[0] = (unsigned char)*p;
-		if (*p == '\\' && (taken = unescape(p, end, bytes, &n)) == 0)
-			return cut && is_cut_escape(p, end) ? (size_t)(end - text) : 0;
-		if (n > s->len - at || memcmp(s->value + at, bytes, n) != 0)
-			return 0;
-		p += taken;
-		at += n;
+		piece = piece_at(p, end, undo);
+		if (piece.is_cut && cut)
+			return (size_t)(end - text);
+		for (size_t i = 0; i < piece.n; i++) {
+			struct piece byte;
+
+			if (want >= last)
+				return 0;
+			byte = piece_at(want, last, own);
+			if (!is_same(s, piece.bytes[i], byte.bytes[0], undo))
+				return 0;
+			want += byte.len;
+		}
+		p += piece.len;
 	}
 	return (size_t)(p - text);
 }
 
-size_t
-secret_mask_match(const char *text, const char *end, const struct secret *s, bool cut)
+/* The same, in whatever way the text spells it. */
+static size_t
+match_any(const struct search *search, const char *text, const struct secret_pattern *s)
 {
-	size_t plain = 0, escaped = 0, len = s->len;
+	const unsigned owns = s->kind == MASK_URL ? UNDO_URL : 0;
+	const char *end = search->end;
+	bool has_escape = false;
+	size_t len = 0, best = 0;
 
-	if (cut && (size_t)(end - text) < len)
-		len = (size_t)(end - text);
-	if (*text == s->value[0] && (size_t)(end - text) >= len && memcmp(text, s->value, len) == 0)
-		plain = len;
-	if (*text == s->value[0] || *text == '\\')
-		escaped = match_escaped(text, end, s, cut);
-	return plain > escaped ? plain : escaped;
+	/* Nearly all that is not the secret differs soon, and without any escape. */
+	while (len < s->len && text + len < end &&
+		is_same(s, (unsigned char)text[len], (unsigned char)s->p[len], 0))
+		has_escape |= is_escape(text[len++]);
+	if (len == s->len || (search->cut && text + len == end))
+		best = len;
+	if (text + len < end)
+		has_escape |= is_escape(text[len]);
+	if (owns != 0 && len < s->len)
+		has_escape |= is_escape(s->p[len]);
+	for (unsigned undo = 0; has_escape && undo <= UNDO_ALL; undo++) {
+		for (unsigned own = 0; (undo & ~search->kinds) == 0 && own <= owns;
+			own += UNDO_URL) {
+			len = match(text, end, s, search->cut, undo, own);
+			best = len > best ? len : best;
+		}
+	}
+	return best;
+}
+
+void
+secret_mask_add(struct secret_mask *mask, struct secret_pattern *pattern)
+{
+	unsigned char bytes[2] = {(unsigned char)*pattern->p, (unsigned char)*pattern->p};
+
+	if (pattern->kind == MASK_URL)
+		bytes[1] = piece_at(pattern->p, pattern->p + pattern->len, UNDO_URL).bytes[0];
+	if (pattern->kind == MASK_URL && bytes[0] == '+')
+		bytes[1] = ' ';
+	if (pattern->kind == MASK_BASE64)
+		bytes[1] = other_digit(bytes[0]);
+	if (pattern->kind == MASK_HOST)
+		bytes[1] = (unsigned char)toupper(bytes[0]);
+	for (int i = 0; i < 2 && (i == 0 || bytes[1] != bytes[0]); i++) {
+		struct secret_place **first = &mask->first[bytes[i]];
+
+		pattern->places[i] = (struct secret_place){*first, pattern};
+		*first = &pattern->places[i];
+	}
+}
+
+/* How long the longest secret at ${text} is that begins with ${byte}; at least ${best}. */
+static size_t
+longest(const struct search *search, unsigned char byte, const char *text, size_t best)
+{
+	for (size_t i = 0; i < search->n; i++) {
+		const struct secret_place *place = search->masks[i]->first[byte];
+
+		for (; place != NULL; place = place->next) {
+			size_t len = match_any(search, text, place->pattern);
+
+			best = len > best ? len : best;
+		}
+	}
+	return best;
+}
+
+/* The same with what the escape at ${text} stands for, which may begin another one. */
+static size_t
+longest_undone(const struct search *search, const char *text, size_t best)
+{
+	unsigned undo = *text == '\\' ? UNDO_JSON : *text == '&' ? UNDO_HTML : UNDO_URL;
+
+	if (*text == '+')
+		return longest(search, ' ', text, best);
+	for (;;) {
+		const struct piece piece = piece_at(text, search->end, undo);
+
+		if (piece.is_cut && search->cut)
+			return (size_t)(search->end - text);
+		best = longest(search, piece.bytes[0], text, best);
+		if (piece.bytes[0] == '&' && !(undo & UNDO_HTML))
+			undo |= UNDO_HTML;
+		else if (piece.bytes[0] == '%' && !(undo & UNDO_URL))
+			undo |= UNDO_URL;
+		else
+			return best;
+	}
+}
+
+/* Which escapes may be undone in a text: those that are there, and what those may stand for. */
+static unsigned
+find_kinds(const char *text, size_t len)
+{
+	if (memchr(text, '\\', len) != NULL)
+		return UNDO_ALL;
+	if (memchr(text, '&', len) != NULL)
+		return UNDO_HTML | UNDO_URL;
+	return memchr(text, '%', len) != NULL || memchr(text, '+', len) != NULL ? UNDO_URL : 0;
+}
+
+/* Which bytes a secret may begin with. Returns whether there are secrets at all. */
+static bool
+find_starts(const struct secret_mask *const *masks, size_t n, bool starts[256])
+{
+	bool any = false;
+
+	for (size_t byte = 0; byte < 256; byte++) {
+		starts[byte] = false;
+		for (size_t i = 0; i < n; i++)
+			starts[byte] |= masks[i]->first[byte] != NULL;
+		any |= starts[byte];
+	}
+	return any;
+}
+
+void
+secret_mask_apply(const struct secret_mask *const *masks, size_t n, char *text, size_t len,
+	size_t shown, bool cut)
+{
+	const struct search search = {masks, n, text + len, cut, find_kinds(text, len)};
+	const char *until = text;
+	bool starts[256];
+
+	if (!find_starts(masks, n, starts))
+		return;
+	/* They may overlap: a byte is masked when all that starts up to it was looked for. */
+	for (char *p = text; p < text + shown || p < until; p++) {
+		size_t found = 0;
+
+		if (p < text + shown && starts[(unsigned char)*p])
+			found = longest(&search, (unsigned char)*p, p, 0);
+		if (p < text + shown && is_escape(*p))
+			found = longest_undone(&search, p, found);
+		if (until < p + found)
+			until = p + found;
+		if (p < until)
+			*p = '*';
+	}
 }

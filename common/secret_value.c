@@ -39,23 +39,41 @@ arena_free(char *arena, size_t len)
 	munmap(arena, len);
 }
 
+/* Encode ${len} bytes at ${value}, which has two zeros before it, to ${out}, in all spellings. */
+static void
+encode(struct secret_value *v, const unsigned char *value, size_t len, char *out)
+{
+	for (size_t shift = 0; shift < SECRET_BASE64 - 1; shift++) {
+		/* What holds bits of the bytes before, and what of those behind, is left out. */
+		const size_t from = (shift * 8 + 5) / 6, to = (shift + len) * 8 / 6;
+		const int n =
+			EVP_EncodeBlock((unsigned char *)out, value - shift, (int)(shift + len));
+
+		if (to >= from + SECRET_BASE64_MIN)
+			v->base64[shift + 1] = (struct secret){out + from, to - from};
+		if (shift == 0)
+			v->base64[0] = (struct secret){out, (len * 4 + 2) / 3};
+		out += n + 1;
+	}
+}
+
 const char *
 secret_value_keep(struct secret_value *v, const char *value, size_t len)
 {
-	const size_t base64_size = (len + 2) / 3 * 4 + 1;
+	const size_t base64_size = (len + 2 + 2) / 3 * 4 + 1, before = SECRET_BASE64 - 2;
+	char *copy;
 
 	if (len == 0)
 		return "is empty";
 	if (len > SECRET_MAX)
 		return "is longer than 65536 bytes";
-	if ((v->arena = arena_new(len + base64_size)) == NULL)
+	*v = (struct secret_value){.arena_len = before + len + (SECRET_BASE64 - 1) * base64_size};
+	if ((v->arena = arena_new(v->arena_len)) == NULL)
 		return no_memory;
-	v->arena_len = len + base64_size;
-	memcpy(v->arena, value, len);
-	EVP_EncodeBlock((unsigned char *)v->arena + len, (unsigned char *)v->arena, (int)len);
-	v->plain = (struct secret){v->arena, len};
-	/* Without its padding, so that it is found with and without. */
-	v->base64 = (struct secret){v->arena + len, (len * 4 + 2) / 3};
+	copy = v->arena + before;
+	memcpy(copy, value, len);
+	v->plain = (struct secret){copy, len};
+	encode(v, (const unsigned char *)copy, len, copy + len);
 	return NULL;
 }
 

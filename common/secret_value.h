@@ -18,11 +18,20 @@ struct secret {
 	size_t len;
 };
 
-/* A value that is owned, and its base64, for masks. */
+#define SECRET_BASE64 4     /* spellings in base64 */
+#define SECRET_BASE64_MIN 6 /* characters of one inside of other data; less is there by chance */
+
+/* A value that is owned, and what base64 makes of it, for masks. */
 struct secret_value {
 	char *arena; /* the value, then its base64; NULL: none */
 	size_t arena_len;
-	struct secret plain, base64; /* the latter without padding */
+	struct secret plain;
+	/*
+	 * Alone, without padding, so that it is found with and without; and inside of other data,
+	 * where it begins at each of three places and shares no character with its neighbours.
+	 * Length 0: too short.
+	 */
+	struct secret base64[SECRET_BASE64];
 };
 
 /**

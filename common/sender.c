@@ -278,14 +278,18 @@ try_again(struct sender *s, struct slot *slot, const struct transfer_result *res
 }
 
 static void
-show_response(const struct sender *s, const struct transfer_result *result, struct receipt *receipt)
+show_response(const struct sender *s, const struct slot *slot, const struct transfer_result *result,
+	struct receipt *receipt)
 {
-	size_t len = result->response != NULL ? result->response->len : 0;
+	const size_t len = result->response != NULL ? result->response->len : 0,
+		     shown = len < s->options.response_max ? len : s->options.response_max;
 
-	if (len == 0 || (!s->options.show_response && result->error == TRANSFER_OK))
+	if (shown == 0 || (!s->options.show_response && result->error == TRANSFER_OK))
 		return;
+	attempt_mask(&slot->attempt, s->options.secrets, result->response->buf, len, shown,
+		result->truncated);
 	receipt->response = result->response->buf;
-	receipt->response_len = len < s->options.response_max ? len : s->options.response_max;
+	receipt->response_len = shown;
 }
 
 /* Every attempt ends here. Whether there is to be another one is decided here. */
@@ -303,12 +307,9 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 
 	judge(s, slot, result);
 	/* Receivers echo requests; a secret must not come back through a receipt. */
-	attempt_mask(&slot->attempt, s->options.secrets, result->message, strlen(result->message),
-		false);
-	if (result->response != NULL && result->response->len > 0)
-		attempt_mask(&slot->attempt, s->options.secrets, result->response->buf,
-			result->response->len, result->truncated);
-	show_response(s, result, &receipt);
+	attempt_mask_message(&slot->attempt, s->options.secrets, result->message,
+		sizeof(result->message));
+	show_response(s, slot, result, &receipt);
 	report = report_of(result, after_ms, &pause_ms);
 	queue_report(s->queue, d, report, pause_ms, now_ms);
 	if (result->error != TRANSFER_OK) {

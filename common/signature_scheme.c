@@ -1,6 +1,7 @@
 #include "signature_scheme.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct {
 	const char *name, *header;
@@ -32,6 +33,21 @@ const char *
 signature_scheme_header(enum signature_scheme scheme)
 {
 	return schemes[scheme].header;
+}
+
+bool
+signature_scheme_makes_header(const char *name, size_t len)
+{
+	static const char *const standard[] = {"webhook-id", "webhook-timestamp"};
+
+	for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++)
+		if (strlen(standard[i]) == len && strncasecmp(name, standard[i], len) == 0)
+			return true;
+	for (int i = 0; i < SIGNATURE_SCHEMES; i++)
+		if (strlen(schemes[i].header) == len &&
+			strncasecmp(name, schemes[i].header, len) == 0)
+			return true;
+	return false;
 }
 
 bool

@@ -42,6 +42,12 @@ const char *signature_scheme_name(enum signature_scheme scheme);
 const char *signature_scheme_header(enum signature_scheme scheme);
 
 /**
+ * signature_scheme_makes_header(name, len):
+ * Whether any scheme sets the header called so, in whatever case.
+ */
+bool signature_scheme_makes_header(const char *name, size_t len);
+
+/**
  * signature_scheme_is_timed(scheme):
  * Whether the signature covers a time, so that each attempt needs a fresh one.
  */

@@ -354,6 +354,15 @@ template_free(struct template *t)
 	free(t);
 }
 
+bool
+template_inserts_json(const struct template *t)
+{
+	for (size_t i = 0; i < t->npieces; i++)
+		if (t->pieces[i].as_json)
+			return true;
+	return false;
+}
+
 /*
  * JSON text with & < > as entities, however they are spelled; all three stand only inside strings.
  */

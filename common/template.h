@@ -55,6 +55,12 @@ struct template *template_compile(const char *text, size_t len,
 void template_free(struct template *t);
 
 /**
+ * template_inserts_json(t):
+ * Whether it has a ${NAME:json}, and so may get deeper than it is.
+ */
+bool template_inserts_json(const struct template *t);
+
+/**
  * template_render(t, event, entities, body, late, nlate):
  * Append the body for ${event} to ${body}, valid JSON, and fill ${late} with the places of secrets,
  * *${nlate} of them, in order. With ${entities}, inserted values have & < > replaced by &amp; &lt;

@@ -267,7 +267,7 @@ passes_through() {
 {"event_type":"X","event_id":"1","artifact_version_index":3.0,"artifact_metadata":{"a":1.10,"b":12345678901234567890,"c":1e400,"d":-0,"e":1E+2}}
 {"event_type":"X","event_id":"1","event_id":"2","x":1,"x":2,"artifact_metadata":{"a":1,"a":2}}
 {"event_type":"X","event_id":"1","\u0061\/b":"\u00e9é\ud83d\ude00😀\b\f\n\r\t\"\\\u0000\ud800"}
-{"event_type":"X","event_id":"","":null,"z":{},"y":[],"x":[[],{}],"true":true,"false":false}
+{"event_type":"X","event_id":" ","":null,"z":{},"y":[],"x":[[],{}],"true":true,"false":false}
 {"event_type":"X","event_id":"1","é":"  white  space  ","source":"mlflow"}
 {"event_type":"X","\u0065vent_id":"1"}
 {"event_type":"X","event_id":null,"event_id":"1"}
@@ -302,6 +302,9 @@ derived_ids() {
 {"event_type":"LINK_ARTIFACT" }
 {"event_type":"X","event_id":null}
 {"event_type":"X","event_id":"1","event_id":null}
+{"event_type":"X","event_id":""}
+{"event_type":"X","event_id":"","n":2}
+{"event_type":"X","event_id":"1","event_id":""}
 {"event_type":"X","artifact_metadata":{"event_id":"1"}}
 END
   printf '{"event_type":"X"}' | sha256sum >sum
@@ -615,12 +618,32 @@ literal_secrets() {
 }
 test_case 'error: a secret itself in place of its name; it is not shown' literal_secrets
 
+literal_headers() {
+  local name advice='this looks like a secret itself; write the name of one, such as "$TOKEN", whose value is all of the header'
+  for name in Authorization PRIVATE-TOKEN X-Gitlab-Token x-api-key Ocp-Apim-Subscription-Key X_KEY Cookie X-Shared-Secret \
+    Job-Token X-ApiKey AccessToken Proxy-Password Key; do
+    wrong webhook '"url":"$U","headers":{"'"$name"'":¦"Bearer hunter2"}' "header \"$name\": $advice"
+    expect_no_match "$(<err)" hunter2
+  done
+  wrong webhook '"url":"$U","headers":{"Authorization":¦"Bearer $TOKEN"}' "header \"Authorization\": $advice"
+  for name in Accept X-Key-Id Idempotency-Key X-Monkey X-Token-Type Keynote Author X-Authority; do
+    printf '{"webhooks":{"w":{"url":"$U","headers":{"%s":"plain","X-Api-Key":"$KEY"}}}}' "$name" >c.json
+    wb-match -c c.json </dev/null
+  done
+}
+test_case 'error: a header that is for secrets, with something else than a name' literal_headers
+
 bad_headers() {
+  local name
   wrong webhook '"url":"$U","headers":{¦"Content-Length":"1"}' 'header "Content-Length": this header is set by the sender'
   wrong webhook '"url":"$U","headers":{¦"a b":"1"}' 'header "a b": not a header name'
   wrong webhook '"url":"$U","headers":{"a":¦"b\r\nc: d"}' "header \"a\": a header's value is printable ASCII"
   wrong webhook '"url":"$U","access_token":"$T","headers":{"authorization":"$B"}' \
     'access_token and a header Authorization exclude each other'
+  for name in X-Wandb-Signature x-hub-signature-256 webhook-signature Webhook-Id WEBHOOK-TIMESTAMP; do
+    wrong webhook '"url":"$U","headers":{¦"'"$name"'":"1"}' \
+      "header \"$name\": this header is set by wb-sign: name a secret and a signature instead"
+  done
 }
 test_case 'error: a header that must not be set' bad_headers
 
@@ -870,17 +893,18 @@ nested() {
 }
 
 deep_lines() {
-  nested 512 >deep.jsonl
+  nested 511 >deep.jsonl
   wb-match -c all.json deep.jsonl >out
-  (($(wc -l <out) == 1)) || fail '512 levels were refused'
-  nested 513 >bad.jsonl
-  rejects 'byte 534: nested deeper than 512 levels' bad.jsonl
+  (($(wc -l <out) == 1)) || fail '511 levels were refused'
+  wb-render out # which reads 512 levels
+  nested 512 >bad.jsonl
+  rejects 'byte 533: nested deeper than 512 levels' bad.jsonl
   printf '%01000000d\n' 0 | tr 0 '[' >bad.jsonl
   rejects 'byte 1: not a JSON object' bad.jsonl
   { printf '{"a":' && printf '%01000000d\n' 0 | tr 0 '['; } >bad.jsonl
-  rejects 'byte 517: nested deeper than 512 levels' bad.jsonl
+  rejects 'byte 516: nested deeper than 512 levels' bad.jsonl
 }
-test_case '512 levels of nesting, not 513' deep_lines
+test_case '512 levels of nesting in a record, not 513' deep_lines
 
 long_lines() {
   local fits
@@ -906,14 +930,28 @@ padded() {
 }
 
 longest_line() {
-  local limit=$((16 * 1024 * 1024))
+  local limit=$((16 * 1024 * 1024)) room
   padded $limit >events.jsonl
   expect_equal "$(wc -c <events.jsonl)" $((limit + 1)) 'size of the line'
-  wb-match -c all.json events.jsonl >out
+  wb-match -c all.json --max-line 17M events.jsonl >out
   { printf '{"event":' && tr -d '\n' <events.jsonl && printf ',%s\n' "$none"; } >want
   expect_file out want
   padded $((limit + 1)) >bad.jsonl
   rejects "line longer than $limit bytes (--max-line)" bad.jsonl
+  # the next tool must be able to read it
+  padded $limit >bad.jsonl
+  rejects "its record would be longer than $limit bytes (--max-line)" bad.jsonl
+  room=$((limit - ${#none} - 10))
+  padded $room >events.jsonl
+  wb-match -c all.json events.jsonl >out
+  expect_equal "$(wc -c <out)" $((limit + 1)) 'size of the record'
+  wb-render out
+  padded $((room + 1)) >bad.jsonl
+  rejects "its record would be longer than $limit bytes (--max-line)" bad.jsonl
+  # all records of an event or none
+  printf '{"automations":[{"name":"all","action":{"type":"none"}},{"name":"all of it","action":{"type":"none"}}]}\n' >c.json
+  expect_status 1 wb-match -c c.json events.jsonl >out 2>err
+  expect_empty out
   rm -f rejected out want
 }
 test_case '16 MiB a line by default' longest_line
@@ -954,6 +992,33 @@ END
   expect_empty none
 }
 test_case '--rejects appends the refused lines, byte for byte, and makes a file that others cannot read' rejects_exactly
+
+# Refused lines that end with their file do not run into the next ones.
+rejects_of_files() {
+  printf 'bad 1' >one
+  printf 'bad 2\n' >two
+  printf '%300s' '' | tr ' ' x >long
+  expect_status 1 wb-match -c all.json --max-line 200 --rejects rejected one two long one long two >out 2>err
+  expect_empty out
+  printf '%s\n' 'bad 1' 'bad 2' "$(<long)" 'bad 1' "$(<long)" 'bad 2' >want
+  expect_file rejected want
+  rm rejected
+  expect_status 1 wb-match -c all.json --rejects rejected two one >out 2>err
+  printf 'bad 2\nbad 1' >want
+  expect_file rejected want
+}
+test_case '--rejects keeps the last lines of several files apart' rejects_of_files
+
+rejects_is_input() {
+  printf 'bad\n' >bad
+  ln bad same
+  for file in bad same ./bad; do
+    unusable "--rejects '$file' is an input as well; it would be read for ever" -c all.json --rejects "$file" bad
+    expect_status 2 wb-match -c all.json --rejects "$file" <bad >out 2>err
+  done
+  expect_equal "$(<bad)" bad
+}
+test_case '--rejects that is an input, too: status 2' rejects_is_input
 
 rejects_cannot_open() {
   unusable "cannot open 'nowhere/rejected': No such file or directory" -c all.json --rejects nowhere/rejected

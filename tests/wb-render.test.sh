@@ -360,11 +360,12 @@ a|{"event_type":"x","event_id":"e"}|e\0a
 é \"b\u0041|{"event_type":"x","event_id":"e"}|e\0é "bA
 a|{"event_type":"x","event_id":"\u00e9\n\u0000"}|é\n\0\0a
 a|{"event_type":"x","event_id":"e","event_id":"f"}|f\0a
-a|{"event_type":"x","event_id":""}|\0a
 END
-  want=$(printf '%s' '{"event_type":"x"}' | sha256sum)
-  want=$(printf '%s\0a' "${want:0:32}" | sha256sum)
-  expect_equal "$(record '{}' '{"event_type":"x"}' | wb-render | jq -r .delivery_id)" "${want:0:32}" 'id without event_id'
+  for event in '{"event_type":"x"}' '{"event_type":"x","event_id":""}' '{"event_type":"x","event_id":"","n":2}'; do
+    want=$(printf '%s' "$event" | sha256sum)
+    want=$(printf '%s\0a' "${want:0:32}" | sha256sum)
+    expect_equal "$(record '{}' "$event" | wb-render | jq -r .delivery_id)" "${want:0:32}" "id of $event"
+  done
 }
 test_case 'delivery_id: SHA-256 of event_id, a NUL and the name, as sha256sum sees it' delivery_ids
 
@@ -541,6 +542,29 @@ oversize() {
   expect_equal "$(<rejects)" "$(sed -n 2p in)"
 }
 test_case 'bad lines: oversize' oversize
+
+# What later stages could not read, or receivers would not, ends here.
+too_long_or_deep() {
+  local limit=$((16 * 1024 * 1024)) n
+  # a body of quotes is twice as long where it stands in a string
+  { record 1 && record "\"$(repeat 9000000 '\"')\"" && record 2; } >in
+  rm -f rejects
+  expect_status 1 wb-render --max-line 32M --rejects rejects in >out 2>err
+  expect_equal "$(jq -r .request.body out)" $'1\n2'
+  expect_equal "$(<err)" "wb-render: in:2: its record would be longer than 33554432 bytes (--max-line)"
+  sed -n 2p in >want
+  expect_file rejects want
+  expect_status 1 wb-render --max-line 20M in >out 2>err
+  expect_equal "$(<err)" "wb-render: in:2: its record would be longer than 20971520 bytes (--max-line)"
+  for n in 311 312; do
+    record "$(repeat 200 '[')\"\${artifact_metadata:json}\"$(repeat 200 ']')" \
+      "$(event "\"artifact_metadata\":{\"a\":$(repeat $n '[')$(repeat $n ']')}")"
+  done >in
+  expect_status 1 wb-render in >out 2>err
+  expect_equal "$(wc -l <out)" 1
+  expect_equal "$(<err)" 'wb-render: in:2: the payload would be nested deeper than 512 levels'
+}
+test_case 'bad lines: those whose request would be too long or too deep' too_long_or_deep
 
 several_files() {
   record 1 >a

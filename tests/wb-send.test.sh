@@ -180,18 +180,17 @@ test_case 'responses: in receipts of failures, or with --show-response; capped; 
 
 echoes() {
   local escaped base64
-  # nothing in it that is spelled otherwise by a URL, since that spelling is not looked for
-  export TOK='hunter2"hunter2\é' UNUSED=open-sesame
-  escaped='hunter2\"hunter2\\\u00e9'
+  export TOK='hunter2"&hunter2\é' UNUSED=open-sesame
+  escaped='hunter2\"\u0026hunter2\\\u00e9 / hunter2%22%26hunter2%5C%C3%A9 / hunter2&quot;&amp;hunter2&#92;&#xE9;'
   base64=$(printf '%s' "$TOK" | base64)
   answers <<END
 {"*":[{"status":500,"body":$(jq -n --arg a "$TOK / $escaped / $base64 / open-sesame / hunter2" '$a')}]}
 END
   record "$RECEIVER_URL/" '"auth":{"scheme":"bearer","ref":"$TOK"}' | fails http . send
-  expect_match "$(json receipt .response)" '^\*+ / \*+ / \*+=* / open-sesame / hunter2$'
+  expect_match "$(json receipt .response)" '^\*+ / \*+ / \*+ / \*+ / \*+=* / open-sesame / hunter2$'
   no_secret "$TOK" receipt err
 }
-test_case 'responses: a secret that comes back is masked, raw, JSON-escaped and in base64' echoes
+test_case 'responses: a secret that comes back is masked, raw, escaped for JSON, HTML or a URL, and in base64' echoes
 
 cut_echo() {
   local n
@@ -782,3 +781,69 @@ echoed_path() {
   expect_no_match "$(<receipts)" SEKRET
 }
 test_case 'a URL that is a secret: an error page that repeats its path is masked' echoed_path
+
+echoed_parts() {
+  local line
+  # what a server says, and what the receipt has of it
+  cat >said <<'END'
+GET /hook%2Fa/SEKRETpath?sig=SEKRET%2Bsig%3D&v=1&code=12345 HTTP/1.1
+GET /hook/a/SEKRETpath?sig=SEKRET+sig=&v=1&code=12345 HTTP/1.1
+{"url":"https:\/\/hooks.invalid\/hook%2Fa\/SEKRETpath?sig=SEKRET%2Bsig%3D\u0026v=1\u0026code=12345"}
+<a href="/hook%2fa/SEKRETpath?sig=SEKRET%2bsig%3d&amp;v=1&amp;code=12345">
+&#x2F;hook%2Fa&#47;SEKRETpath
+path hook/a/SEKRETpath
+no hook is called SEKRETpath
+bad signature SEKRET+sig=
+bad signature SEKRET%2Bsig%3D, code=12345, or 12345, v=1
+END
+  while IFS= read -r line; do
+    jq -n --arg a "$line" '{status: 403, body: $a}'
+  done <said | jq -s '{"*": .}' >script
+  start_receiver --script script
+  export HOOK_URL="$RECEIVER_URL/hook%2Fa/SEKRETpath?sig=SEKRET%2Bsig%3D&v=1&code=12345"
+  records "$(wc -l <said)" '$HOOK_URL' >in
+  expect_status 1 send -j 1 --breaker 0 in >receipts
+  cat <<'END' >want
+GET *?* HTTP/1.1
+GET *?* HTTP/1.1
+{"url":"https:\/\/hooks.invalid*?*"}
+<a href="*?*">
+*
+path *
+no hook is called *
+bad signature *
+bad signature *, *, or 12345, v=1
+END
+  jq -r .response receipts | sed 's/\*\**/*/g' >got
+  expect_file got want
+}
+test_case 'a URL that is a secret: its path, its query and their pieces are masked however they are spelled' echoed_parts
+
+# jq shows the beginning of a value in its messages, and we cut those that are long
+cut_messages() {
+  export TOK=hunter2hunter2hunter2
+  jq -n --arg t "$TOK" '{"*": [{body: ({t: $t} | tostring)}]}' >script
+  start_receiver --script script
+  for program in '.t + 1' 'error("\("-" * 300)\(.t)")' 'error("\("-" * 310)\(.t)")' 'error(.t)'; do
+    record "$RECEIVER_URL/" '"auth":{"scheme":"bearer","ref":"$TOK"},"success_when":'"$(jq -n --arg p "$program" '$p')" >in
+    expect_status 1 send in >receipts
+    expect_equal "$(json receipts .error.class)" rejected
+    expect_no_match "$(<receipts)" hunt
+  done
+}
+test_case 'messages: no beginning of a secret, either, where they are cut' cut_messages
+
+# a mask is as long as what it hides, so that nothing of the rest is lost; only what is shown is masked
+cap_and_success_when() {
+  export TOK=hunter2hunter2
+  jq -n --arg t "$TOK" '{"*": [{status: 500, body: ("x" * 10 + $t + $t)},
+    {body: ({pad: ("x" * 3), ok: $t, no: $t} | tostring)}, {body: ({pad: ("x" * 3), ok: "hunter3"} | tostring)}]}' >script
+  start_receiver --script script
+  records 3 "$RECEIVER_URL/" |
+    jq -c '.request |= . + {headers: {"X-T": "$TOK"}, success_when: ".ok == \"hunter2hunter2\""}' >in
+  expect_status 1 send -j 1 --max-response 20 --show-response in >receipts
+  expect_equal "$(jq -r '[.status, .response] | join(" ")' receipts)" 'failed xxxxxxxxxx**********
+finished {"pad":"xxx","ok":"*
+failed {"pad":"xxx","ok":"h'
+}
+test_case 'responses: success_when sees what the receipt does not' cap_and_success_when

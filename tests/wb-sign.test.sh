@@ -237,6 +237,31 @@ oversize() {
 }
 test_case 'bad lines: oversize' oversize
 
+# A record that is too long for wb-send only with its signature; headers with white space, and an old one, count right.
+too_long() {
+  local limit=$((16 * 1024 * 1024)) sign='"sign":{"scheme":"wandb","refs":["$S"]}' headers size
+  export S=k
+  for headers in '{}' '{ "A" : "b" }' '{"A": "b" , "x-wandb-signature":"old" ,"C":"d"}'; do
+    line() {
+      printf '{"delivery_id":"d","event":{"event_type":"x"},"automation":{"name":"a"},"request":{"url":"https://a/",'
+      printf '"headers":%s,%s,"body":"' "$headers" "$sign"
+      head -c "$1" /dev/zero | tr '\0' x
+      printf '"}}\n'
+    }
+    line 100 | wb-sign >out
+    size=$((limit + 1 - $(wc -c <out) + 100))
+    line $size | wb-sign >out
+    expect_equal "$(wc -c <out)" $((limit + 1)) "the longest one with $headers"
+    wb-sign out >again
+    expect_file again out
+    line $((size + 1)) >in
+    expect_status 1 wb-sign in >out 2>err
+    expect_empty out
+    expect_equal "$(<err)" "wb-sign: in:1: its record would be longer than $limit bytes (--max-line)"
+  done
+}
+test_case 'bad lines: too long when signed' too_long
+
 failed_output() {
   local i
   record '' <<<1 >in

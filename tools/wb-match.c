@@ -13,6 +13,8 @@
 #include "ids.h"
 #include "json_text.h"
 
+#define EVENT_START "{\"event\":" /* of a record */
+
 struct args {
 	char **config; /* paths, borrowed from the command line */
 	size_t nconfig;
@@ -191,6 +193,28 @@ explain(struct matcher *m, struct filter *f, const struct event *event)
 	}
 }
 
+/*
+ * Have what follows the event in records of ${n} automations ready. False if that cannot be, or a
+ * record would be too long, after the line was refused: there are all of its records or none.
+ */
+static bool
+write_automations(struct matcher *m, struct filter *f, const uint32_t *ids, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++) {
+		struct strbuf *written = &m->written[ids[i]];
+
+		if (written->len == 0)
+			write_automation(written, &m->automations[ids[i]]);
+		if (strbuf_failed(written)) {
+			filter_fail(f, "out of memory");
+			return false;
+		}
+		if (!filter_fits(f, strlen(EVENT_START) + m->event.len + written->len - 1))
+			return false;
+	}
+	return true;
+}
+
 static void
 match_event(struct matcher *m, struct filter *f)
 {
@@ -199,7 +223,8 @@ match_event(struct matcher *m, struct filter *f)
 	struct json js;
 	int64_t n;
 
-	json_init(&js, f->in.line, f->in.len);
+	/* It is to stand in a record. */
+	json_init_within(&js, f->in.line, f->in.len, 1);
 	if (!event_read(&js, &event) || !json_end(&js)) {
 		filter_reject_json(f, &js);
 		return;
@@ -216,20 +241,16 @@ match_event(struct matcher *m, struct filter *f)
 	strbuf_reset(&m->event);
 	if (n > 0)
 		id_add_event(&m->event, &event);
-	if (n < 0 || strbuf_failed(&m->event))
+	if (n < 0 || strbuf_failed(&m->event)) {
 		filter_fail(f, "out of memory");
-	for (int64_t i = 0; i < n && f->status < EXIT_IO; i++) {
-		struct strbuf *written = &m->written[ids[i]];
-
-		if (written->len == 0)
-			write_automation(written, &m->automations[ids[i]]);
-		if (strbuf_failed(written)) {
-			filter_fail(f, "out of memory");
-			return;
-		}
-		output_lit(&f->out, "{\"event\":");
+		return;
+	}
+	if (!write_automations(m, f, ids, n))
+		return;
+	for (int64_t i = 0; i < n; i++) {
+		output_lit(&f->out, EVENT_START);
 		output_add(&f->out, m->event.buf, m->event.len);
-		output_add(&f->out, written->buf, written->len);
+		output_add(&f->out, m->written[ids[i]].buf, m->written[ids[i]].len);
 	}
 }
 

@@ -150,7 +150,7 @@ render_record(struct renderer *r, struct filter *f)
 	strbuf_lit(&r->line, "}\n");
 	if (strbuf_failed(&r->line) || strbuf_failed(&r->extra))
 		filter_fail(f, "out of memory");
-	else
+	else if (filter_fits(f, r->line.len - 1))
 		output_add(&f->out, r->line.buf, r->line.len);
 }
 

@@ -150,6 +150,33 @@ now_sec(const struct args *args)
 	return args->now_sec >= 0 ? args->now_sec : timestamp_now_ms() / 1000;
 }
 
+/* The bytes of a header in the line, with its quotes. */
+static size_t
+header_len(const struct record_header *h)
+{
+	return (size_t)(h->value.p + h->value.len + 1 - (h->name.p - 1));
+}
+
+/* How long the line at hand is when it is signed: as much as write_signed writes, no newline. */
+static size_t
+signed_len(const struct filter *f, const struct record *rec, const struct signature_header *headers,
+	size_t n)
+{
+	size_t len = f->in.len - (rec->headers_span.len - 2), kept = n;
+
+	for (size_t i = 0; i < n; i++)
+		len += strlen(headers[i].name) + strlen(headers[i].value) + strlen("\"\":\"\"");
+	for (size_t i = 0; i < rec->nheaders; i++) {
+		const struct record_header *h = &rec->headers[i];
+
+		if (signature_header_replaces(headers, n, h->name.p, h->name.len))
+			continue;
+		len += header_len(h);
+		kept++;
+	}
+	return len + (kept > 0 ? kept - 1 : 0);
+}
+
 /* The line as it came, but for the headers: old signatures out, new ones in. */
 static void
 write_signed(struct filter *f, const struct record *rec, const struct signature_header *headers,
@@ -166,8 +193,7 @@ write_signed(struct filter *f, const struct record *rec, const struct signature_
 			continue;
 		if (any)
 			output_addc(&f->out, ',');
-		output_add(&f->out, h->name.p - 1,
-			(size_t)(h->value.p + h->value.len + 1 - (h->name.p - 1)));
+		output_add(&f->out, h->name.p - 1, header_len(h));
 		any = true;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -208,7 +234,7 @@ sign_record(struct filter *f, struct request *rq, struct signer *signer, const s
 		request_sign(rq, &rec, args->secrets, signer, now_sec(args), headers, &n, error) !=
 			0)
 		filter_reject(f, FILTER_NOWHERE, "%s", error);
-	else
+	else if (filter_fits(f, signed_len(f, &rec, headers, n)))
 		write_signed(f, &rec, headers, n);
 }
 

@@ -133,6 +133,21 @@ test_is(void)
 	EXPECT(!header_is("b", 1, "a"));
 }
 
+static void
+test_secrets(void)
+{
+	static const char *const secret[] = {"Authorization", "X-Authorization", "PRIVATE-TOKEN",
+		"x-accesstoken", "X_Api_Key", "key", "APIKEY", "Set-Cookie", "X-Auth", "Secret"};
+	static const char *const plain[] = {"", "y", "Accept", "Token-Type", "Monkey", "X-Keys",
+		"Idempotency-Key", "IDEMPOTENCY-KEY", "Oauth", "Deauthorization", "Cookies"};
+
+	for (size_t i = 0; i < COUNT(secret); i++)
+		EXPECT(header_is_secret(secret[i], strlen(secret[i])));
+	for (size_t i = 0; i < COUNT(plain); i++)
+		EXPECT(!header_is_secret(plain[i], strlen(plain[i])));
+	EXPECT(!header_is_secret("X-Tokens", 6) && header_is_secret("X-Tokens", 7));
+}
+
 int
 main(void)
 {
@@ -143,5 +158,6 @@ main(void)
 	RUN(test_values, "header: values, space at their ends, dollars");
 	RUN(test_value_bytes, "header: every byte in a value");
 	RUN(test_is, "header: names are compared without case, and whole");
+	RUN(test_secrets, "names that say that they carry a secret");
 	UNIT_DONE();
 }

@@ -172,7 +172,9 @@ test_compile_errors(void)
 	many[JQ_PROGRAM_MAX - 8] = ' ';
 	many[JQ_PROGRAM_MAX - 9] = ' ';
 	many[JQ_PROGRAM_MAX] = '\0';
-	EXPECT(strlen(run(many, "1")) == JQ_PROGRAM_ERROR_MAX - 2); /* whole characters only */
+	/* whole characters only */
+	EXPECT(strlen(run(many, "1")) == JQ_PROGRAM_ERROR_MAX - 1);
+	EXPECT_STR(run(many, "1") + JQ_PROGRAM_ERROR_MAX - 6, "\xc3\xa9...");
 }
 
 static void

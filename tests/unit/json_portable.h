@@ -11,6 +11,7 @@
 
 /* The ordinary functions are declared; from here on, these names mean the others. */
 #define json_init portable_json_init
+#define json_init_within portable_json_init_within
 #define json_fail portable_json_fail
 #define json_peek portable_json_peek
 #define json_open_object portable_json_open_object
@@ -34,6 +35,7 @@
 
 #define PORTABLE static __attribute__((unused))
 PORTABLE void json_init(struct json *js, const char *text, size_t len);
+PORTABLE void json_init_within(struct json *js, const char *text, size_t len, unsigned levels);
 PORTABLE enum json_type json_peek(struct json *js);
 PORTABLE bool json_open_object(struct json *js);
 PORTABLE bool json_open_array(struct json *js);
@@ -63,6 +65,7 @@ PORTABLE void json_compact(struct strbuf *sb, const char *text, size_t len);
 #undef WB_PORTABLE
 
 #undef json_init
+#undef json_init_within
 #undef json_fail
 #undef json_peek
 #undef json_open_object

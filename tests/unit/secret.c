@@ -1,11 +1,16 @@
 #include "secret.h"
 #include "diag.h"
+#include "guard.h"
+#include "random.h"
 #include "unit.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <openssl/evp.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
@@ -301,7 +306,7 @@ peeking(void)
 	EXPECT_STR(error, "is not the name of a secret");
 	EXPECT_STR(get("WB_URL", "b.example"), "(is not bound to this host)");
 	EXPECT_STR(get("WB_URL", "a.example"), text);
-	secret_mask(store, text, strlen(text), false);
+	secret_mask(store, NULL, text, strlen(text), strlen(text), false);
 	EXPECT_STR(text, "**********************");
 	close_store();
 }
@@ -384,7 +389,7 @@ mask(const char *text)
 	static char out[256];
 
 	snprintf(out, sizeof(out), "%s", text);
-	secret_mask(store, out, strlen(out), false);
+	secret_mask(store, NULL, out, strlen(out), strlen(out), false);
 	return out;
 }
 
@@ -416,6 +421,22 @@ masks(void)
 		{"ab", "a\\", "a\\"},
 		{"ab", "\\u006", "\\u006"},
 		{"ab", "\\u0061b \\u00", "******* \\u00"},
+		/* URLs */
+		{"a/b c\xc3\xa9", "a%2Fb%20c%C3%A9 a/b+c%c3%a9", "*************** ***********"},
+		{"100%", "100%25 100% 1%300%2", "****** **** ******2"},
+		{"a%41", "a%41 a%2541 aA", "**** ****** aA"},
+		{"ab", "%61%62 %6 %", "****** %6 %"},
+		{"a+b", "a+b a%2Bb a b", "*** ***** a b"},
+		/* HTML */
+		{"a<b>&\"'", "a&lt;b&gt;&amp;&quot;&#39; a&#x3C;b&#062;&#38;&#34;&apos;",
+			"************************** ******************************"},
+		{"a&b", "a&b a&amp;b a&ampb &#97;&#x26;&#x0062; &#97&",
+			"*** ******* a&ampb ******************* &#97&"},
+		{"\xc3\xa9z", "&#233;z &#xe9;z", "******* *******"},
+		{"ab", "&#0;&#1114112;&#xd800;a&;&#;&#x;&b", "&#0;&#1114112;&#xd800;a&;&#;&#x;&b"},
+		/* one inside of the other */
+		{"a&b/c", "a\\u0026b\\/c a\\u0026amp;b\\/c a&amp;b%2Fc",
+			"*********** *************** ***********"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -426,6 +447,45 @@ masks(void)
 		EXPECT_STR(mask(cases[i].text), cases[i].want);
 		close_store();
 	}
+}
+
+/* Inside of longer data that is encoded as a whole: what the value shares no character with. */
+static void
+masks_inside_base64(void)
+{
+	static const char *const before[] = {"", "x", "xy", "xyz"}, *const behind[] = {"", "1",
+									    "12", "123"};
+	static const char value[] = "s3cret\xfb\xff\xbe value";
+	char data[64], text[96], spoilt[96];
+
+	setenv("WB_MASKED", value, 1);
+	open_store("env");
+	get("WB_MASKED", NULL);
+	for (size_t i = 0; i < COUNT(before); i++) {
+		for (size_t j = 0; j < COUNT(behind) * 2; j++) {
+			size_t n, changed = 0;
+
+			snprintf(data, sizeof(data), "%s%s%s", before[i], value, behind[j / 2]);
+			EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)data,
+				(int)strlen(data));
+			for (char *p = text; j % 2 == 1 && *p != '\0';
+				p++) /* the alphabet of URLs */
+				*p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+			snprintf(spoilt, sizeof(spoilt), "%s", text);
+			secret_mask(store, NULL, spoilt, strlen(spoilt), strlen(spoilt), false);
+			for (n = 0; text[n] != '\0'; n++)
+				changed += text[n] != spoilt[n];
+			/* 15 bytes are 20 characters, or 21 of which two are shared with others */
+			EXPECT(changed == 20 || (i % 3 != 0 && changed == 19));
+		}
+	}
+	close_store();
+	/* Too short: others' data would be masked by chance. */
+	setenv("WB_MASKED", "s3c", 1);
+	open_store("env");
+	get("WB_MASKED", NULL);
+	EXPECT_STR(mask("eHMzYw== czNj xs3c"), "eHMzYw== **** x***");
+	close_store();
 }
 
 static void
@@ -446,6 +506,188 @@ masks_of_several(void)
 	EXPECT_STR(mask("abcdefg abcd abc zzz"), "******g **** *** zzz");
 	EXPECT_STR(mask(""), "");
 	close_store();
+}
+
+/* Of what a mask hides, cut where the text ends. */
+static void
+cut_masks(void)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"x s3cr", "x ****"},
+		{"x s", "x *"},
+		{"x s3cx", "x s3cx"},
+		{"x s3\\u00", "x ******"},
+		{"x s3%6", "x ****"},
+		{"x s3&#9", "x *****"},
+		{"x s3&#x63;", "x ********"},
+		{"x s3&#x63;x", "x s3&#x63;x"},
+		{"x \\u007", "x *****"},
+		{"x y", "x y"},
+	};
+	char text[32];
+
+	setenv("WB_MASKED", "s3cret", 1);
+	open_store("env");
+	get("WB_MASKED", NULL);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text), "%s", cases[i].text);
+		secret_mask(store, NULL, text, strlen(text), strlen(text), true);
+		EXPECT_STR(text, cases[i].want);
+	}
+	close_store();
+}
+
+/* Only what is shown is looked through, but to the end of what begins there. */
+static void
+shown_only(void)
+{
+	char text[] = "x s3cret s3cret", other[] = "x s3crex";
+
+	setenv("WB_MASKED", "s3cret", 1);
+	open_store("env");
+	get("WB_MASKED", NULL);
+	secret_mask(store, NULL, text, strlen(text), 4, false);
+	EXPECT_STR(text, "x ****** s3cret");
+	secret_mask(store, NULL, other, strlen(other), 4, true);
+	EXPECT_STR(other, "x s3crex");
+	secret_mask(store, NULL, text, strlen(text), 0, false);
+	EXPECT_STR(text, "x ****** s3cret");
+	close_store();
+}
+
+/* Bytes at the end of readable memory, and nonsense. */
+static void
+masks_stay_inside(void)
+{
+	static const char alphabet[] = "\\\\u&%#x;006as3cret+\xc3\xa9";
+
+	setenv("WB_MASKED", "s3cret", 1);
+	setenv("WB_OTHER", "\\u&%+a", 1);
+	open_store("env");
+	get("WB_MASKED", NULL);
+	get("WB_OTHER", NULL);
+	for (int round = 0; round < 100000; round++) {
+		const size_t len = random_below(24);
+		char text[24], *p;
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = alphabet[random_below(sizeof(alphabet) - 1)];
+		p = guard_copy(text, len);
+		secret_mask(store, NULL, p, len, random_below(len + 1), random_once_in(2));
+		for (size_t i = 0; i < len; i++)
+			EXPECT(p[i] == text[i] || p[i] == '*');
+	}
+	close_store();
+}
+
+/* A million names that strangers make up take no more than some. */
+static void
+failures_are_bounded(void)
+{
+	char name[32];
+
+	setenv("WB_ONE", "first", 1);
+	unsetenv("WB_LATE");
+	open_store("env");
+	EXPECT_STR(get("WB_ONE", NULL), "first");
+	EXPECT_STR(get("WB_LATE", NULL), "(not found)");
+	setenv("WB_ONE", "second", 1);
+	setenv("WB_LATE", "there", 1);
+	for (int i = 0; i < SECRET_FAILURES_MAX - 1; i++) {
+		snprintf(name, sizeof(name), "WB_NONE_%d", i);
+		EXPECT_STR(get(name, NULL), "(not found)");
+	}
+	EXPECT_STR(get("WB_LATE", NULL), "(not found)");
+	for (int i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "WB_NONE_%d", i);
+		EXPECT_STR(get(name, NULL), "(not found)");
+	}
+	EXPECT_STR(get("WB_LATE", NULL), "there");
+	EXPECT_STR(get("WB_ONE", NULL), "first");
+	close_store();
+}
+
+/* What /proc says of the pages at ${p}: the line of "VmFlags" of their mapping. */
+static const char *
+flags_of(const void *p)
+{
+	static char line[512];
+	FILE *maps = fopen("/proc/self/smaps", "r");
+	unsigned long from, to;
+	bool is_it = false;
+
+	line[0] = '\0';
+	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			is_it = from <= (unsigned long)p && (unsigned long)p < to;
+		else if (is_it && strncmp(line, "VmFlags:", 8) == 0)
+			break;
+		line[0] = '\0';
+	}
+	if (maps != NULL)
+		fclose(maps);
+	return line;
+}
+
+/* Values are in memory that is neither swapped out nor dumped, a file's from the beginning. */
+static void
+memory_of_values(void)
+{
+	struct rlimit limit = {0, 0};
+	struct secret value;
+	const char *error;
+
+	setenv("WB_ONE", "value", 1);
+	put("WB_FILE", "value", 5, 0600);
+	for (int i = 0; i < 2; i++) {
+		open_store(i == 0 ? "env" : "dir");
+		if (secret_get(store, i == 0 ? "WB_ONE" : "WB_FILE", i == 0 ? 6 : 7, NULL, &value,
+			    &error) != 0) {
+			EXPECT(!"found");
+			continue;
+		}
+		/* Nothing to be seen where there is no such file; no lock where none is allowed. */
+		if (strlen(flags_of(value.value)) != 0) {
+			EXPECT(strstr(flags_of(value.value), " dd") != NULL);
+			if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur >= 1024 * 1024)
+				EXPECT(strstr(flags_of(value.value), " lo") != NULL);
+		}
+		close_store();
+	}
+	unlink(in_dir("WB_FILE"));
+}
+
+/* Pages that are given back, and what was still in them. */
+static const char *watched;
+static int given_back, not_wiped;
+
+/* In place of the C library's, which the store calls to give memory back. */
+int
+munmap(void *p, size_t len)
+{
+	if (watched != NULL && (const char *)p <= watched && watched < (const char *)p + len) {
+		given_back++;
+		for (size_t i = 0; i < len; i++)
+			not_wiped += ((const char *)p)[i] != 0;
+	}
+	return (int)syscall(SYS_munmap, p, len);
+}
+
+static void
+values_are_wiped(void)
+{
+	struct secret value;
+	const char *error;
+
+	setenv("WB_ONE", "value", 1);
+	open_store("env");
+	EXPECT(secret_get(store, "WB_ONE", 6, NULL, &value, &error) == 0);
+	watched = value.value;
+	close_store();
+	watched = NULL;
+	EXPECT(given_back == 1 && not_wiped == 0);
 }
 
 static void
@@ -480,7 +722,14 @@ main(void)
 	RUN(bound_only, "bound secrets only");
 	RUN(malformed_arguments, "malformed arguments, no value in their messages");
 	RUN(masks, "masks");
+	RUN(masks_inside_base64, "masks inside of base64");
 	RUN(masks_of_several, "masks of several values");
+	RUN(cut_masks, "masks where a text is cut");
+	RUN(shown_only, "masks of what is shown");
+	RUN(masks_stay_inside, "masks read nothing behind the end, and change nothing else");
+	RUN(failures_are_bounded, "names without a value are forgotten, values are not");
+	RUN(memory_of_values, "values are locked and not dumped");
+	RUN(values_are_wiped, "values are wiped");
 	RUN(no_core_dumps, "no core dumps");
 	rmdir(dir);
 	UNIT_DONE();
