@@ -9,6 +9,7 @@
 
 #include "response.h"
 #include "sha256.h"
+#include "tls_check.h"
 #include "wipe.h"
 
 #define UPLOAD_BUFFER (16 * 1024L)
@@ -24,8 +25,9 @@ struct slot {
 	bool head_ended; /* the blank line behind the last head has come */
 	void *ctx;
 	const struct url *where;
-	struct curl_slist *headers; /* an array; its strings are the request's */
-	struct curl_slist *resolve; /* owned */
+	const struct transfer_tls *tls; /* the request's, or NULL */
+	struct curl_slist *headers;     /* an array; its strings are the request's */
+	struct curl_slist *resolve;     /* owned */
 	struct response response;
 	const char *body; /* the request's */
 	size_t len, sent;
@@ -186,6 +188,8 @@ set_up(struct slot *s)
 	failed |= curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
 	failed |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
 	failed |= curl_easy_setopt(e, CURLOPT_PREREQDATA, s);
+	/* libcurl reads one for a key that has one, and what is not there lets it crash. */
+	failed |= curl_easy_setopt(e, CURLOPT_KEYPASSWD, "");
 	/* The first of many learns whether they can share its connection. */
 	failed |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	failed |= curl_easy_setopt(e, CURLOPT_SHARE, s->client->share);
@@ -377,6 +381,7 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 		request->read_max != 0 ? request->read_max : TRANSFER_READ_MAX);
 	s->ctx = ctx;
 	s->where = request->where;
+	s->tls = request->tls;
 	s->refused = s->asked = s->repeated = s->head_ended = false;
 	s->body = request->body;
 	s->len = request->len;
@@ -478,10 +483,39 @@ classify(const struct slot *s, CURLcode code, long http_status)
 	}
 }
 
+/*
+ * Whether TLS failed for what was configured: it will fail as often as it is tried. Fills in the
+ * message then.
+ */
+static bool
+is_mistake(const struct slot *s, CURLcode code, struct transfer_result *r)
+{
+	const char *why = s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code);
+	const char *found;
+
+	if (r->error != TRANSFER_TLS)
+		return false;
+	found = s->tls != NULL ? tls_check(s->tls) : NULL;
+	if (found != NULL)
+		snprintf(r->message, sizeof(r->message), "%s", found);
+	else if (code == CURLE_SSL_CERTPROBLEM)
+		snprintf(r->message, sizeof(r->message), "tls.cert and tls.key cannot be used: %s",
+			why);
+	else if (code == CURLE_SSL_CACERT_BADFILE && s->client->options.ca_file != NULL)
+		snprintf(r->message, sizeof(r->message),
+			"no certificates can be read from %s, given with --cacert: %s",
+			s->client->options.ca_file, why);
+	else
+		return false;
+	return true;
+}
+
 static void
 explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 {
-	if (r->error == TRANSFER_DENIED)
+	if (is_mistake(s, code, r))
+		r->fault = TRANSFER_MISTAKE;
+	else if (r->error == TRANSFER_DENIED)
 		snprintf(r->message, sizeof(r->message), "%s", s->refusal);
 	else if (r->error == TRANSFER_HTTP)
 		transfer_status_message(r->http_status, r->message);
@@ -495,9 +529,7 @@ explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 		snprintf(r->message, sizeof(r->message),
 			"the connection was closed without an answer; whether the request arrived is not known");
 	else if (r->error != TRANSFER_OK)
-		snprintf(r->message, sizeof(r->message), "%s%s",
-			code == CURLE_SSL_CERTPROBLEM ? "tls.cert and tls.key cannot be used: "
-						      : "",
+		snprintf(r->message, sizeof(r->message), "%s",
 			s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code));
 }
 

@@ -629,6 +629,7 @@ http1_next(struct http1 *h, struct transfer_result *r)
 	r->ctx = s->ctx;
 	r->error = s->error;
 	memcpy(r->message, s->message, strlen(s->message) + 1);
+	r->fault = TRANSFER_THEIRS;
 	r->http_status = s->parser.status;
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	r->response = &s->response.body;

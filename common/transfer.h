@@ -43,6 +43,13 @@ enum transfer_error {
 	TRANSFER_REJECTED /* a 2xx whose body says that it is none */
 };
 
+/* Whose fault that was, for who decides whether there is another attempt. */
+enum transfer_fault {
+	TRANSFER_THEIRS,   /* the receiver's, or of what lies between */
+	TRANSFER_SHORTAGE, /* ours: descriptors or memory ran out; nothing was sent */
+	TRANSFER_MISTAKE   /* ours: what was configured cannot be used; nothing was sent */
+};
+
 struct transfer_options {
 	const struct policy *policy;
 	uint64_t connect_timeout_ms;
@@ -76,6 +83,7 @@ struct transfer_request {
 struct transfer_result {
 	void *ctx; /* as given to transfer_start */
 	enum transfer_error error;
+	enum transfer_fault fault;
 	char message[TRANSFER_ERROR_MAX];
 	long http_status;                     /* 0: none came */
 	char retry_after[RESPONSE_FIELD_MAX]; /* the header of that name, or "" */

@@ -252,7 +252,7 @@ named_authority() {
   expect_status 1 send -j 1 in >receipts
   expect_equal "$(jq -r '[.status, .error.class // "-"] | join(" ")' receipts)" $'finished -\nfailed tls\nfailed tls'
   export OTHER=nonsense
-  records 1 "$RECEIVER_URL/" '{"ca":"$OTHER"}' | fails tls . send_ca
+  records 1 "$RECEIVER_URL/" '{"ca":"$OTHER"}' | fails tls '^tls\.ca is no certificate in PEM$' send_ca
   no_secret nonsense receipt
 }
 test_case 'trust: the authority of a record, for that record alone' named_authority
@@ -307,21 +307,40 @@ client() {
 test_case 'client: certificate and key from the environment and a directory; none' client
 
 bad_clients() {
-  local name
+  local name text
   pems
   export NONSENSE='nonsense and more of it' TORN=${KEY_A:0:100}
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=stranger' -days 30 -keyout stranger.key -out stranger.pem 2>err
   STRANGER=$(<stranger.pem) STRANGER_KEY=$(<stranger.key)
-  export STRANGER STRANGER_KEY
+  LOCKED=$(openssl ec -in "$T/ca/client-a.key" -aes128 -passout pass:word 2>err)
+  export STRANGER STRANGER_KEY LOCKED
   tls_nginx ssl "$MTLS ssl_client_certificate $CA_FILE;"
-  for name in '"cert":"$CERT_A","key":"$KEY_B"' '"cert":"$CERT_A","key":"$NONSENSE"' '"cert":"$CERT_A","key":"$TORN"' \
-    '"cert":"$NONSENSE","key":"$KEY_A"' '"cert":"$KEY_A","key":"$KEY_A"'; do
-    records 1 "$NGINX_URL" "{$name}" | fails tls '^tls\.cert and tls\.key cannot be used: ' send_ca --journal journal --dead-letter dead
-    note "$name: $(json receipt .error.text)"
-    no_key "$T/ca/client-a.key" receipt err journal dead
-    no_key "$T/ca/client-b.key" receipt err journal dead
-    no_secret 'nonsense and more of it' receipt err journal dead
-  done
+  while read -r name text; do
+    # it is ours to mend: never tried again, and no fault of the endpoint
+    records 2 "$NGINX_URL" "{$name}" >in
+    expect_status 1 send_ca -j 1 --retries 2 --breaker 1 --journal journal --dead-letter dead in >receipt 2>err
+    expect_empty err
+    expect_equal "$(json receipt '[.status, .error.class, .attempts, .error.text] | join(" ")')" \
+      "failed tls 1 $text"$'\n'"failed tls 1 $text" "$name"
+    rm journal
+    no_key "$T/ca/client-a.key" receipt err dead
+    no_key "$T/ca/client-b.key" receipt err dead
+    no_secret 'nonsense and more of it' receipt err dead
+  done <<'END'
+"cert":"$CERT_A","key":"$KEY_B" tls.key is not the key of tls.cert
+"cert":"$CERT_A","key":"$NONSENSE" tls.key is no private key in PEM, or one with a passphrase
+"cert":"$CERT_A","key":"$TORN" tls.key is no private key in PEM, or one with a passphrase
+"cert":"$CERT_A","key":"$LOCKED" tls.key is no private key in PEM, or one with a passphrase
+"cert":"$NONSENSE","key":"$KEY_A" tls.cert is no certificate in PEM
+"cert":"$KEY_A","key":"$KEY_A" tls.cert is no certificate in PEM
+"ca":"$NONSENSE" tls.ca is no certificate in PEM
+"ca":"$KEY_A" tls.ca is no certificate in PEM
+END
+  printf 'nonsense\n' >no.pem
+  records 2 "$NGINX_URL" >in
+  expect_status 1 send --cacert no.pem --retries 2 --breaker 1 in >receipt
+  expect_equal "$(json receipt '[.status, .error.class, .attempts] | join(" ")')" $'failed tls 1\nfailed tls 1'
+  expect_match "$(json receipt .error.text)" '^no certificates can be read from no\.pem, given with --cacert: '
   records 1 "$NGINX_URL" '{"cert":"$STRANGER","key":"$STRANGER_KEY"}' | fails http '^status 400$' send_ca
   records 1 "$NGINX_URL" '{"cert":"$GONE","key":"$KEY_A"}' | fails secret '^secret GONE: not found$' send_ca
 }
