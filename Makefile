@@ -28,6 +28,7 @@ TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme webhook
+JQ     = jq_program jq_programs jq_server jq_worker
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
@@ -38,8 +39,8 @@ wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_auto
 	config_webhook file jq_program names regexes rules url
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
-wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) event timestamp address \
-	attempt breaker curl_client http1 http1_parser jq_program jq_programs pacer policy progress queue receipt recorder resolver retry \
+wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(JQ) event timestamp address \
+	attempt breaker curl_client http1 http1_parser pacer policy progress queue receipt recorder resolver retry \
 	response sender signals table timers transfer
 
 wb-match_LIBS  = -ljq -lonig

@@ -17,6 +17,7 @@
 #include "curl_script.h"
 #include "dry_run.h"
 #include "filter.h"
+#include "jq_server.h"
 #include "json_text.h"
 #include "policy.h"
 #include "progress.h"
@@ -645,6 +646,7 @@ main(int argc, char **argv)
 	struct args args;
 	int status;
 
+	jq_server_main(argc, argv);
 	diag_init("wb-send");
 	if ((status = parse_args(&args, argc, argv)) < 0)
 		status = args.dry_run != DRY_RUN_NONE ? show_all(&args) : run_sender(&args);
