@@ -217,14 +217,13 @@ take_message(jv failure, char error[JQ_PROGRAM_ERROR_MAX])
 	jv_free(message);
 }
 
-int
-jq_program_test(struct jq_program *program, const char *json, size_t len,
-	char error[JQ_PROGRAM_ERROR_MAX])
+/* Start ${program} over ${json}. Returns 0, or -1 with the reason in ${error}. */
+static int
+start(struct jq_program *program, const char *json, size_t len, char error[JQ_PROGRAM_ERROR_MAX])
 {
 	const char *wrong;
 	size_t at;
 	jv value;
-	int result;
 
 	if (!json_validate(json, len, &wrong, &at)) {
 		snprintf(error, JQ_PROGRAM_ERROR_MAX, "not JSON: %s at byte %zu", wrong, at + 1);
@@ -238,16 +237,58 @@ jq_program_test(struct jq_program *program, const char *json, size_t len,
 		return -1;
 	}
 	jq_start(program->jq, value, 0);
-	value = jq_next(program->jq);
-	if (jv_is_valid(value)) {
-		result = jv_get_kind(value) != JV_KIND_FALSE && jv_get_kind(value) != JV_KIND_NULL;
-		jv_free(value);
-	} else if (jv_invalid_has_msg(jv_copy(value))) {
-		take_message(value, error);
-		result = -1;
-	} else {
-		jv_free(value);
-		result = 0;
+	return 0;
+}
+
+/* What ends the outputs, which is consumed: 0 if it is their end, -1 if the program failed. */
+static int
+take_end(jv end, char error[JQ_PROGRAM_ERROR_MAX])
+{
+	if (jv_invalid_has_msg(jv_copy(end))) {
+		take_message(end, error);
+		return -1;
 	}
+	jv_free(end);
+	return 0;
+}
+
+int
+jq_program_test(struct jq_program *program, const char *json, size_t len,
+	char error[JQ_PROGRAM_ERROR_MAX])
+{
+	jv value;
+	int result;
+
+	if (start(program, json, len, error) != 0)
+		return -1;
+	value = jq_next(program->jq);
+	if (!jv_is_valid(value))
+		return take_end(value, error);
+	result = jv_get_kind(value) != JV_KIND_FALSE && jv_get_kind(value) != JV_KIND_NULL;
+	jv_free(value);
 	return result;
+}
+
+int
+jq_program_run(struct jq_program *program, const char *json, size_t len, struct strbuf *out,
+	char error[JQ_PROGRAM_ERROR_MAX])
+{
+	int outputs = 0;
+	jv value;
+
+	if (start(program, json, len, error) != 0)
+		return -1;
+	while (jv_is_valid(value = jq_next(program->jq))) {
+		value = jv_dump_string(value, 0);
+		strbuf_add(out, jv_string_value(value),
+			(size_t)jv_string_length_bytes(jv_copy(value)));
+		strbuf_addc(out, '\n');
+		jv_free(value);
+		outputs++;
+		if (strbuf_failed(out)) {
+			snprintf(error, JQ_PROGRAM_ERROR_MAX, "its outputs are too long");
+			return -1;
+		}
+	}
+	return take_end(value, error) == 0 ? outputs : -1;
 }

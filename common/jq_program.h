@@ -8,7 +8,7 @@
  *
  * What cannot be prevented, since libjq has no limit of steps, of memory or of depth: a program can
  * run for ever, fill the memory, or overflow the stack (with values that are nested a million
- * times). Only between two outputs could it be stopped, and only the first one is asked for.
+ * times). So what is not the user's own runs in a process of its own: jq_worker.h.
  *
  * Where memory runs out, a message is written and the process ends with EXIT_IO, without what its
  * buffers hold: libjq would abort. Where libjq does not look, as when it copies a name, it crashes.
@@ -18,6 +18,8 @@
 #define WB_JQ_PROGRAM_H
 
 #include <stddef.h>
+
+#include "strbuf.h"
 
 #define JQ_PROGRAM_MAX 65536     /* bytes of a program */
 #define JQ_PROGRAM_ERROR_MAX 320 /* bytes of a message, NUL included; what is longer is cut */
@@ -47,6 +49,15 @@ void jq_program_free(struct jq_program *program);
  * the program says of its input, such as a value that it could not use, stands in ${error}.
  */
 int jq_program_test(struct jq_program *program, const char *json, size_t len,
+	char error[JQ_PROGRAM_ERROR_MAX]);
+
+/**
+ * jq_program_run(program, json, len, out, error):
+ * The same for all outputs: append each one to ${out}, as compact JSON in a line of its own,
+ * spelled as libjq spells it: 1.10 has become 1.1, and what a double cannot hold is rounded.
+ * Returns how many, or -1; it fails, too, when ${out} is full. What was appended until then stays.
+ */
+int jq_program_run(struct jq_program *program, const char *json, size_t len, struct strbuf *out,
 	char error[JQ_PROGRAM_ERROR_MAX]);
 
 #endif

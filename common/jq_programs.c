@@ -10,12 +10,12 @@ struct entry {
 	size_t len;
 	struct jq_program *program;       /* NULL if it cannot be compiled, */
 	char error[JQ_PROGRAM_ERROR_MAX]; /* for this reason */
-	uint64_t used;                    /* when, in tests */
+	uint64_t used;                    /* when, in uses */
 };
 
 struct jq_programs {
 	struct entry entries[JQ_PROGRAMS_MAX];
-	uint64_t tests;
+	uint64_t uses;
 };
 
 struct jq_programs *
@@ -60,24 +60,23 @@ find(struct jq_programs *programs, const char *text, size_t len)
 	return oldest;
 }
 
-int
-jq_programs_test(struct jq_programs *programs, const char *text, size_t text_len, const char *json,
-	size_t len, char error[JQ_PROGRAM_ERROR_MAX])
+struct jq_program *
+jq_programs_get(struct jq_programs *programs, const char *text, size_t len,
+	char error[JQ_PROGRAM_ERROR_MAX])
 {
-	struct entry *entry = find(programs, text, text_len);
+	struct entry *entry = find(programs, text, len);
 
 	if (entry->text == NULL) {
-		if ((entry->text = malloc(text_len + 1)) == NULL) {
+		if ((entry->text = malloc(len + 1)) == NULL) {
 			snprintf(error, JQ_PROGRAM_ERROR_MAX, "out of memory");
-			return -1;
+			return NULL;
 		}
-		memcpy(entry->text, text, text_len);
-		entry->len = text_len;
-		entry->program = jq_program_new(text, text_len, entry->error);
+		memcpy(entry->text, text, len);
+		entry->len = len;
+		entry->program = jq_program_new(text, len, entry->error);
 	}
-	entry->used = ++programs->tests;
-	if (entry->program != NULL)
-		return jq_program_test(entry->program, json, len, error);
-	snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s", entry->error);
-	return -1;
+	entry->used = ++programs->uses;
+	if (entry->program == NULL)
+		snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s", entry->error);
+	return entry->program;
 }

@@ -26,11 +26,11 @@ struct jq_programs *jq_programs_new(void);
 void jq_programs_free(struct jq_programs *programs);
 
 /**
- * jq_programs_test(programs, text, text_len, json, len, error):
- * What jq_program_test returns for the program of ${text_len} bytes at ${text}, compiled if that
- * was not done yet; -1 with the reason, which is kept like a program, if it cannot be compiled.
+ * jq_programs_get(programs, text, len, error):
+ * The program of ${len} bytes at ${text}, compiled if that was not done yet, and valid until the
+ * next call. NULL with the reason, which is kept like a program, if it cannot be compiled.
  */
-int jq_programs_test(struct jq_programs *programs, const char *text, size_t text_len,
-	const char *json, size_t len, char error[JQ_PROGRAM_ERROR_MAX]);
+struct jq_program *jq_programs_get(struct jq_programs *programs, const char *text, size_t len,
+	char error[JQ_PROGRAM_ERROR_MAX]);
 
 #endif

@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "diag.h"
 #include "hash.h"
-#include "jq_programs.h"
+#include "jq_worker.h"
 #include "json_text.h"
 #include "pacer.h"
 #include "resolver.h"
@@ -36,7 +36,7 @@ struct sender {
 	struct queue *queue;
 	struct transfers *transfers;
 	struct resolver *resolver;
-	struct jq_programs *programs;
+	struct jq_worker *programs;
 	struct pacer pacer;
 	struct slot *slots, *free;
 	struct record rec; /* of a line that is in no slot */
@@ -58,11 +58,12 @@ set_up(struct sender *s, const struct sender_options *o)
 		.max_time_ms = o->retry.max_time_ms,
 		.ready_max = READY_FACTOR * o->jobs,
 		.breaker = o->breaker};
+	const struct jq_worker_options programs = {JQ_WORKER_MS, JQ_WORKER_MEMORY, 1};
 
 	s->queue = queue_new(&queue);
 	s->resolver = resolver_new();
 	s->transfers = transfers_new(&transfer);
-	s->programs = jq_programs_new();
+	s->programs = jq_worker_new(&programs);
 	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
 	s->slots = calloc(o->jobs, sizeof(*s->slots));
 	if (s->queue == NULL || s->resolver == NULL || s->transfers == NULL ||
@@ -110,7 +111,7 @@ sender_free(struct sender *s)
 		attempt_release(&s->slots[i].attempt);
 	free(s->slots);
 	queue_free(s->queue);
-	jq_programs_free(s->programs);
+	jq_worker_free(s->programs);
 	signer_free(s->means.signer);
 	pacer_release(&s->pacer);
 	free(s);
@@ -221,7 +222,7 @@ judge(struct sender *s, struct slot *slot, struct transfer_result *result)
 	else if (strbuf_failed(&text) || text.len == 0)
 		snprintf(why, sizeof(why), "out of memory");
 	else
-		verdict = jq_programs_test(s->programs, text.buf, text.len,
+		verdict = jq_worker_test(s->programs, text.buf, text.len,
 			result->response->len != 0 ? result->response->buf : "",
 			result->response->len, why);
 	strbuf_release(&text);

@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "dry_run.h"
 #include "filter.h"
+#include "jq_server.h"
 #include "policy_options.h"
 #include "progress.h"
 #include "recorder.h"
@@ -402,6 +403,7 @@ main(int argc, char **argv)
 	struct args args;
 	int status;
 
+	jq_server_main(argc, argv);
 	diag_init("wb-send");
 	if ((status = parse_args(&args, argc, argv)) < 0)
 		status = args.dry_run != DRY_RUN_NONE ? show_all(&args) : run_sender(&args);

@@ -136,6 +136,36 @@ test_deep(void)
 	jq_program_free(program);
 }
 
+/* Compare all outputs of ${text} with ${want}; what is longer than ${max} bytes does not fit. */
+static void
+check_outputs(const char *text, const char *json, size_t max, int want_result, const char *want)
+{
+	struct jq_program *program = jq_program_new(text, strlen(text), error);
+	struct strbuf out;
+
+	strbuf_init(&out, max);
+	EXPECT(program != NULL);
+	EXPECT(jq_program_run(program, json, strlen(json), &out, error) == want_result);
+	if (want_result >= 0)
+		EXPECT_STR(strbuf_str(&out), want);
+	else
+		EXPECT_STR(error, want);
+	strbuf_release(&out);
+	jq_program_free(program);
+}
+
+static void
+test_outputs(void)
+{
+	check_outputs(".", " {\"b\" : [1.10, \"\\u00e9\\n\"], \"a\":null}", 999, 1,
+		"{\"b\":[1.1,\"\xc3\xa9\\n\"],\"a\":null}\n");
+	check_outputs(".[]", "[1,false,\"x\"]", 999, 3, "1\nfalse\n\"x\"\n");
+	check_outputs("empty", "1", 999, 0, "");
+	check_outputs("1, error(\"so\")", "1", 999, -1, "so");
+	check_outputs(".", "[1", 999, -1, "not JSON: unexpected end of JSON text at byte 3");
+	check_outputs("repeat(1)", "1", 999, -1, "its outputs are too long");
+}
+
 static void
 test_compile_errors(void)
 {
@@ -284,26 +314,34 @@ test_reach(void)
 	}
 }
 
+/* What the program of ${len} bytes at ${text} kept by ${programs} says of ${json}. */
+static int
+test_kept(struct jq_programs *programs, const char *text, size_t len, const char *json)
+{
+	struct jq_program *program = jq_programs_get(programs, text, len, error);
+
+	return program == NULL ? -1 : jq_program_test(program, json, strlen(json), error);
+}
+
 static void
 test_cache(void)
 {
 	struct jq_programs *programs = jq_programs_new();
 	char text[32];
 
-	EXPECT(jq_programs_test(programs, ".ok", 3, "{\"ok\":1}", 8, error) == 1);
-	EXPECT(jq_programs_test(programs, ".ok", 3, "{\"ok\":null}", 11, error) == 0);
-	EXPECT(jq_programs_test(programs, ".oks", 3, "{\"ok\":1}", 8, error) == 1);
+	EXPECT(test_kept(programs, ".ok", 3, "{\"ok\":1}") == 1);
+	EXPECT(test_kept(programs, ".ok", 3, "{\"ok\":null}") == 0);
+	EXPECT(test_kept(programs, ".oks", 3, "{\"ok\":1}") == 1);
 	for (int i = 0; i < 2; i++) {
 		error[0] = '\0';
-		EXPECT(jq_programs_test(programs, "nosuch", 6, "1", 1, error) == -1);
+		EXPECT(test_kept(programs, "nosuch", 6, "1") == -1);
 		EXPECT_STR(error, "nosuch/0 is not defined, line 1 of the program");
 	}
 	/* more than are kept, and the first ones again */
 	for (int round = 0; round < 2; round++)
 		for (int i = 0; i < JQ_PROGRAMS_MAX + 2; i++) {
 			snprintf(text, sizeof(text), ". == %d", i);
-			EXPECT(jq_programs_test(programs, text, strlen(text), "7", 1, error) ==
-				(i == 7));
+			EXPECT(test_kept(programs, text, strlen(text), "7") == (i == 7));
 		}
 	jq_programs_free(programs);
 	jq_programs_free(NULL);
@@ -316,6 +354,7 @@ main(void)
 	RUN(test_run_errors, "jq_program: what fails, in one line; strict JSON");
 	RUN(test_again, "jq_program: run again after errors");
 	RUN(test_deep, "jq_program: deep JSON is an error");
+	RUN(test_outputs, "jq_program: all outputs, a line each");
 	RUN(test_compile_errors, "jq_program: what jq says, with the right line");
 	RUN(test_environment, "jq_program: no environment");
 	RUN(test_home, "jq_program: no ~/.jq");
