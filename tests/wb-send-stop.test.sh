@@ -104,7 +104,7 @@ stalled() {
   expect_equal "$(counts receipts)" '20 deferred stopped'
   expect_equal "$(jq -c 'select(.attempts > 0) | [.attempts, .error.class, .error.text]' receipts | sort | uniq -c | xargs)" \
     '4 [1,timeout,broken off when sending was stopped; whether it arrived is not known]'
-  expect_empty j
+  expect_equal "$(jq -c '[.status, .reason, .error.class]' j | sort | uniq -c | xargs)" '4 [deferred,stopped,timeout]'
   expect_empty dead
 }
 test_case 'a receiver that stalls: broken off when the grace is over' stalled
