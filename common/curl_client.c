@@ -55,7 +55,7 @@ on_upload(char *to, size_t size, size_t n, void *ctx)
 	return len;
 }
 
-/* Bytes of requests that have gone out for this transfer, those to a proxy for a tunnel included. */
+/* Bytes of requests that have gone out for this transfer, those to a proxy included. */
 static long
 bytes_out(const struct slot *s)
 {

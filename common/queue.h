@@ -43,7 +43,7 @@ struct queue_options {
 	enum queue_order order;
 	/* a delivery's budget, from its first attempt, or from when it is held */
 	uint64_t max_time_ms;
-	/* with so many lanes that may go there is no room: what is read late is still in the cache */
+	/* with so many lanes that may go there is no room: what is read late is in the cache */
 	size_t ready_max;
 	struct breaker_policy breaker;
 };

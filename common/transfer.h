@@ -67,7 +67,7 @@ struct transfer_tls {
 struct transfer_request {
 	const char *url; /* NUL-terminated */
 	const struct url *where;
-	/* of its host, all checked; none for an address or through a proxy; borrowed for the call */
+	/* of its host, checked; none for an address or through a proxy; borrowed for the call */
 	const struct sockaddr_storage *addresses;
 	size_t naddresses;
 	char **headers; /* NUL-terminated lines */

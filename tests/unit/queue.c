@@ -165,7 +165,7 @@ test_forged(void)
 	add_texts(q, "1", "a", "", mine);
 	add_texts(q, "2", "b", "", theirs);
 	EXPECT((one = start(q, 1)) != NULL && (two = start(q, 1)) != NULL);
-	EXPECT(one->endpoint != two->endpoint);
+	EXPECT(one != NULL && two != NULL && one->endpoint != two->endpoint);
 	queue_free(q);
 	q = queue_new(&options);
 	forge("", 0, mine, theirs);
