@@ -499,6 +499,12 @@ queue_next(struct queue *q, int64_t now_ms)
 	return NULL;
 }
 
+bool
+queue_is_ready(const struct queue *q)
+{
+	return !list_is_empty(&q->ready);
+}
+
 void
 queue_report(struct queue *q, struct delivery *d, enum queue_report report, int64_t pause_ms,
 	int64_t now_ms)

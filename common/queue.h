@@ -121,6 +121,12 @@ void queue_tick(struct queue *q, int64_t now_ms);
  */
 struct delivery *queue_next(struct queue *q, int64_t now_ms);
 
+/**
+ * queue_is_ready(q):
+ * Whether queue_next has something to decide at once, without waiting for queue_next_ms.
+ */
+bool queue_is_ready(const struct queue *q);
+
 enum queue_report {
 	QUEUE_ALIVE,  /* the endpoint answered */
 	QUEUE_DOWN,   /* it did not, or with an error of its own */

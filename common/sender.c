@@ -1,5 +1,6 @@
 #include "sender.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -499,7 +500,7 @@ skip(struct sender *s, const char *line, size_t len)
 	s->hooks.done(s->hooks.ctx, &receipt, line, len);
 }
 
-int
+enum sender_added
 sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERROR_MAX], size_t *at)
 {
 	struct json js;
@@ -509,22 +510,31 @@ sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERR
 	if (!record_read(&js, &s->rec) || !json_end(&js)) {
 		*at = js.error_at;
 		snprintf(error, SENDER_ERROR_MAX, "%s", js.error);
-		return -1;
+		return SENDER_REFUSED;
 	}
 	if (!record_is_signed(&s->rec)) {
 		snprintf(error, SENDER_ERROR_MAX,
 			"not signed, but to be signed: wb-sign comes before wb-send");
-		return -1;
+		return SENDER_REFUSED;
 	}
 	if (s->hooks.is_finished(s->hooks.ctx, &s->rec.delivery_id)) {
 		skip(s, line, len);
-		return 0;
+		return SENDER_ADDED;
 	}
-	if (queue_add(s->queue, &s->rec, line, len) != 0) {
-		snprintf(error, SENDER_ERROR_MAX, "out of memory");
-		return -1;
-	}
-	return 0;
+	return queue_add(s->queue, &s->rec, line, len) == 0 ? SENDER_ADDED : SENDER_NO_MEMORY;
+}
+
+/* Whether there is a place for another attempt, and what comes of it can be recorded. */
+static bool
+may_start(const struct sender *s)
+{
+	return s->free != NULL && !s->stopped && s->hooks.may_start(s->hooks.ctx, s->busy + 1);
+}
+
+bool
+sender_is_ready(const struct sender *s)
+{
+	return queue_is_ready(s->queue) && may_start(s);
 }
 
 void
@@ -534,8 +544,7 @@ sender_start(struct sender *s)
 	struct delivery *d;
 
 	queue_tick(s->queue, now_ms);
-	while (s->free != NULL && !s->stopped && s->hooks.may_start(s->hooks.ctx, s->busy + 1) &&
-		(d = queue_next(s->queue, now_ms)) != NULL)
+	while (may_start(s) && (d = queue_next(s->queue, now_ms)) != NULL)
 		begin(s, d);
 	hand_out_deferred(s);
 }
@@ -600,34 +609,54 @@ break_off(struct sender *s)
 	}
 }
 
-static int
-until(int64_t a_ms, int64_t b_ms, int64_t now_ms)
+/* The earlier of two times, of which -1 is never. */
+static int64_t
+earlier(int64_t a_ms, int64_t b_ms)
 {
-	if (a_ms < 0 || (b_ms >= 0 && b_ms < a_ms))
-		a_ms = b_ms;
-	if (a_ms < 0)
-		return -1;
-	return a_ms <= now_ms ? 0 : a_ms - now_ms > INT_MAX ? INT_MAX : (int)(a_ms - now_ms);
+	return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+/* Wait until ${at_ms} (-1: never) at most. Returns 0, or -1 with errno set. */
+static int
+wait_until(struct sender *s, struct pollfd *fds, size_t nfds, int64_t at_ms)
+{
+	const int64_t left_ms = at_ms - clock_ms();
+	int timeout_ms = at_ms < 0           ? -1
+			 : left_ms <= 0      ? 0
+			 : left_ms > INT_MAX ? INT_MAX
+					     : (int)left_ms;
+
+	errno = 0;
+	if (transfers_wait(s->transfers, fds, nfds, timeout_ms) == 0)
+		return 0;
+	/* What libcurl fails of, it does not say. */
+	errno = errno != 0 ? errno : EIO;
+	return -1;
 }
 
 int
-sender_wait(struct sender *s, struct pollfd *fds, size_t nfds)
+sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 {
 	struct pollfd all[SENDER_FDS_MAX + 1];
 	const size_t before = s->ended, busy = s->busy;
 	struct transfer_result result;
-	int64_t now_ms = clock_ms(), next_ms;
 
 	memcpy(all, fds, nfds * sizeof(*fds));
 	all[nfds] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
-	next_ms = end_lookups(s, now_ms);
-	if (s->stopped && s->busy > 0 && (next_ms < 0 || s->stop_ms < next_ms))
-		next_ms = s->stop_ms;
+	until_ms = earlier(until_ms, end_lookups(s, clock_ms()));
+	until_ms = earlier(until_ms, queue_next_ms(s->queue));
+	if (s->stopped && s->busy > 0)
+		until_ms = earlier(until_ms, s->stop_ms);
 	if (s->ended != before || s->busy != busy)
 		return 0;
-	if (transfers_wait(s->transfers, all, nfds + 1,
-		    until(next_ms, queue_next_ms(s->queue), now_ms)) != 0)
+	if (wait_until(s, all, nfds + 1, until_ms) != 0) {
+		const int error = errno;
+
+		sender_stop(s, 0);
+		break_off(s);
+		errno = error;
 		return -1;
+	}
 	memcpy(fds, all, nfds * sizeof(*fds));
 	take_answers(s);
 	while (transfers_next(s->transfers, &result))
