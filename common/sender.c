@@ -325,6 +325,9 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 		retry_is_wanted(&s->options.retry, result->error, result->http_status) &&
 		d->attempts <= s->options.retry.retries) {
 		at_ms = now_ms + (int64_t)retry_delay_ms(d->attempts, chance(s));
+		/* Before that the name would not even be looked up again. */
+		if (result->error == TRANSFER_DNS)
+			at_ms += RESOLVER_FAILED_TTL_SEC * 1000;
 		if (at_ms < now_ms + after_ms)
 			at_ms = now_ms + after_ms;
 		if (at_ms <= queue_deadline(s->queue, d)) {
