@@ -58,6 +58,7 @@ struct delivery {
 	struct endpoint *endpoint;
 	int64_t since_ms; /* start of its budget */
 	/* the owner's */
+	struct delivery *twin; /* that waits for the same one of another lane, as this one does */
 	bool is_retrying;
 	int64_t place_us; /* in its host's rate, or 0 */
 	unsigned attempts;

@@ -13,8 +13,10 @@
 #include "hash.h"
 #include "jq_worker.h"
 #include "json_text.h"
+#include "list.h"
 #include "pacer.h"
 #include "resolver.h"
+#include "table.h"
 #include "timestamp.h"
 
 #define READY_FACTOR 4 /* lanes that are ready, for each slot, before no more is read */
@@ -26,6 +28,9 @@ struct slot {
 	enum slot_state state;
 	struct slot *next_free;
 	struct delivery *d;
+	struct table_node node; /* in under_way, by its delivery_id */
+	bool is_noted;          /* it is */
+	struct delivery *twins; /* of other lanes, which wait for how this one ends */
 	struct attempt attempt;
 	int64_t until_ms, lookup_until_ms; /* when it takes too long */
 };
@@ -40,7 +45,8 @@ struct sender {
 	struct jq_worker *programs;
 	struct pacer pacer;
 	struct slot *slots, *free;
-	struct record rec; /* of a line that is in no slot */
+	struct table under_way; /* slots, if it matters */
+	struct record rec;      /* of a line that is in no slot */
 	size_t busy, resolving, retrying, ended;
 	uint64_t chance;
 	bool stopped;
@@ -92,6 +98,7 @@ sender_new(const struct sender_options *options, const struct sender_hooks *hook
 		s->options = *options;
 		s->hooks = *hooks;
 		pacer_init(&s->pacer, options->interval_us);
+		table_init(&s->under_way);
 	}
 	if (s == NULL || !set_up(s, options)) {
 		diag("cannot set up for sending: out of memory or descriptors");
@@ -111,6 +118,7 @@ sender_free(struct sender *s)
 	for (size_t i = 0; s->slots != NULL && i < s->options.jobs; i++)
 		attempt_release(&s->slots[i].attempt);
 	free(s->slots);
+	table_release(&s->under_way);
 	queue_free(s->queue);
 	jq_worker_free(s->programs);
 	signer_free(s->means.signer);
@@ -156,8 +164,23 @@ hand_out(struct sender *s, const struct delivery *d, const struct record *rec,
 }
 
 static void
+release_twins(struct sender *s, struct slot *slot)
+{
+	struct delivery *d;
+
+	if (slot->is_noted)
+		table_remove(&s->under_way, &slot->node);
+	slot->is_noted = false;
+	while ((d = slot->twins) != NULL) {
+		slot->twins = d->twin;
+		queue_retry(s->queue, d, clock_ms());
+	}
+}
+
+static void
 free_slot(struct sender *s, struct slot *slot)
 {
+	release_twins(s, slot);
 	/* Secrets do not wait here for the next record to overwrite them. */
 	attempt_clear(&slot->attempt);
 	s->resolving -= slot->state == SLOT_RESOLVING;
@@ -451,6 +474,46 @@ pace(struct sender *s, struct slot *slot)
 	return true;
 }
 
+/*
+ * Whether the delivery in ${slot} is under way in another lane, too, and out of the slot until that
+ * attempt has ended: then it is finished and skipped, or has its turn. What only seems to be the
+ * same, by its hash, waits in vain, and no longer.
+ */
+static bool
+is_twin(struct sender *s, struct slot *slot)
+{
+	const struct json_span *id = &slot->attempt.rec.delivery_id;
+	struct delivery *d = slot->d;
+	struct table_node *node;
+	struct slot *other;
+
+	slot->node.key = hash_bytes(id->p, id->len);
+	if ((node = table_find(&s->under_way, slot->node.key)) == NULL) {
+		/* Without memory, a repetition is not noticed. */
+		slot->is_noted = table_add(&s->under_way, &slot->node) == 0;
+		return false;
+	}
+	other = CONTAINER(node, struct slot, node);
+	d->twin = other->twins;
+	other->twins = d;
+	free_slot(s, slot);
+	queue_report(s->queue, d, QUEUE_UNTRIED, 0, clock_ms());
+	return true;
+}
+
+/* Whether the delivery in ${slot} is finished, and skipped. */
+static bool
+is_skipped(struct sender *s, struct slot *slot)
+{
+	struct receipt receipt = {.status = RECEIPT_SKIPPED};
+
+	if (!s->hooks.is_finished(s->hooks.ctx, &slot->attempt.rec.delivery_id))
+		return false;
+	queue_report(s->queue, slot->d, QUEUE_UNTRIED, 0, clock_ms());
+	finish(s, slot, &receipt);
+	return true;
+}
+
 static struct slot *
 take_slot(struct sender *s, struct delivery *d)
 {
@@ -471,13 +534,8 @@ begin(struct sender *s, struct delivery *d)
 	enum transfer_error error;
 
 	error = attempt_prepare(&slot->attempt, &s->means, d->pack, why);
-	if (s->hooks.is_finished(s->hooks.ctx, &slot->attempt.rec.delivery_id)) {
-		struct receipt receipt = {.status = RECEIPT_SKIPPED};
-
-		queue_report(s->queue, d, QUEUE_UNTRIED, 0, clock_ms());
-		finish(s, slot, &receipt);
+	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
 		return;
-	}
 	if (error == TRANSFER_OK && pace(s, slot))
 		return;
 	if (d->began_ms == 0) {
@@ -520,7 +578,8 @@ sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERR
 			"not signed, but to be signed: wb-sign comes before wb-send");
 		return SENDER_REFUSED;
 	}
-	if (s->hooks.is_finished(s->hooks.ctx, &s->rec.delivery_id)) {
+	if (s->hooks.is_finished != NULL &&
+		s->hooks.is_finished(s->hooks.ctx, &s->rec.delivery_id)) {
 		skip(s, line, len);
 		return SENDER_ADDED;
 	}

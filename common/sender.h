@@ -40,7 +40,11 @@ struct sender_options {
 /* What a sender asks and tells its owner. */
 struct sender_hooks {
 	void *ctx;
-	/* Whether a delivery is known to be finished, so that it is skipped. */
+	/*
+	 * Whether a delivery is known to be finished, so that it is skipped. If nothing of that
+	 * kind is known, NULL: then two lines with one delivery_id are two deliveries, while else
+	 * they are not under way at the same time.
+	 */
 	bool (*is_finished)(void *ctx, const struct json_span *delivery_id);
 	/* Whether what ${under_way} attempts bring about can be recorded. If not, none starts. */
 	bool (*may_start)(void *ctx, size_t under_way);

@@ -376,7 +376,8 @@ open_recorder(const struct run *run, int *status)
 static int
 run_sender(const struct args *args)
 {
-	const struct sender_hooks hooks = {.is_finished = is_finished,
+	const struct sender_hooks hooks = {
+		.is_finished = args->recorder.journal != NULL ? is_finished : NULL,
 		.may_start = may_start,
 		.done = record_end};
 	struct run run = {.args = args, .shares_terminal = isatty(STDOUT_FILENO) == 1};
