@@ -1,13 +1,14 @@
 #include "appender.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "diag.h"
+#include "durable.h"
 #include "output.h"
 #include "strbuf.h"
 
@@ -15,6 +16,15 @@ struct appender {
 	int fd;
 	struct strbuf lines; /* to be written */
 };
+
+/* Whether ${fd} is a file that may be new. */
+static bool
+may_be_new(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
 
 struct appender *
 appender_open(const char *path, int *status)
@@ -28,13 +38,17 @@ appender_open(const char *path, int *status)
 		return NULL;
 	}
 	strbuf_init(&a->lines, (size_t)2 * 1024 * 1024 * 1024);
-	if (output_open(&out, path) == 0) {
-		a->fd = out.fd;
-		return a;
+	if (output_open(&out, path) != 0) {
+		*status = EXIT_USAGE;
+		diag("cannot open '%s': %s", path, strerror(errno));
+		free(a);
+		return NULL;
 	}
-	*status = EXIT_USAGE;
-	diag("cannot open '%s': %s", path, strerror(errno));
-	free(a);
+	a->fd = out.fd;
+	if (!may_be_new(a->fd) || durable_name(path) == 0)
+		return a;
+	diag("cannot make '%s' durable: %s", path, strerror(errno));
+	(void)appender_close(a);
 	return NULL;
 }
 

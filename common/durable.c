@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -292,4 +293,25 @@ durable_wait(struct durable *d, uint64_t ticket)
 	pthread_mutex_unlock(&d->mutex);
 	errno = error != 0 ? error : errno;
 	return error == 0 ? 0 : -1;
+}
+
+int
+durable_name(const char *path)
+{
+	char *real = realpath(path, NULL), *slash;
+	int fd, status = 0;
+
+	if (real == NULL)
+		return -1;
+	slash = strrchr(real, '/');
+	slash[slash == real] = '\0';
+	fd = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(real);
+	/* One that may be written and not read cannot be asked for more. */
+	if (fd < 0)
+		return errno == EACCES ? 0 : -1;
+	if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
+		status = -1;
+	close(fd);
+	return status;
 }

@@ -176,43 +176,39 @@ keep_rejected(struct filter *f, bool last)
 
 /* A piece of a line beyond the cap: said once, at the first piece, and kept whole. */
 static void
-reject_piece(struct filter *f, bool *said)
+reject_piece(struct filter *f)
 {
-	if (!*said)
+	if (!f->in_pieces)
 		diag("%s:%llu: line longer than %zu bytes (--max-line)", f->source,
 			(unsigned long long)f->in.number, f->in.max);
-	*said = !f->in.last;
+	f->in_pieces = !f->in.last;
 	keep_rejected(f, f->in.last);
 	raise_status(f, EXIT_REJECTED);
 }
 
-enum lines_status
+enum filter_status
 filter_poll(struct filter *f)
 {
-	bool in_pieces = f->in.oversize;
-
-	while (f->status < EXIT_IO && f->out.error == 0 && f->rejects.error == 0) {
-		if (!f->input_open && !open_input(f))
-			return LINES_END;
-		switch (lines_next(&f->in, false)) {
-		case LINES_LINE:
-			if (is_blank(&f->in))
-				break;
-			return LINES_LINE;
-		case LINES_OVERSIZE:
-			reject_piece(f, &in_pieces);
-			break;
-		case LINES_AGAIN:
-			return LINES_AGAIN;
-		case LINES_END:
-			close_input(f);
-			break;
-		case LINES_ERROR:
-			filter_fail(f, "cannot read %s: %s", f->source, strerror(errno));
-			return LINES_END;
-		}
+	if (f->status >= EXIT_IO || f->out.error != 0 || f->rejects.error != 0)
+		return FILTER_END;
+	if (!f->input_open && !open_input(f))
+		return FILTER_END;
+	switch (lines_next(&f->in, false)) {
+	case LINES_LINE:
+		return is_blank(&f->in) ? FILTER_SKIPPED : FILTER_LINE;
+	case LINES_OVERSIZE:
+		reject_piece(f);
+		return FILTER_SKIPPED;
+	case LINES_AGAIN:
+		return FILTER_AGAIN;
+	case LINES_END:
+		close_input(f);
+		return FILTER_SKIPPED;
+	case LINES_ERROR:
+		break;
 	}
-	return LINES_END;
+	filter_fail(f, "cannot read %s: %s", f->source, strerror(errno));
+	return FILTER_END;
 }
 
 int
@@ -228,16 +224,18 @@ filter_flush(struct filter *f)
 bool
 filter_next(struct filter *f)
 {
-	enum lines_status status;
+	enum filter_status status;
 
-	while ((status = filter_poll(f)) == LINES_AGAIN) {
+	while ((status = filter_poll(f)) == FILTER_AGAIN || status == FILTER_SKIPPED) {
 		struct pollfd wait = {.fd = f->in.fd, .events = POLLIN};
 
+		if (status == FILTER_SKIPPED)
+			continue;
 		filter_flush(f); /* a failure is found by filter_poll */
 		if (poll(&wait, 1, -1) < 0 && errno != EINTR)
 			filter_fail(f, "cannot wait for %s: %s", f->source, strerror(errno));
 	}
-	return status == LINES_LINE;
+	return status == FILTER_LINE;
 }
 
 void

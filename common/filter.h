@@ -40,6 +40,7 @@ struct filter {
 	uint64_t bytes_total,
 		bytes_done; /* of all inputs (0: unknown), and of those before this one */
 	bool input_open, has_rejects;
+	bool in_pieces;      /* a line that is too long was told of, and goes on */
 	bool rejects_within; /* the last refused line ended with its file, without a newline */
 	int status;          /* exit status so far */
 };
@@ -78,12 +79,18 @@ int filter_guard(const struct filter *f, const char *path, const char *option);
  */
 bool filter_next(struct filter *f);
 
+enum filter_status {
+	FILTER_END,     /* for every reason that ends filter_next */
+	FILTER_LINE,    /* as from filter_next */
+	FILTER_SKIPPED, /* a blank line, a piece of one that is too long, or the end of an input */
+	FILTER_AGAIN    /* nothing whole is here: f->in.fd is what to wait for */
+};
+
 /**
  * filter_poll(f):
- * The same without blocking, for tools that also wait for something else: LINES_LINE, LINES_AGAIN
- * (then f->in.fd is what to wait for), or LINES_END for every reason that ends filter_next.
+ * One step of filter_next, which never blocks, for tools that also have something else to do.
  */
-enum lines_status filter_poll(struct filter *f);
+enum filter_status filter_poll(struct filter *f);
 
 /**
  * filter_flush(f):

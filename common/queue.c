@@ -484,8 +484,9 @@ queue_next(struct queue *q, int64_t now_ms)
 		if (d->attempts == 0) {
 			d->since_ms = now_ms;
 		} else if (now_ms > queue_deadline(q, d)) {
-			/* It was due earlier, and there was no place for it. */
+			/* It was due earlier, and there was no place for it; nor is it a probe. */
 			defer_lane(q, lane, QUEUE_BUDGET);
+			release_held(q, d->endpoint, now_ms);
 			continue;
 		}
 		if (is_paused(d->endpoint, now_ms) ||
@@ -497,6 +498,12 @@ queue_next(struct queue *q, int64_t now_ms)
 		return d;
 	}
 	return NULL;
+}
+
+bool
+queue_is_ready(const struct queue *q)
+{
+	return !list_is_empty(&q->ready);
 }
 
 void

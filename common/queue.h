@@ -58,6 +58,7 @@ struct delivery {
 	struct endpoint *endpoint;
 	int64_t since_ms; /* start of its budget */
 	/* the owner's */
+	struct delivery *twin; /* that waits for the same one of another lane, as this one does */
 	bool is_retrying;
 	int64_t place_us; /* in its host's rate, or 0 */
 	unsigned attempts;
@@ -120,6 +121,12 @@ void queue_tick(struct queue *q, int64_t now_ms);
  * its endpoint did.
  */
 struct delivery *queue_next(struct queue *q, int64_t now_ms);
+
+/**
+ * queue_is_ready(q):
+ * Whether queue_next has something to decide at once, without waiting for queue_next_ms.
+ */
+bool queue_is_ready(const struct queue *q);
 
 enum queue_report {
 	QUEUE_ALIVE,  /* the endpoint answered */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,7 +33,19 @@ struct recorder {
 	uint64_t ticket;         /* of ${held}; 0: it is durable */
 	bool is_dirty;           /* something was written since the last commit */
 	bool is_full;            /* standard output takes nothing just now */
-	bool failed;
+	unsigned failures;       /* bits of enum failure */
+};
+
+/*
+ * What has failed. Each of them ends the sending of anything new; what is under way then is still
+ * kept wherever it can be.
+ */
+enum failure {
+	FAILED_ROOM = 1,    /* for more in the journal; what is under way has its place */
+	FAILED_JOURNAL = 2, /* to be written */
+	FAILED_DEAD = 4,    /* dead letters to be written */
+	FAILED_DISK = 8,    /* to make either durable */
+	FAILED_RECEIPTS = 16
 };
 
 /* Other lines in the journal would make it corrupt. */
@@ -105,13 +118,24 @@ recorder_free(struct recorder *r)
 }
 
 /* The first failure is told; what follows from it is not. */
-static int
-fail(struct recorder *r, const char *what, const char *name, int error)
+static void
+fail(struct recorder *r, enum failure failure, const char *what, const char *name, int error)
 {
-	if (!r->failed)
+	if (r->failures == 0)
 		diag("cannot %s%s: %s; nothing more is sent", what, name, strerror(error));
-	r->failed = true;
-	return -1;
+	r->failures |= failure;
+}
+
+static bool
+has_failed(const struct recorder *r, unsigned failures)
+{
+	return (r->failures & failures) != 0;
+}
+
+bool
+recorder_has_failed(const struct recorder *r)
+{
+	return r->failures != 0;
 }
 
 bool
@@ -123,11 +147,11 @@ recorder_is_finished(const struct recorder *r, const struct json_span *delivery_
 bool
 recorder_has_room(struct recorder *r, size_t n)
 {
-	if (r->failed || r->added.len + r->held.len >= RECORDER_BYTES_MAX)
+	if (r->failures != 0 || r->added.len + r->held.len >= RECORDER_BYTES_MAX)
 		return false;
 	if (r->journal == NULL || journal_reserve(r->journal, n) == 0)
 		return true;
-	(void)fail(r, "write to ", r->options.journal, errno);
+	fail(r, FAILED_ROOM, "write to ", r->options.journal, errno);
 	return false;
 }
 
@@ -153,7 +177,7 @@ add_to_journal(struct recorder *r, const struct receipt *receipt)
 	entry.more = r->members.buf;
 	entry.more_len = r->members.len;
 	if (strbuf_failed(&r->members) || journal_add(r->journal, &entry) != 0)
-		(void)fail(r, "write to ", r->options.journal,
+		fail(r, FAILED_JOURNAL, "write to ", r->options.journal,
 			strbuf_failed(&r->members) ? ENOMEM : errno);
 	r->is_dirty = true;
 }
@@ -161,12 +185,12 @@ add_to_journal(struct recorder *r, const struct receipt *receipt)
 void
 recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len)
 {
-	/* Nothing can be said any more but of what may have arrived. */
-	if (r->failed && receipt->attempts == 0)
+	/* Nothing can be said any more but of what may have arrived, or will not be sent again. */
+	if (r->failures != 0 && receipt->attempts == 0 && receipt->status != RECEIPT_FAILED)
 		return;
 	receipt_add(&r->added, receipt);
 	if (strbuf_failed(&r->added))
-		(void)fail(r, "keep a receipt", "", ENOMEM);
+		fail(r, FAILED_RECEIPTS, "keep a receipt", "", ENOMEM);
 	if (r->journal != NULL && is_journaled(receipt))
 		add_to_journal(r, receipt);
 	if (receipt->status == RECEIPT_FAILED && r->dead != NULL) {
@@ -175,8 +199,25 @@ recorder_add(struct recorder *r, const struct receipt *receipt, const char *line
 	}
 }
 
+/* Write what is to be durable. One file does not wait for the other to be right again. */
+static void
+write_files(struct recorder *r)
+{
+	if (r->journal != NULL && !has_failed(r, FAILED_JOURNAL) && journal_write(r->journal) != 0)
+		fail(r, FAILED_JOURNAL, "write to ", r->options.journal, errno);
+	if (r->dead != NULL && !has_failed(r, FAILED_DEAD) && appender_write(r->dead) != 0)
+		fail(r, FAILED_DEAD, "write to ", r->options.dead_letter, errno);
+}
+
+/* Whether receipts may still be printed: all that they say is recorded as it should be. */
+static bool
+prints(const struct recorder *r)
+{
+	return !has_failed(r, ~(unsigned)FAILED_ROOM);
+}
+
 /* Write receipts that are due, as far as standard output takes them at once. */
-static int
+static void
 write_receipts(struct recorder *r)
 {
 	struct pollfd ready = {.fd = r->options.out_fd, .events = POLLOUT};
@@ -187,16 +228,26 @@ write_receipts(struct recorder *r)
 
 		r->is_full = poll(&ready, 1, 0) == 0;
 		if (r->is_full)
-			return 0;
+			return;
 		n = write(r->options.out_fd, r->held.buf + r->written,
 			len < PIPE_SAFE ? len : PIPE_SAFE);
-		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			return fail(r, "write to ", "standard output", errno);
+		if (n < 0 && errno != EINTR && errno != EAGAIN) {
+			fail(r, FAILED_RECEIPTS, "write to ", "standard output", errno);
+			return;
+		}
 		r->written += n > 0 ? (size_t)n : 0;
 	}
 	strbuf_reset(&r->held);
 	r->written = 0;
-	return 0;
+}
+
+/* Whether there is something to be made durable now, or to be printed. */
+static bool
+is_due(const struct recorder *r)
+{
+	if (prints(r))
+		return r->held.len == 0 && r->added.len != 0;
+	return r->is_dirty && !has_failed(r, FAILED_DISK);
 }
 
 /* Have what was written made durable, and hold its receipts until then. */
@@ -205,13 +256,15 @@ commit(struct recorder *r)
 {
 	struct strbuf empty = r->held;
 
-	r->held = r->added;
-	r->added = empty;
+	if (prints(r)) {
+		r->held = r->added;
+		r->added = empty;
+	}
 	r->ticket = r->is_dirty ? durable_commit(r->durable) : 0;
 	r->is_dirty = false;
 }
 
-static int
+static void
 check_durable(struct recorder *r)
 {
 	const char *name = r->options.journal;
@@ -220,33 +273,29 @@ check_durable(struct recorder *r)
 	if (error != 0) {
 		if (r->dead != NULL && fd == appender_descriptor(r->dead))
 			name = r->options.dead_letter;
-		return fail(r, "make durable ", name, error);
+		fail(r, FAILED_DISK, "make durable ", name, error);
 	}
-	if (durable_done(r->durable) >= r->ticket)
+	/* It never comes after an error, and is not waited for. */
+	if (durable_done(r->durable) >= r->ticket || error != 0)
 		r->ticket = 0;
-	return 0;
 }
 
 int
 recorder_flush(struct recorder *r)
 {
-	if (r->failed)
-		return -1;
-	if (r->journal != NULL && journal_write(r->journal) != 0)
-		return fail(r, "write to ", r->options.journal, errno);
-	if (r->dead != NULL && appender_write(r->dead) != 0)
-		return fail(r, "write to ", r->options.dead_letter, errno);
+	write_files(r);
 	for (;;) {
-		if (r->ticket != 0 && check_durable(r) != 0)
-			return -1;
 		if (r->ticket != 0)
-			return 0;
-		if (write_receipts(r) != 0)
-			return -1;
-		if (r->held.len != 0 || r->added.len == 0)
-			return 0;
+			check_durable(r);
+		if (r->ticket != 0)
+			break;
+		if (prints(r))
+			write_receipts(r);
+		if (!is_due(r))
+			break;
 		commit(r);
 	}
+	return r->failures == 0 ? 0 : -1;
 }
 
 size_t
@@ -256,7 +305,7 @@ recorder_fds(const struct recorder *r, struct pollfd fds[RECORDER_FDS])
 
 	if (r->ticket != 0)
 		fds[n++] = (struct pollfd){.fd = durable_fd(r->durable), .events = POLLIN};
-	else if (r->is_full)
+	else if (r->is_full && prints(r))
 		fds[n++] = (struct pollfd){.fd = r->options.out_fd, .events = POLLOUT};
 	return n;
 }
@@ -289,24 +338,28 @@ dump_receipts(struct recorder *r)
 static void
 wait_for_end(struct recorder *r, int cancel_fd, int64_t limit_ms)
 {
-	const int64_t until_ms = clock_ms() + limit_ms;
+	int64_t until_ms = clock_ms() + limit_ms;
+	size_t n, left = SIZE_MAX;
 	struct pollfd fds[RECORDER_FDS + 1];
-	size_t n;
 
-	while (recorder_flush(r) == 0 && (n = recorder_fds(r, fds)) > 0) {
-		int64_t left_ms = limit_ms < 0 ? -1 : until_ms - clock_ms();
+	while ((void)recorder_flush(r), (n = recorder_fds(r, fds)) > 0) {
+		int64_t wait_ms = -1;
 
-		/* The disk takes as long as it takes. */
-		if (r->ticket != 0)
-			left_ms = -1;
-		else if (limit_ms >= 0 && left_ms <= 0)
-			left_ms = 0;
+		/* The disk takes as long as it takes, and so may a reader that takes anything. */
+		if (r->ticket != 0 || r->held.len - r->written != left)
+			until_ms = clock_ms() + limit_ms;
+		left = r->held.len - r->written;
+		if (r->ticket == 0 && limit_ms >= 0 && (wait_ms = until_ms - clock_ms()) < 0)
+			wait_ms = 0;
 		fds[n] = (struct pollfd){.fd = r->ticket != 0 ? -1 : cancel_fd, .events = POLLIN};
-		if (poll(fds, n + 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms) < 0 &&
-			errno != EINTR)
-			(void)fail(r, "wait for ", "the disk", errno);
-		else if (fds[n].revents != 0 || (left_ms == 0 && fds[0].revents == 0))
-			(void)fail(r, "write to ", "standard output", ETIMEDOUT);
+		if (poll(fds, n + 1, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms) < 0) {
+			if (errno == EINTR)
+				continue;
+			fail(r, FAILED_DISK | FAILED_RECEIPTS, "wait for ", "the disk", errno);
+			return;
+		}
+		if (fds[n].revents != 0 || (wait_ms == 0 && fds[0].revents == 0))
+			fail(r, FAILED_RECEIPTS, "write to ", "standard output", ETIMEDOUT);
 	}
 }
 
@@ -314,15 +367,15 @@ int
 recorder_finish(struct recorder *r, int cancel_fd, int64_t limit_ms)
 {
 	wait_for_end(r, cancel_fd, limit_ms);
-	if (r->failed)
+	if (!prints(r))
 		dump_receipts(r);
 	durable_free(r->durable);
 	r->durable = NULL;
 	if (r->journal != NULL && journal_close(r->journal) != 0)
-		(void)fail(r, "write to ", r->options.journal, errno);
+		fail(r, FAILED_JOURNAL, "write to ", r->options.journal, errno);
 	r->journal = NULL;
 	if (r->dead != NULL && appender_close(r->dead) != 0)
-		(void)fail(r, "write to ", r->options.dead_letter, errno);
+		fail(r, FAILED_DEAD, "write to ", r->options.dead_letter, errno);
 	r->dead = NULL;
-	return r->failed ? -1 : 0;
+	return r->failures == 0 ? 0 : -1;
 }

@@ -56,6 +56,12 @@ bool recorder_is_finished(const struct recorder *r, const struct json_span *deli
 bool recorder_has_room(struct recorder *r, size_t n);
 
 /**
+ * recorder_has_failed(r):
+ * Whether anything has failed since the start.
+ */
+bool recorder_has_failed(const struct recorder *r);
+
+/**
  * recorder_add(r, receipt, line, len):
  * Keep the end of a delivery, whose record is the ${len} bytes at ${line}.
  */
@@ -64,7 +70,8 @@ void recorder_add(struct recorder *r, const struct receipt *receipt, const char 
 /**
  * recorder_flush(r):
  * Write what can be written without waiting; to be called before anything new is sent, and when one
- * of recorder_fds is ready. Returns 0, or -1 after a message, once: nothing more is to be sent.
+ * of recorder_fds is ready. Returns 0, or -1 if anything has failed since the start, which was told
+ * once: nothing more is to be sent, and what is under way is still kept as far as that can be done.
  */
 int recorder_flush(struct recorder *r);
 
@@ -76,9 +83,10 @@ size_t recorder_fds(const struct recorder *r, struct pollfd fds[RECORDER_FDS]);
 
 /**
  * recorder_finish(r, cancel_fd, limit_ms):
- * Wait until all is durable and written, and close. A reader of receipts that takes none is waited
- * for until ${cancel_fd} (-1: none) is readable or for ${limit_ms} (-1: for ever). After a failure,
- * the receipts that could not be written as they should go to standard error, so that none is lost.
+ * Wait until all is durable and written, and close. A reader of receipts is waited for until
+ * ${cancel_fd} (-1: none) is readable, or it has taken none for ${limit_ms} (-1: for ever). After a
+ * failure, the receipts that could not be written as they should go to standard error, so that none
+ * is lost.
  * Returns 0, or -1 if anything failed since the start, after a message.
  */
 int recorder_finish(struct recorder *r, int cancel_fd, int64_t limit_ms);

@@ -1,5 +1,6 @@
 #include "sender.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,10 @@
 #include "hash.h"
 #include "jq_worker.h"
 #include "json_text.h"
+#include "list.h"
 #include "pacer.h"
 #include "resolver.h"
+#include "table.h"
 #include "timestamp.h"
 
 #define READY_FACTOR 4 /* lanes that are ready, for each slot, before no more is read */
@@ -25,6 +28,9 @@ struct slot {
 	enum slot_state state;
 	struct slot *next_free;
 	struct delivery *d;
+	struct table_node node; /* in under_way, by its delivery_id */
+	bool is_noted;          /* it is */
+	struct delivery *twins; /* of other lanes, which wait for how this one ends */
 	struct attempt attempt;
 	int64_t until_ms, lookup_until_ms; /* when it takes too long */
 };
@@ -39,7 +45,8 @@ struct sender {
 	struct jq_worker *programs;
 	struct pacer pacer;
 	struct slot *slots, *free;
-	struct record rec; /* of a line that is in no slot */
+	struct table under_way; /* slots, if it matters */
+	struct record rec;      /* of a line that is in no slot */
 	size_t busy, resolving, retrying, ended;
 	uint64_t chance;
 	bool stopped;
@@ -91,6 +98,7 @@ sender_new(const struct sender_options *options, const struct sender_hooks *hook
 		s->options = *options;
 		s->hooks = *hooks;
 		pacer_init(&s->pacer, options->interval_us);
+		table_init(&s->under_way);
 	}
 	if (s == NULL || !set_up(s, options)) {
 		diag("cannot set up for sending: out of memory or descriptors");
@@ -110,6 +118,7 @@ sender_free(struct sender *s)
 	for (size_t i = 0; s->slots != NULL && i < s->options.jobs; i++)
 		attempt_release(&s->slots[i].attempt);
 	free(s->slots);
+	table_release(&s->under_way);
 	queue_free(s->queue);
 	jq_worker_free(s->programs);
 	signer_free(s->means.signer);
@@ -155,8 +164,23 @@ hand_out(struct sender *s, const struct delivery *d, const struct record *rec,
 }
 
 static void
+release_twins(struct sender *s, struct slot *slot)
+{
+	struct delivery *d;
+
+	if (slot->is_noted)
+		table_remove(&s->under_way, &slot->node);
+	slot->is_noted = false;
+	while ((d = slot->twins) != NULL) {
+		slot->twins = d->twin;
+		queue_retry(s->queue, d, clock_ms());
+	}
+}
+
+static void
 free_slot(struct sender *s, struct slot *slot)
 {
+	release_twins(s, slot);
 	/* Secrets do not wait here for the next record to overwrite them. */
 	attempt_clear(&slot->attempt);
 	s->resolving -= slot->state == SLOT_RESOLVING;
@@ -324,6 +348,9 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 		retry_is_wanted(&s->options.retry, result->error, result->http_status) &&
 		d->attempts <= s->options.retry.retries) {
 		at_ms = now_ms + (int64_t)retry_delay_ms(d->attempts, chance(s));
+		/* Before that the name would not even be looked up again. */
+		if (result->error == TRANSFER_DNS)
+			at_ms += RESOLVER_FAILED_TTL_SEC * 1000;
 		if (at_ms < now_ms + after_ms)
 			at_ms = now_ms + after_ms;
 		if (at_ms <= queue_deadline(s->queue, d)) {
@@ -447,6 +474,46 @@ pace(struct sender *s, struct slot *slot)
 	return true;
 }
 
+/*
+ * Whether the delivery in ${slot} is under way in another lane, too, and out of the slot until that
+ * attempt has ended: then it is finished and skipped, or has its turn. What only seems to be the
+ * same, by its hash, waits in vain, and no longer.
+ */
+static bool
+is_twin(struct sender *s, struct slot *slot)
+{
+	const struct json_span *id = &slot->attempt.rec.delivery_id;
+	struct delivery *d = slot->d;
+	struct table_node *node;
+	struct slot *other;
+
+	slot->node.key = hash_bytes(id->p, id->len);
+	if ((node = table_find(&s->under_way, slot->node.key)) == NULL) {
+		/* Without memory, a repetition is not noticed. */
+		slot->is_noted = table_add(&s->under_way, &slot->node) == 0;
+		return false;
+	}
+	other = CONTAINER(node, struct slot, node);
+	d->twin = other->twins;
+	other->twins = d;
+	free_slot(s, slot);
+	queue_report(s->queue, d, QUEUE_UNTRIED, 0, clock_ms());
+	return true;
+}
+
+/* Whether the delivery in ${slot} is finished, and skipped. */
+static bool
+is_skipped(struct sender *s, struct slot *slot)
+{
+	struct receipt receipt = {.status = RECEIPT_SKIPPED};
+
+	if (!s->hooks.is_finished(s->hooks.ctx, &slot->attempt.rec.delivery_id))
+		return false;
+	queue_report(s->queue, slot->d, QUEUE_UNTRIED, 0, clock_ms());
+	finish(s, slot, &receipt);
+	return true;
+}
+
 static struct slot *
 take_slot(struct sender *s, struct delivery *d)
 {
@@ -467,13 +534,8 @@ begin(struct sender *s, struct delivery *d)
 	enum transfer_error error;
 
 	error = attempt_prepare(&slot->attempt, &s->means, d->pack, why);
-	if (s->hooks.is_finished(s->hooks.ctx, &slot->attempt.rec.delivery_id)) {
-		struct receipt receipt = {.status = RECEIPT_SKIPPED};
-
-		queue_report(s->queue, d, QUEUE_UNTRIED, 0, clock_ms());
-		finish(s, slot, &receipt);
+	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
 		return;
-	}
 	if (error == TRANSFER_OK && pace(s, slot))
 		return;
 	if (d->began_ms == 0) {
@@ -499,7 +561,7 @@ skip(struct sender *s, const char *line, size_t len)
 	s->hooks.done(s->hooks.ctx, &receipt, line, len);
 }
 
-int
+enum sender_added
 sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERROR_MAX], size_t *at)
 {
 	struct json js;
@@ -509,22 +571,32 @@ sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERR
 	if (!record_read(&js, &s->rec) || !json_end(&js)) {
 		*at = js.error_at;
 		snprintf(error, SENDER_ERROR_MAX, "%s", js.error);
-		return -1;
+		return SENDER_REFUSED;
 	}
 	if (!record_is_signed(&s->rec)) {
 		snprintf(error, SENDER_ERROR_MAX,
 			"not signed, but to be signed: wb-sign comes before wb-send");
-		return -1;
+		return SENDER_REFUSED;
 	}
-	if (s->hooks.is_finished(s->hooks.ctx, &s->rec.delivery_id)) {
+	if (s->hooks.is_finished != NULL &&
+		s->hooks.is_finished(s->hooks.ctx, &s->rec.delivery_id)) {
 		skip(s, line, len);
-		return 0;
+		return SENDER_ADDED;
 	}
-	if (queue_add(s->queue, &s->rec, line, len) != 0) {
-		snprintf(error, SENDER_ERROR_MAX, "out of memory");
-		return -1;
-	}
-	return 0;
+	return queue_add(s->queue, &s->rec, line, len) == 0 ? SENDER_ADDED : SENDER_NO_MEMORY;
+}
+
+/* Whether there is a place for another attempt, and what comes of it can be recorded. */
+static bool
+may_start(const struct sender *s)
+{
+	return s->free != NULL && !s->stopped && s->hooks.may_start(s->hooks.ctx, s->busy + 1);
+}
+
+bool
+sender_is_ready(const struct sender *s)
+{
+	return queue_is_ready(s->queue) && may_start(s);
 }
 
 void
@@ -534,8 +606,7 @@ sender_start(struct sender *s)
 	struct delivery *d;
 
 	queue_tick(s->queue, now_ms);
-	while (s->free != NULL && !s->stopped && s->hooks.may_start(s->hooks.ctx, s->busy + 1) &&
-		(d = queue_next(s->queue, now_ms)) != NULL)
+	while (may_start(s) && (d = queue_next(s->queue, now_ms)) != NULL)
 		begin(s, d);
 	hand_out_deferred(s);
 }
@@ -600,34 +671,54 @@ break_off(struct sender *s)
 	}
 }
 
-static int
-until(int64_t a_ms, int64_t b_ms, int64_t now_ms)
+/* The earlier of two times, of which -1 is never. */
+static int64_t
+earlier(int64_t a_ms, int64_t b_ms)
 {
-	if (a_ms < 0 || (b_ms >= 0 && b_ms < a_ms))
-		a_ms = b_ms;
-	if (a_ms < 0)
-		return -1;
-	return a_ms <= now_ms ? 0 : a_ms - now_ms > INT_MAX ? INT_MAX : (int)(a_ms - now_ms);
+	return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+/* Wait until ${at_ms} (-1: never) at most. Returns 0, or -1 with errno set. */
+static int
+wait_until(struct sender *s, struct pollfd *fds, size_t nfds, int64_t at_ms)
+{
+	const int64_t left_ms = at_ms - clock_ms();
+	int timeout_ms = at_ms < 0           ? -1
+			 : left_ms <= 0      ? 0
+			 : left_ms > INT_MAX ? INT_MAX
+					     : (int)left_ms;
+
+	errno = 0;
+	if (transfers_wait(s->transfers, fds, nfds, timeout_ms) == 0)
+		return 0;
+	/* What libcurl fails of, it does not say. */
+	errno = errno != 0 ? errno : EIO;
+	return -1;
 }
 
 int
-sender_wait(struct sender *s, struct pollfd *fds, size_t nfds)
+sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 {
 	struct pollfd all[SENDER_FDS_MAX + 1];
 	const size_t before = s->ended, busy = s->busy;
 	struct transfer_result result;
-	int64_t now_ms = clock_ms(), next_ms;
 
 	memcpy(all, fds, nfds * sizeof(*fds));
 	all[nfds] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
-	next_ms = end_lookups(s, now_ms);
-	if (s->stopped && s->busy > 0 && (next_ms < 0 || s->stop_ms < next_ms))
-		next_ms = s->stop_ms;
+	until_ms = earlier(until_ms, end_lookups(s, clock_ms()));
+	until_ms = earlier(until_ms, queue_next_ms(s->queue));
+	if (s->stopped && s->busy > 0)
+		until_ms = earlier(until_ms, s->stop_ms);
 	if (s->ended != before || s->busy != busy)
 		return 0;
-	if (transfers_wait(s->transfers, all, nfds + 1,
-		    until(next_ms, queue_next_ms(s->queue), now_ms)) != 0)
+	if (wait_until(s, all, nfds + 1, until_ms) != 0) {
+		const int error = errno;
+
+		sender_stop(s, 0);
+		break_off(s);
+		errno = error;
 		return -1;
+	}
 	memcpy(fds, all, nfds * sizeof(*fds));
 	take_answers(s);
 	while (transfers_next(s->transfers, &result))

@@ -40,7 +40,11 @@ struct sender_options {
 /* What a sender asks and tells its owner. */
 struct sender_hooks {
 	void *ctx;
-	/* Whether a delivery is known to be finished, so that it is skipped. */
+	/*
+	 * Whether a delivery is known to be finished, so that it is skipped. If nothing of that
+	 * kind is known, NULL: then two lines with one delivery_id are two deliveries, while else
+	 * they are not under way at the same time.
+	 */
 	bool (*is_finished)(void *ctx, const struct json_span *delivery_id);
 	/* Whether what ${under_way} attempts bring about can be recorded. If not, none starts. */
 	bool (*may_start)(void *ctx, size_t under_way);
@@ -67,21 +71,23 @@ struct sender *sender_new(const struct sender_options *options, const struct sen
 void sender_free(struct sender *s);
 
 /**
- * sender_has_room(s), sender_is_idle(s), sender_waiting(s):
+ * sender_has_room(s), sender_is_idle(s), sender_retrying(s):
  * Whether another record should be added; whether none is left; how many are to be tried again.
  */
 bool sender_has_room(const struct sender *s);
 bool sender_is_idle(const struct sender *s);
 size_t sender_retrying(const struct sender *s);
 
+enum sender_added { SENDER_ADDED, SENDER_REFUSED, SENDER_NO_MEMORY };
+
 /**
  * sender_add(s, line, len, error, at):
- * Take the record of ${len} bytes at ${line}, which are copied. Returns 0, or -1 with the reason
+ * Take the record of ${len} bytes at ${line}, which are copied. SENDER_REFUSED with the reason
  * in ${error} and *${at}, a byte offset ((size_t)-1: none), if the line is no record that can be
- * sent: there is no receipt then.
+ * sent. There is a receipt only if it is SENDER_ADDED.
  */
-int sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERROR_MAX],
-	size_t *at);
+enum sender_added sender_add(struct sender *s, const char *line, size_t len,
+	char error[SENDER_ERROR_MAX], size_t *at);
 
 /**
  * sender_start(s):
@@ -90,12 +96,20 @@ int sender_add(struct sender *s, const char *line, size_t len, char error[SENDER
 void sender_start(struct sender *s);
 
 /**
- * sender_wait(s, fds, nfds):
- * Go on with all that is under way until something ended, something else is to be started, or one
- * of ${fds} is ready, as for poll(2). sender_start comes next. Returns 0, or -1 when
- * waiting fails.
+ * sender_is_ready(s):
+ * Whether sender_start has something to start at once. It may have stopped because what it brought
+ * about could not be recorded before more was written.
  */
-int sender_wait(struct sender *s, struct pollfd *fds, size_t nfds);
+bool sender_is_ready(const struct sender *s);
+
+/**
+ * sender_wait(s, fds, nfds, until_ms):
+ * Go on with all that is under way until something ended, something else is to be started, one
+ * of ${fds} is ready, as for poll(2), or it is ${until_ms} by clock_ms (-1: never). sender_start
+ * comes next. Returns 0, or -1 with errno set when waiting fails: what was under way is
+ * deferred then, as when the time of a sender_stop is over.
+ */
+int sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms);
 
 /**
  * sender_stop(s, grace_ms):

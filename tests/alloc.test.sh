@@ -22,13 +22,17 @@ is_part_of() {
   awk 'NR == FNR { whole[++n] = $0; next } { do i++; while (i <= n && whole[i] != $0); if (i > n) exit 1 }' "$2" "$1"
 }
 
-# are_receipts FILE - whole ones, of failures, not more than one a delivery; and if not as many as there should be,
-# something was said
+# all_or_said FILE WHOLE - as many receipts as there should be, or it was said, and that it is not the lines' fault
+all_or_said() {
+  (($(wc -l <"$1") == $(wc -l <"$2"))) || [[ $status -ge 2 && -s err ]]
+}
+
+# are_receipts FILE WHOLE - whole ones, of failures or of what was not tried, not more than one a delivery
 are_receipts() {
   ends_in_newline "$1" || return
-  jq -e -s 'all(.status == "failed" and (.error.text | length > 0)) and (map(.delivery_id) | length == (unique | length))' \
-    "$1" >/dev/null || return
-  (($(wc -l <"$1") == $(wc -l <"$2"))) || [[ -s err ]]
+  jq -e -s 'all(.status == "failed" and (.error.text | length > 0) or .status == "deferred" and .attempts == 0) and
+    (map(.delivery_id) | length == (unique | length))' "$1" >/dev/null || return
+  all_or_said "$@"
 }
 
 # survives N STATUS PART SAME COMMAND… - allocation N fails. When the status is the usual STATUS the output must be the
@@ -210,7 +214,7 @@ are_whole() {
 kept_receipts() {
   ends_in_newline "$1" && are_whole || return
   jq -e -s 'all(.status | IN("failed", "skipped", "deferred"))' "$1" >/dev/null || return
-  (($(wc -l <"$1") == $(wc -l <"$2"))) || [[ -s err ]]
+  all_or_said "$@"
 }
 
 send_and_keep() {

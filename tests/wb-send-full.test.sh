@@ -196,6 +196,19 @@ reader_leaves() {
 }
 test_case 'receipts: a reader that leaves' reader_leaves
 
+# What is under way when receipts cannot be printed any more ends as always, but for its receipt.
+stdout_full_in_flight() {
+  fresh
+  echo '{"/ok":[{}],"/late":[{"delay_ms":500}],"/no":[{"delay_ms":500,"status":404}]}' >script
+  start_receiver --script script
+  { records 1 /ok && records 2 /late | sed 's/d-/late-/g' && records 2 /no | sed 's/d-/no-/g'; } >in
+  expect_status 3 send -j 5 --journal j --dead-letter dead in >/dev/full 2>err
+  expect_equal "$(jq -r .delivery_id j | sort | xargs)" 'd-1 late-1 late-2'
+  expect_equal "$(sort dead)" "$(grep '"no-' in | sort)"
+  all_told err
+}
+test_case 'receipts: none can be printed, and dead letters of what is under way are kept' stdout_full_in_flight
+
 # ---- descriptors ----
 
 few_descriptors() {

@@ -172,6 +172,25 @@ durable_first() {
 }
 test_case 'journal: a line is durable before its receipt is written' durable_first
 
+# A file that is new can be lost with its name, however durable it is itself.
+durable_names() {
+  fresh
+  command -v strace >/dev/null || skip 'no strace'
+  strace -f -qq -o trace -e trace=openat,fsync,fdatasync true || skip 'strace may not'
+  mkdir letters
+  answers <<<'{"*":[{"status":404}]}'
+  record d-1 / >in
+  ASAN_OPTIONS=detect_leaks=0 expect_status 1 strace -f -qq -o trace -e trace=openat,fsync,fdatasync wb-send --allow-http \
+    --allow-net 127.0.0.0/8 --progress never --journal j --dead-letter letters/dead in >receipts
+  for name in "$PWD" "$PWD/letters"; do
+    awk -v name="\"$name\"" '
+      index($0, name) && /O_DIRECTORY/ { sub(/.* = /, ""); fd = $0; next }
+      fd != "" && $0 ~ " fsync\\(" fd "\\) += 0" { found = 1 }
+      END { exit !found }' trace || fail "$name is not made durable"
+  done
+}
+test_case 'journal and dead letters: when new, their directories are durable, too' durable_names
+
 # ---- journals that are not as they should be ----
 
 torn() {

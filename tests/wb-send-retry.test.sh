@@ -91,11 +91,11 @@ END
   delivery tls "$RECEIVER_URL/tls" >>in
   start_receiver --on-connect close:1
   delivery closed "$RECEIVER_URL/closed" >>in
-  # failures of look-ups are kept for some seconds
+  # failures of look-ups are kept for some seconds, in which no attempt is wasted
   printf 'away.test none 127.0.0.1\ndown.test again 127.0.0.1\nlater.test none 10.0.0.1\n' >map
   expect_status 1 with_resolver map send --retries 20 --retry-max-time 40s --timeout 2s --cacert "$CA_FILE" in >receipts 2>err
   expect_empty err
-  expect_equal "$(ends receipts | sed -E '/^(dns|name-server) /s/ finished [2-9] / finished 2 /; /^later /s/failed [1-9]/failed 1/')" \
+  expect_equal "$(ends receipts)" \
     "$(jq -r .delivery_id in | sed 's/$/ finished 2 200 - -/; s/^later .*/later failed 1 - denied -/' | sort -V)"
   expect_equal "$(jq -r .path "$log" | sort | uniq -c | tr -s ' ')" \
     "$(jq -r 'keys + ["/dns", "/name-server"] | sort[]' script.json | awk '{ print $0 == "/dns" || $0 == "/name-server" ? 1 : 2, $0 }' | sed 's/^/ /')"

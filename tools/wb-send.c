@@ -28,6 +28,9 @@
 #define GRACE_DEFAULT_MS 10000
 #define GRACE_MAX_MS ((uint64_t)24 * 3600 * 1000)
 #define KEEP_MAX_MS ((uint64_t)100 * 365 * 24 * 3600 * 1000)
+#define READER_MS 1000  /* that a reader of receipts has at the least, when all is to end */
+#define TURN_LINES 1024 /* that are taken before something else has its turn, */
+#define TURN_BYTES ((uint64_t)1024 * 1024) /* about */
 
 struct args {
 	struct policy_args policy;
@@ -39,6 +42,12 @@ struct args {
 	enum dry_run_format dry_run;
 };
 
+enum input {
+	INPUT_READY, /* there may be more */
+	INPUT_WAITS, /* until its descriptor is readable */
+	INPUT_ENDED
+};
+
 /* One run. */
 struct run {
 	const struct args *args;
@@ -47,9 +56,10 @@ struct run {
 	struct sender *sender;
 	struct recorder *recorder;
 	int signal_fd;
-	bool more;    /* input may go on */
+	enum input input;
 	bool stopped; /* nothing new is sent */
-	int64_t stop_ms;
+	uint64_t grace_ms;
+	int64_t stop_ms; /* when the grace ends */
 	uint64_t counts[RECEIPT_STATUSES];
 	struct progress progress;
 	bool shares_terminal; /* standard output is one */
@@ -181,6 +191,7 @@ static void
 stop(struct run *run, uint64_t grace_ms)
 {
 	run->stopped = true;
+	run->grace_ms = grace_ms;
 	run->stop_ms = clock_ms() + (int64_t)grace_ms;
 	sender_stop(run->sender, grace_ms);
 }
@@ -196,47 +207,92 @@ take_signal(struct run *run)
 		run->stopped ? "breaking off what is under way"
 			     : "starting nothing more, waiting for what is under way");
 	stop(run, run->stopped ? 0 : run->args->grace_ms);
-	if (run->more && run->filter.status < EXIT_REJECTED)
+	if (run->input != INPUT_ENDED && run->filter.status < EXIT_REJECTED)
 		run->filter.status = EXIT_REJECTED;
 }
 
-/* Take as many records as there is room for. Returns whether there may be more. */
 static bool
-take_input(struct run *run)
+has_room(const struct run *run)
+{
+	return sender_has_room(run->sender) && recorder_has_room(run->recorder, 0);
+}
+
+/* The line at hand is a record, or refused. */
+static void
+take_line(struct run *run)
 {
 	struct filter *f = &run->filter;
 	char error[SENDER_ERROR_MAX];
-	enum lines_status status;
 	size_t at;
 
-	while (sender_has_room(run->sender) && recorder_has_room(run->recorder, 0)) {
-		if ((status = filter_poll(f)) == LINES_END)
-			return false;
-		/* After a stop, what is there is still told of; what may come is not waited for. */
-		if (status == LINES_AGAIN)
-			return !run->stopped;
-		if (sender_add(run->sender, f->in.line, f->in.len, error, &at) != 0)
-			filter_reject(f, at, "%s", error);
-		if (run->stopped && clock_ms() >= run->stop_ms)
-			return false;
+	switch (sender_add(run->sender, f->in.line, f->in.len, error, &at)) {
+	case SENDER_ADDED:
+		break;
+	case SENDER_REFUSED:
+		filter_reject(f, at, "%s", error);
+		break;
+	case SENDER_NO_MEMORY:
+		filter_fail(f, "%s:%llu: out of memory; nothing more is sent", f->source,
+			(unsigned long long)f->in.number);
+		run->input = INPUT_ENDED;
+		stop(run, run->args->grace_ms);
+		break;
 	}
-	return true;
 }
 
-/* Wait for anything to do. Returns 0, or -1 after a message. */
-static int
+/* Take records as far as there is room for them, and not so many that others have to wait. */
+static void
+take_input(struct run *run)
+{
+	struct filter *f = &run->filter;
+	uint64_t total, from = filter_position(f, &total);
+
+	/* After a stop, what is there is still told of; what may come is not waited for. */
+	if (run->stopped && clock_ms() >= run->stop_ms)
+		run->input = INPUT_ENDED;
+	else if (run->input == INPUT_WAITS)
+		run->input = INPUT_READY;
+	for (size_t n = 0; n < TURN_LINES && filter_position(f, &total) - from < TURN_BYTES; n++) {
+		if (run->input != INPUT_READY || !has_room(run))
+			return;
+		switch (filter_poll(f)) {
+		case FILTER_LINE:
+			take_line(run);
+			break;
+		case FILTER_SKIPPED:
+			break;
+		case FILTER_AGAIN:
+			run->input = run->stopped ? INPUT_ENDED : INPUT_WAITS;
+			break;
+		case FILTER_END:
+			run->input = INPUT_ENDED;
+			break;
+		}
+	}
+}
+
+/* Wait for anything to do. When that fails, all that is under way is at its end. */
+static void
 wait_for_any(struct run *run)
 {
 	struct pollfd fds[SENDER_FDS_MAX];
 	size_t n = recorder_fds(run->recorder, fds);
+	int64_t until_ms = run->stopped && run->input != INPUT_ENDED ? run->stop_ms : -1;
 
 	fds[n++] = (struct pollfd){.fd = run->signal_fd, .events = POLLIN};
-	if (run->more && sender_has_room(run->sender) && recorder_has_room(run->recorder, 0))
+	if (run->input == INPUT_READY && has_room(run))
+		until_ms = 0;
+	else if (run->input == INPUT_WAITS && has_room(run))
 		fds[n++] = (struct pollfd){.fd = run->filter.in.fd, .events = POLLIN};
-	if (sender_wait(run->sender, fds, n) == 0)
-		return 0;
-	filter_fail(&run->filter, "cannot wait for the network");
-	return -1;
+	/* A failure of the recorder that was only found here has to be seen to first. */
+	if (sender_is_ready(run->sender) || (recorder_has_failed(run->recorder) && !run->stopped))
+		until_ms = 0;
+	if (sender_wait(run->sender, fds, n, until_ms) == 0)
+		return;
+	filter_fail(&run->filter, "cannot wait for the network: %s; nothing more is sent",
+		strerror(errno));
+	run->input = INPUT_ENDED;
+	stop(run, 0);
 }
 
 static struct progress_counts
@@ -272,7 +328,7 @@ record_ends(struct run *run)
 		progress_hide(&run->progress);
 	if (recorder_flush(run->recorder) == 0 && filter_flush(&run->filter) == 0)
 		return false;
-	run->more = false;
+	run->input = INPUT_ENDED;
 	if (run->filter.status < EXIT_IO)
 		run->filter.status = EXIT_IO;
 	if (run->stopped)
@@ -285,20 +341,18 @@ record_ends(struct run *run)
 static void
 send_all(struct run *run)
 {
-	run->more = true;
 	for (;;) {
 		/* What has ended is recorded before anything new starts. */
 		(void)record_ends(run);
-		run->more = run->more && take_input(run);
+		take_input(run);
 		sender_start(run->sender);
 		/* And before anything is waited for. */
 		if (record_ends(run))
 			continue;
-		if (sender_is_idle(run->sender) && !run->more)
+		if (sender_is_idle(run->sender) && run->input == INPUT_ENDED)
 			return;
 		show_progress(run);
-		if (wait_for_any(run) != 0)
-			return;
+		wait_for_any(run);
 		take_signal(run);
 	}
 }
@@ -322,11 +376,13 @@ open_recorder(const struct run *run, int *status)
 static int
 run_sender(const struct args *args)
 {
-	const struct sender_hooks hooks = {.is_finished = is_finished,
+	const struct sender_hooks hooks = {
+		.is_finished = args->recorder.journal != NULL ? is_finished : NULL,
 		.may_start = may_start,
 		.done = record_end};
 	struct run run = {.args = args, .shares_terminal = isatty(STDOUT_FILENO) == 1};
 	struct progress_counts counts = {0};
+	int64_t reader_ms = -1;
 	int status;
 
 	run.hooks = hooks;
@@ -346,8 +402,9 @@ run_sender(const struct args *args)
 		filter_fail(&run.filter, "nothing was sent");
 	}
 	sender_free(run.sender);
-	if (recorder_finish(run.recorder, run.signal_fd,
-		    run.stopped ? (int64_t)args->grace_ms : -1) != 0 &&
+	if (run.stopped)
+		reader_ms = run.grace_ms > READER_MS ? (int64_t)run.grace_ms : READER_MS;
+	if (recorder_finish(run.recorder, run.signal_fd, reader_ms) != 0 &&
 		run.filter.status < EXIT_IO)
 		run.filter.status = EXIT_IO;
 	recorder_free(run.recorder);

@@ -279,6 +279,31 @@ test_untried_probe(void)
 	queue_free(q);
 }
 
+/* So does one whose budget has ended when its turn comes, because everything was late. */
+static void
+test_late_probe(void)
+{
+	struct queue_options options = usual;
+	struct delivery *one, *two;
+	struct queue *q;
+
+	options.breaker.failures = 2;
+	q = queue_new(&options);
+	add(q, 1, 1, 1);
+	one = start(q, 1);
+	retry(q, one, 2, 58550);
+	add(q, 2, 2, 1);
+	EXPECT(id_of(two = start(q, 58000)) == 2);
+	retry(q, two, 58500, 58600);
+	/* Open, and both wait for it. */
+	EXPECT(start(q, 58550) == NULL);
+	EXPECT(start(q, 58600) == NULL);
+	EXPECT(queue_next_ms(q) == 59500);
+	EXPECT(id_of(start(q, 60500)) == 2);
+	EXPECT_STR(deferred(q), "1 budget");
+	queue_free(q);
+}
+
 static void
 test_circuit_budget(void)
 {
@@ -615,6 +640,7 @@ main(void)
 	RUN(test_parts, "names do not run into each other");
 	RUN(test_circuit, "a circuit opens, is probed, opens again and closes");
 	RUN(test_untried_probe, "a probe that was not sent leaves its place to the next");
+	RUN(test_late_probe, "and so does one whose budget has ended when its turn comes");
 	RUN(test_circuit_budget,
 		"what a circuit holds back for too long is deferred, its key with it");
 	RUN(test_pause, "an endpoint that asks for a pause gets it");
