@@ -545,7 +545,7 @@ test_case 'bad lines: oversize' oversize
 
 # What later stages could not read, or receivers would not, ends here.
 too_long_or_deep() {
-  local limit=$((16 * 1024 * 1024)) n
+  local n
   # a body of quotes is twice as long where it stands in a string
   { record 1 && record "\"$(repeat 9000000 '\"')\"" && record 2; } >in
   rm -f rejects
