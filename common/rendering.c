@@ -304,13 +304,13 @@ write_id(const struct rendering *r, const struct event *event, struct strbuf *bo
 
 /* Whether values that went into ${body} made it deeper than what can be read. */
 static bool
-is_too_deep(const struct template *t, const struct strbuf *body)
+is_too_deep(const struct strbuf *body)
 {
 	const char *why;
 	size_t at;
 
 	/* Each level has two brackets. */
-	return body->len > (size_t)2 * JSON_DEPTH_MAX && template_inserts_json(t) &&
+	return body->len > (size_t)2 * JSON_DEPTH_MAX &&
 	       !json_validate(body->buf, body->len, &why, &at);
 }
 
@@ -320,6 +320,7 @@ rendering_write(const struct rendering *r, const struct event *event, struct str
 {
 	struct template_late late[TEMPLATE_LATE_MAX];
 	char why[TARGET_ERROR_MAX];
+	bool inserts_json = false;
 	size_t nlate = 0;
 
 	strbuf_reset(body);
@@ -328,12 +329,12 @@ rendering_write(const struct rendering *r, const struct event *event, struct str
 	if (r->template == NULL)
 		id_add_event(body, event);
 	else
-		template_render(r->template, event, target_has_entities(r->target), body, late,
-			&nlate);
+		inserts_json = template_render(r->template, event, target_has_entities(r->target),
+			body, late, &nlate);
 	line->failed |= strbuf_failed(body);
 	if (strbuf_failed(line))
 		return 0;
-	if (r->template != NULL && is_too_deep(r->template, body)) {
+	if (inserts_json && is_too_deep(body)) {
 		snprintf(error, RENDERING_ERROR_MAX,
 			"the payload would be nested deeper than %d levels", JSON_DEPTH_MAX);
 		return -1;

@@ -354,15 +354,6 @@ template_free(struct template *t)
 	free(t);
 }
 
-bool
-template_inserts_json(const struct template *t)
-{
-	for (size_t i = 0; i < t->npieces; i++)
-		if (t->pieces[i].as_json)
-			return true;
-	return false;
-}
-
 /*
  * JSON text with & < > as entities, however they are spelled; all three stand only inside strings.
  */
@@ -406,8 +397,7 @@ insert_text(struct strbuf *body, const struct json_span *value, bool entities)
 		strbuf_init(&text, body->max);
 		add_entities(&text, value->p, value->len);
 		body->failed |= strbuf_failed(&text);
-		if (!text.failed)
-			json_escape(body, text.buf, text.len);
+		json_escape(body, text.buf, text.len);
 		strbuf_release(&text);
 	}
 }
@@ -428,11 +418,12 @@ insert_json(struct strbuf *body, const struct json_span *value, bool entities)
 	}
 }
 
-void
+bool
 template_render(const struct template *t, const struct event *event, bool entities,
 	struct strbuf *body, struct template_late late[TEMPLATE_LATE_MAX], size_t *nlate)
 {
-	size_t start = body->len;
+	const size_t start = body->len;
+	bool inserts_json = false;
 
 	*nlate = 0;
 	for (const struct piece *p = t->pieces; p < t->pieces + t->npieces; p++) {
@@ -453,5 +444,7 @@ template_render(const struct template *t, const struct event *event, bool entiti
 			insert_json(body, &value, entities);
 		else
 			insert_text(body, &value, entities);
+		inserts_json |= p->as_json;
 	}
+	return inserts_json;
 }

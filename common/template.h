@@ -55,18 +55,13 @@ struct template *template_compile(const char *text, size_t len,
 void template_free(struct template *t);
 
 /**
- * template_inserts_json(t):
- * Whether it has a ${NAME:json}, and so may get deeper than it is.
- */
-bool template_inserts_json(const struct template *t);
-
-/**
  * template_render(t, event, entities, body, late, nlate):
  * Append the body for ${event} to ${body}, valid JSON, and fill ${late} with the places of secrets,
  * *${nlate} of them, in order. With ${entities}, inserted values have & < > replaced by &amp; &lt;
- * &gt;, as Slack wants it of text that is not markup. Errors are ${body}'s.
+ * &gt;, as Slack wants it of text that is not markup. Returns whether there is a ${NAME:json} in it,
+ * so that the body may be deeper than the template. Errors are ${body}'s.
  */
-void template_render(const struct template *t, const struct event *event, bool entities,
+bool template_render(const struct template *t, const struct event *event, bool entities,
 	struct strbuf *body, struct template_late late[TEMPLATE_LATE_MAX], size_t *nlate);
 
 #endif
