@@ -40,7 +40,7 @@ wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) event timestamp address \
 	attempt breaker curl_client http1 http1_parser jq_program jq_programs pacer policy progress queue receipt recorder resolver retry \
-	response sender signals table timers tls_check transfer
+	response sender shortage signals table timers tls_check transfer
 
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto
