@@ -195,11 +195,11 @@ cannot_wait() {
   command -v strace >/dev/null || skip 'no strace'
   strace -f -qq -o trace -e inject='?poll,?ppoll:error=ENOMEM:when=1+' true || skip 'strace may not'
   answers <<<'{"*":[{"stall":true}]}'
-  records 20 "$RECEIVER_URL/" >in
+  records 12 "$RECEIVER_URL/" >in
   ASAN_OPTIONS=detect_leaks=0 expect_status 3 strace -f -qq -o trace -e inject='?poll,?ppoll:error=ENOMEM:when=1+' \
     wb-send "${policy[@]}" --order none --jobs 4 in >receipts 2>err
   expect_equal "$(<err)" 'wb-send: cannot wait for the network: Cannot allocate memory; nothing more is sent'
-  expect_equal "$(counts receipts)" '20 deferred stopped'
-  expect_equal "$(jq -r .attempts receipts | sort | uniq -c | xargs)" '16 0 4 1'
+  expect_equal "$(counts receipts)" '12 deferred stopped'
+  expect_equal "$(jq -r .attempts receipts | sort | uniq -c | xargs)" '8 0 4 1'
 }
 test_case 'waiting fails: all has a receipt' cannot_wait
