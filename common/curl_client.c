@@ -1,14 +1,17 @@
 #include "curl_client.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "response.h"
 #include "sha256.h"
+#include "shortage.h"
 #include "tls_check.h"
 #include "wipe.h"
 
@@ -19,6 +22,8 @@ struct slot {
 	struct curl_client *client;
 	CURL *easy;
 	bool busy, refused;
+	bool opened;   /* a socket was asked for */
+	int shortage;  /* why there was none: an errno, or 0 */
 	bool asked;    /* libcurl has come to send the request */
 	bool repeated; /* it came to do so again, and was not let */
 	long bytes_before;
@@ -41,7 +46,9 @@ struct curl_client {
 	CURLSH *share;       /* of TLS sessions */
 	const char *ca_path; /* built into libcurl, or NULL */
 	struct slot *slots;
-	int busy; /* slots in use */
+	int busy;        /* slots in use */
+	int sockets;     /* that are open */
+	bool is_limited; /* to as many connections as there was room for */
 };
 
 static size_t
@@ -149,10 +156,27 @@ on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 		s->refused = true;
 		return CURL_SOCKET_BAD;
 	}
-	if ((fd = socket(address->family, address->socktype, address->protocol)) < 0)
-		return CURL_SOCKET_BAD;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return fd;
+	s->opened = true;
+	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	/* The first one may be the last but one: certificates are files. */
+	if (fd >= 0 && (s->client->sockets > 0 ? shortage_is_near(fd) : shortage_is_here())) {
+		close(fd);
+		fd = -1;
+		errno = EMFILE;
+	}
+	if (fd < 0 && shortage_is(errno))
+		s->shortage = errno;
+	s->client->sockets += fd >= 0;
+	return fd >= 0 ? fd : CURL_SOCKET_BAD;
+}
+
+static int
+on_close(void *ctx, curl_socket_t fd)
+{
+	struct curl_client *t = ctx;
+
+	t->sockets--;
+	return close(fd);
 }
 
 /* Options that are the same for all transfers. Returns whether every one was taken. */
@@ -181,6 +205,8 @@ set_up(struct slot *s)
 	failed |= curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
 	failed |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	failed |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, s);
+	failed |= curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	failed |= curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, s->client);
 	failed |= curl_easy_setopt(e, CURLOPT_POST, 1L);
 	failed |= curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
 	failed |= curl_easy_setopt(e, CURLOPT_READDATA, s);
@@ -382,7 +408,8 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 	s->ctx = ctx;
 	s->where = request->where;
 	s->tls = request->tls;
-	s->refused = s->asked = s->repeated = s->head_ended = false;
+	s->refused = s->asked = s->repeated = s->head_ended = s->opened = false;
+	s->shortage = 0;
 	s->body = request->body;
 	s->len = request->len;
 	s->sent = 0;
@@ -510,11 +537,36 @@ is_mistake(const struct slot *s, CURLcode code, struct transfer_result *r)
 	return true;
 }
 
+/*
+ * Whether there was no descriptor or memory for a connection. From then on libcurl has no more of
+ * them than there was room for, and lets others wait for those.
+ */
+static bool
+is_shortage(const struct slot *s, CURLcode code, struct transfer_result *r)
+{
+	struct curl_client *t = s->client;
+
+	if (code == CURLE_COULDNT_CONNECT && s->shortage != 0) {
+		curl_multi_setopt(t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			t->sockets > 0 ? (long)t->sockets : 1L);
+		t->is_limited = true;
+	} else if (code != CURLE_OPERATION_TIMEDOUT || !t->is_limited || s->opened || s->asked) {
+		return false;
+	}
+	r->error = TRANSFER_CONNECT;
+	snprintf(r->message, sizeof(r->message), "cannot connect to %s port %u: %s; %s",
+		s->where->host, s->where->port, strerror(s->shortage != 0 ? s->shortage : EMFILE),
+		SHORTAGE_ADVICE);
+	return true;
+}
+
 static void
 explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 {
 	if (is_mistake(s, code, r))
 		r->fault = TRANSFER_MISTAKE;
+	else if (is_shortage(s, code, r))
+		r->fault = TRANSFER_SHORTAGE;
 	else if (r->error == TRANSFER_DENIED)
 		snprintf(r->message, sizeof(r->message), "%s", s->refusal);
 	else if (r->error == TRANSFER_HTTP)

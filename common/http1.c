@@ -16,6 +16,7 @@
 #include "header.h"
 #include "http1_parser.h"
 #include "list.h"
+#include "shortage.h"
 #include "timers.h"
 
 #define HEAD_MAX ((size_t)2 * 1024 * 1024)
@@ -42,11 +43,11 @@ union place {
 	struct sockaddr_in6 in6;
 };
 
-enum slot_state { SLOT_FREE, SLOT_CONNECTING, SLOT_OPEN, SLOT_ENDED };
+enum slot_state { SLOT_FREE, SLOT_STARVED, SLOT_CONNECTING, SLOT_OPEN, SLOT_ENDED };
 
 /* A transfer. */
 struct slot {
-	struct link link; /* in free or ended */
+	struct link link; /* in free, starved or ended */
 	enum slot_state state;
 	struct connection *connection;
 	struct transfer_request request;
@@ -60,6 +61,8 @@ struct slot {
 	struct timer timer;
 	int64_t began_ms, until_ms, connect_until_ms;
 	enum transfer_error error;
+	enum transfer_fault fault;
+	int shortage; /* why it is starved: an errno */
 	char message[TRANSFER_ERROR_MAX];
 };
 
@@ -68,8 +71,9 @@ struct http1 {
 	int epoll_fd;
 	struct slot *slots;
 	struct link free, ended;
-	struct link idle;   /* connections, the one used last at the end */
-	struct link closed; /* to be freed */
+	struct link starved; /* without a connection until another one ends */
+	struct link idle;    /* connections, the one used last at the end */
+	struct link closed;  /* to be freed */
 	size_t nconnections;
 	struct timers timers;
 };
@@ -165,6 +169,7 @@ end(struct http1 *h, struct slot *s, enum transfer_error error)
 	s->error = error;
 	s->state = SLOT_ENDED;
 	s->connection = NULL;
+	list_remove(&s->link);
 	list_append(&h->ended, &s->link);
 	if (c == NULL)
 		return;
@@ -285,17 +290,24 @@ exchange(struct http1 *h, struct slot *s)
 
 /* ---- connecting ---- */
 
-/* A socket; where descriptors are short, in place of a connection that is not in use. */
+/* A socket; where descriptors are short, in place of connections that are not in use. */
 static int
 open_socket(struct http1 *h, int family)
 {
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	for (;;) {
+		int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
 
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE) && !list_is_empty(&h->idle)) {
+		if (fd >= 0 && (h->nconnections == 0 || !shortage_is_near(fd)))
+			return fd;
+		error = fd < 0 ? errno : EMFILE;
+		if (fd >= 0)
+			close(fd);
+		if (!shortage_is(error) || list_is_empty(&h->idle)) {
+			errno = error;
+			return -1;
+		}
 		close_oldest_idle(h);
-		fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	}
-	return fd;
 }
 
 /* Begin to connect to ${to}. Returns 0, or -1 with errno set. */
@@ -338,6 +350,30 @@ begin_connection(struct http1 *h, struct slot *s, const union place *to)
 	return 0;
 }
 
+static void
+end_starved(struct http1 *h, struct slot *s)
+{
+	s->fault = TRANSFER_SHORTAGE;
+	snprintf(s->message, sizeof(s->message), "cannot connect to %s port %u: %s; %s",
+		s->request.where->host, s->request.where->port, strerror(s->shortage),
+		SHORTAGE_ADVICE);
+	end(h, s, TRANSFER_CONNECT);
+}
+
+/* Wait for a connection that is in use to end, if there is one. */
+static void
+starve(struct http1 *h, struct slot *s, int error)
+{
+	s->shortage = error;
+	if (h->nconnections == 0 || !list_is_empty(&h->idle)) {
+		end_starved(h, s);
+		return;
+	}
+	s->state = SLOT_STARVED;
+	list_append(&h->starved, &s->link);
+	timers_set(&h->timers, &s->timer, s->connect_until_ms);
+}
+
 /* Connect to the next address that takes it; ${error} is why the last one did not, or 0. */
 static void
 connect_next(struct http1 *h, struct slot *s, int error)
@@ -363,6 +399,11 @@ connect_next(struct http1 *h, struct slot *s, int error)
 			return;
 		}
 		error = errno;
+		if (shortage_is(error)) {
+			s->next_place--;
+			starve(h, s, error);
+			return;
+		}
 	}
 	snprintf(s->message, sizeof(s->message), "cannot connect to %s port %u: %s",
 		s->request.where->host, s->request.where->port, strerror(error));
@@ -377,6 +418,33 @@ begin_exchange(struct http1 *h, struct slot *s)
 	timers_set(&h->timers, &s->timer, s->until_ms);
 	if (send_some(s) != 0)
 		exchange(h, s);
+}
+
+/* Send the request over a connection that is there, or a new one. */
+static void
+begin_transfer(struct http1 *h, struct slot *s)
+{
+	if ((s->connection = take_idle(h, s->request.where)) != NULL)
+		begin_exchange(h, s);
+	else
+		connect_next(h, s, EINVAL);
+}
+
+/* Connections have ended, perhaps: those that wait for one come in turn. */
+static void
+feed_starved(struct http1 *h)
+{
+	while (!list_is_empty(&h->starved)) {
+		struct slot *s = CONTAINER(h->starved.next, struct slot, link);
+
+		list_remove(&s->link);
+		begin_transfer(h, s);
+		if (s->state == SLOT_STARVED) {
+			list_remove(&s->link);
+			list_append(h->starved.next, &s->link); /* the first again */
+			return;
+		}
+	}
 }
 
 /* Something happened to a connection that is coming about. */
@@ -498,6 +566,7 @@ http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 	s->ctx = ctx;
 	s->sent = 0;
 	s->message[0] = '\0';
+	s->fault = TRANSFER_THEIRS;
 	s->began_ms = clock_ms();
 	s->until_ms = s->began_ms + (int64_t)request->timeout_ms;
 	s->connect_until_ms = s->began_ms + (int64_t)h->options.connect_timeout_ms;
@@ -510,12 +579,11 @@ http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 		free_slot(h, s);
 		return -1;
 	}
-	if ((s->connection = take_idle(h, request->where)) != NULL) {
-		begin_exchange(h, s);
-		return 0;
-	}
 	copy_addresses(s);
-	connect_next(h, s, EINVAL);
+	if (list_is_empty(&h->starved))
+		begin_transfer(h, s);
+	else
+		starve(h, s, EMFILE);
 	return 0;
 }
 
@@ -531,6 +599,7 @@ http1_cancel(struct http1 *h, const void *ctx)
 			end(h, s, TRANSFER_TIMEOUT);
 		list_remove(&s->link);
 		free_slot(h, s);
+		feed_starved(h);
 		return true;
 	}
 	return false;
@@ -564,6 +633,10 @@ take_timer(struct http1 *h, struct slot *s, int64_t now_ms)
 	if (s->state == SLOT_CONNECTING && s->next_place < s->nplaces &&
 		now_ms < s->connect_until_ms) {
 		connect_next(h, s, ETIMEDOUT);
+		return;
+	}
+	if (s->state == SLOT_STARVED) {
+		end_starved(h, s);
 		return;
 	}
 	snprintf(message, sizeof(message), "%s within %lld ms",
@@ -614,6 +687,7 @@ http1_run(struct http1 *h)
 	now_ms = clock_ms();
 	while ((timer = timers_first(&h->timers)) != NULL && timer->at_ms <= now_ms)
 		take_timer(h, CONTAINER(timer, struct slot, timer), now_ms);
+	feed_starved(h);
 	return 0;
 }
 
@@ -629,7 +703,7 @@ http1_next(struct http1 *h, struct transfer_result *r)
 	r->ctx = s->ctx;
 	r->error = s->error;
 	memcpy(r->message, s->message, strlen(s->message) + 1);
-	r->fault = TRANSFER_THEIRS;
+	r->fault = s->fault;
 	r->http_status = s->parser.status;
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	r->response = &s->response.body;
@@ -650,6 +724,7 @@ http1_new(const struct transfer_options *options)
 	h->options = *options;
 	list_init(&h->free);
 	list_init(&h->ended);
+	list_init(&h->starved);
 	list_init(&h->idle);
 	list_init(&h->closed);
 	timers_init(&h->timers);

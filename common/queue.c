@@ -481,7 +481,7 @@ queue_next(struct queue *q, int64_t now_ms)
 	while ((lane = take_ready(q)) != NULL) {
 		struct delivery *d = lane->first;
 
-		if (d->attempts == 0) {
+		if (d->attempts == 0 && d->began_ms == 0) {
 			d->since_ms = now_ms;
 		} else if (now_ms > queue_deadline(q, d)) {
 			/* It was due earlier, and there was no place for it; nor is it a probe. */

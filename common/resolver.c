@@ -14,10 +14,13 @@
 #include <unistd.h>
 
 #include "hash.h"
+#include "shortage.h"
 
 #define BUCKETS 1024
 
 static const char too_many[] = "more than 64 addresses";
+static const char no_room[] =
+	"it cannot be looked up without descriptors and memory; " SHORTAGE_ADVICE;
 
 /* What came of a look-up. */
 struct result {
@@ -25,6 +28,7 @@ struct result {
 	size_t len;
 	int gai;           /* 0, or getaddrinfo's error */
 	const char *error; /* NULL, or an error of our own */
+	bool is_shortage;
 };
 
 /* A name that was asked for. Only the owner's thread knows of it. */
@@ -211,8 +215,11 @@ look_up(struct job *job)
 	struct addrinfo *list = NULL;
 
 	job->result.gai = getaddrinfo(job->host, NULL, &hints, &list);
-	if (job->result.gai != 0)
+	if (job->result.gai != 0) {
+		/* The C library does not tell a file that it cannot open from one that has no name. */
+		job->result.is_shortage = job->result.gai == EAI_MEMORY || shortage_is_here();
 		return;
+	}
 	copy_addresses(&job->result, list);
 	if (list != NULL)
 		freeaddrinfo(list);
@@ -308,10 +315,16 @@ entry_free(struct entry *e)
 static void
 fill_answer(const struct entry *e, struct resolver_answer *answer)
 {
-	*answer = (struct resolver_answer){e->host, e->result.error, e->result.addr, e->result.len};
+	*answer = (struct resolver_answer){.host = e->host,
+		.error = e->result.error,
+		.is_shortage = e->result.is_shortage,
+		.addr = e->result.addr,
+		.len = e->result.len};
 	/* Here, since in some C libraries this text lasts until the next call in the thread. */
 	if (e->result.gai != 0)
 		answer->error = gai_strerror(e->result.gai);
+	if (e->result.is_shortage)
+		answer->error = no_room;
 }
 
 /* The entry of ${host}, a new one if there is none yet. NULL when memory ran out. */
@@ -450,6 +463,8 @@ resolver_poll(struct resolver *r, struct resolver_answer *answer)
 	job_free(job);
 	e->pending = false;
 	e->expires = now_sec() + (e->result.len != 0 ? RESOLVER_TTL_SEC : RESOLVER_FAILED_TTL_SEC);
+	if (e->result.is_shortage)
+		e->expires = INT64_MIN;
 	r->kept++;
 	fill_answer(e, answer);
 	return 1;

@@ -8,6 +8,7 @@
 #ifndef WB_RESOLVER_H
 #define WB_RESOLVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -23,6 +24,7 @@ struct resolver;
 struct resolver_answer {
 	const char *host;  /* as asked */
 	const char *error; /* NULL, or why there is no address: mostly gai_strerror's text */
+	bool is_shortage;  /* that is since descriptors or memory ran out here; it is not kept */
 	const struct sockaddr_storage *addr; /* port 0 */
 	size_t len;                          /* of addr; 0 with an error, else at least 1 */
 };

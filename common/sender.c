@@ -49,7 +49,7 @@ struct sender {
 	struct record rec;      /* of a line that is in no slot */
 	size_t busy, resolving, retrying, ended;
 	uint64_t chance;
-	bool stopped;
+	bool stopped, has_told_shortage;
 	int64_t stop_ms; /* when what is under way is broken off, if stopped */
 };
 
@@ -319,6 +319,19 @@ show_response(const struct sender *s, const struct slot *slot, const struct tran
 	receipt->response_len = shown;
 }
 
+/*
+ * Descriptors or memory ran out before anything was sent, so that it was no attempt. Told once: it
+ * does not end by itself.
+ */
+static void
+take_shortage(struct sender *s, struct delivery *d, const struct transfer_result *result)
+{
+	d->attempts--;
+	if (!s->has_told_shortage)
+		diag("%s", result->message);
+	s->has_told_shortage = true;
+}
+
 /* Every attempt ends here. Whether there is to be another one is decided here. */
 static void
 attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *result)
@@ -337,6 +350,8 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 	attempt_mask_message(&slot->attempt, s->options.secrets, result->message,
 		sizeof(result->message));
 	show_response(s, slot, result, &receipt);
+	if (result->fault == TRANSFER_SHORTAGE)
+		take_shortage(s, d, result);
 	report = report_of(result, after_ms, &pause_ms);
 	queue_report(s->queue, d, report, pause_ms, now_ms);
 	if (result->error != TRANSFER_OK) {
@@ -347,9 +362,10 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 	if (result->fault != TRANSFER_MISTAKE &&
 		retry_is_wanted(&s->options.retry, result->error, result->http_status) &&
 		d->attempts <= s->options.retry.retries) {
-		at_ms = now_ms + (int64_t)retry_delay_ms(d->attempts, chance(s));
+		at_ms = now_ms +
+			(int64_t)retry_delay_ms(d->attempts > 0 ? d->attempts : 1, chance(s));
 		/* Before that the name would not even be looked up again. */
-		if (result->error == TRANSFER_DNS)
+		if (result->error == TRANSFER_DNS && result->fault == TRANSFER_THEIRS)
 			at_ms += RESOLVER_FAILED_TTL_SEC * 1000;
 		if (at_ms < now_ms + after_ms)
 			at_ms = now_ms + after_ms;
@@ -365,9 +381,10 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 
 /* The end of an attempt that never got as far as a transfer. */
 static void
-attempt_failed(struct sender *s, struct slot *slot, enum transfer_error error, const char *message)
+attempt_failed(struct sender *s, struct slot *slot, enum transfer_error error,
+	enum transfer_fault fault, const char *message)
 {
-	struct transfer_result result = {.error = error};
+	struct transfer_result result = {.error = error, .fault = fault};
 
 	snprintf(result.message, sizeof(result.message), "%s", message);
 	attempt_ended(s, slot, &result);
@@ -396,7 +413,8 @@ start_transfer(struct sender *s, struct slot *slot, const struct resolver_answer
 	slot->state = SLOT_SENDING;
 	if (answer != NULL && answer->error != NULL) {
 		snprintf(error, sizeof(error), "%s: %s", a->rq.where.host, answer->error);
-		attempt_failed(s, slot, TRANSFER_DNS, error);
+		attempt_failed(s, slot, TRANSFER_DNS,
+			answer->is_shortage ? TRANSFER_SHORTAGE : TRANSFER_THEIRS, error);
 		return;
 	}
 	/*
@@ -406,7 +424,7 @@ start_transfer(struct sender *s, struct slot *slot, const struct resolver_answer
 		if (!policy_check_address(s->options.policy, &a->rq.where,
 			    (const struct sockaddr *)&answer->addr[i], error)) {
 			slot->d->attempts--;
-			attempt_failed(s, slot, TRANSFER_DENIED, error);
+			attempt_failed(s, slot, TRANSFER_DENIED, TRANSFER_THEIRS, error);
 			return;
 		}
 	}
@@ -415,7 +433,7 @@ start_transfer(struct sender *s, struct slot *slot, const struct resolver_answer
 		request.naddresses = answer->len;
 	}
 	if (transfer_start(s->transfers, &request, slot) != 0)
-		attempt_failed(s, slot, TRANSFER_CONNECT,
+		attempt_failed(s, slot, TRANSFER_CONNECT, TRANSFER_SHORTAGE,
 			"cannot set up the request: out of memory");
 }
 
@@ -438,7 +456,7 @@ resolve(struct sender *s, struct slot *slot)
 	}
 	known = resolver_ask(s->resolver, where->host, &answer);
 	if (known < 0) {
-		attempt_failed(s, slot, TRANSFER_DNS,
+		attempt_failed(s, slot, TRANSFER_DNS, TRANSFER_SHORTAGE,
 			"cannot look the host up: out of memory or threads");
 	} else if (known > 0) {
 		start_transfer(s, slot, &answer);
@@ -543,7 +561,7 @@ begin(struct sender *s, struct delivery *d)
 		d->started_ms = timestamp_now_ms();
 	}
 	if (error != TRANSFER_OK)
-		attempt_failed(s, slot, error, why);
+		attempt_failed(s, slot, error, TRANSFER_THEIRS, why);
 	else
 		resolve(s, slot);
 }
@@ -641,7 +659,7 @@ end_lookups(struct sender *s, int64_t now_ms)
 		if (slot->lookup_until_ms <= now_ms) {
 			snprintf(message, sizeof(message), "%s: looking it up took too long",
 				slot->attempt.rq.where.host);
-			attempt_failed(s, slot, TRANSFER_TIMEOUT, message);
+			attempt_failed(s, slot, TRANSFER_TIMEOUT, TRANSFER_THEIRS, message);
 		} else if (first_ms < 0 || slot->lookup_until_ms < first_ms) {
 			first_ms = slot->lookup_until_ms;
 		}

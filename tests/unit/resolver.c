@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -268,6 +269,32 @@ test_no_such_name(void)
 	resolver_free(r);
 }
 
+/* As few descriptors as are open, and then as many as before. */
+static void
+test_shortage(void)
+{
+	struct resolver *r = resolver_new();
+	struct resolver_answer answer;
+	struct rlimit all, few;
+	int fd = dup(0);
+
+	EXPECT(fd >= 0 && getrlimit(RLIMIT_NOFILE, &all) == 0);
+	close(fd);
+	few = all;
+	few.rlim_cur = (rlim_t)fd;
+	EXPECT(setrlimit(RLIMIT_NOFILE, &few) == 0);
+	EXPECT(resolver_ask(r, "no-such-name.invalid", &answer) == 0);
+	EXPECT(await(r, &answer) == 1);
+	EXPECT(answer.is_shortage && answer.len == 0);
+	EXPECT(answer.error != NULL && strstr(answer.error, "ulimit -n") != NULL);
+	EXPECT(setrlimit(RLIMIT_NOFILE, &all) == 0);
+	/* it is not kept */
+	EXPECT(resolver_ask(r, "no-such-name.invalid", &answer) == 0);
+	EXPECT(await(r, &answer) == 1);
+	EXPECT(answer.error != NULL && !answer.is_shortage);
+	resolver_free(r);
+}
+
 static void
 test_cache(void)
 {
@@ -414,6 +441,7 @@ main(void)
 	RUN(test_literal, "an address literal");
 	RUN(test_localhost, "localhost");
 	RUN(test_no_such_name, "a name that does not exist, and how long that is remembered");
+	RUN(test_shortage, "resolver: descriptors that run out are no answer about a name");
 	RUN(test_cache, "the cache, and its expiry");
 	RUN(test_pending, "one answer for all who asked meanwhile");
 	RUN(test_counts, "as many addresses as allowed, and one more");
