@@ -33,7 +33,10 @@ struct connection {
 	char host[URL_HOST_MAX + 1];
 	unsigned port;
 	bool is_closing; /* the other side sends no more */
+	bool is_used;    /* the other side has answered */
+	bool is_kept;    /* and once more */
 	int64_t idle_since_ms;
+	uint64_t idle_turn; /* of http1_run */
 };
 
 /* Where to connect to. */
@@ -75,6 +78,8 @@ struct http1 {
 	struct link idle;    /* connections, the one used last at the end */
 	struct link closed;  /* to be freed */
 	size_t nconnections;
+	bool is_wary; /* a kept connection has ended without an answer */
+	uint64_t turn;
 	struct timers timers;
 };
 
@@ -108,12 +113,18 @@ connection_key(const struct url *where)
 	return hash_mix(hash_bytes(where->host, strlen(where->host)) ^ where->port);
 }
 
-/* Whether nothing has come on an idle connection, its end neither. */
+/*
+ * Whether nothing has come on an idle connection, its end neither. That takes a system call, which
+ * is left out where it is as good as known: in the turn in which its last answer was read, and if
+ * the other side has kept it open behind an answer before.
+ */
 static bool
-is_quiet(const struct connection *c)
+is_quiet(const struct http1 *h, const struct connection *c)
 {
 	char byte;
 
+	if (c->is_kept && c->idle_turn == h->turn && !h->is_wary)
+		return true;
 	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
 	       (errno == EAGAIN || errno == EWOULDBLOCK);
 }
@@ -132,7 +143,7 @@ take_idle(struct http1 *h, const struct url *where)
 		/* Anyone can find names with one hash. */
 		if (c->key != key || c->port != where->port || strcmp(c->host, where->host) != 0)
 			continue;
-		if (now_ms - c->idle_since_ms > IDLE_MAX_MS || !is_quiet(c)) {
+		if (now_ms - c->idle_since_ms > IDLE_MAX_MS || !is_quiet(h, c)) {
 			close_connection(h, c);
 			continue;
 		}
@@ -174,9 +185,13 @@ end(struct http1 *h, struct slot *s, enum transfer_error error)
 	if (c == NULL)
 		return;
 	c->slot = NULL;
+	h->is_wary |= c->is_used && error == TRANSFER_RESET && s->response.head_bytes == 0;
 	if (s->parser.state == HTTP1_DONE && s->parser.keep_alive && !c->is_closing &&
 		s->sent == s->head.len + s->request.len) {
 		c->idle_since_ms = clock_ms();
+		c->idle_turn = h->turn;
+		c->is_kept = c->is_used;
+		c->is_used = true;
 		list_append(&h->idle, &c->link);
 	} else {
 		close_connection(h, c);
@@ -420,14 +435,14 @@ begin_exchange(struct http1 *h, struct slot *s)
 		exchange(h, s);
 }
 
-/* Send the request over a connection that is there, or a new one. */
-static void
-begin_transfer(struct http1 *h, struct slot *s)
+/* Send the request over a connection that is there. Returns whether there is one. */
+static bool
+use_idle(struct http1 *h, struct slot *s)
 {
-	if ((s->connection = take_idle(h, s->request.where)) != NULL)
-		begin_exchange(h, s);
-	else
-		connect_next(h, s, EINVAL);
+	if ((s->connection = take_idle(h, s->request.where)) == NULL)
+		return false;
+	begin_exchange(h, s);
+	return true;
 }
 
 /* Connections have ended, perhaps: those that wait for one come in turn. */
@@ -438,7 +453,8 @@ feed_starved(struct http1 *h)
 		struct slot *s = CONTAINER(h->starved.next, struct slot, link);
 
 		list_remove(&s->link);
-		begin_transfer(h, s);
+		if (!use_idle(h, s))
+			connect_next(h, s, EINVAL);
 		if (s->state == SLOT_STARVED) {
 			list_remove(&s->link);
 			list_append(h->starved.next, &s->link); /* the first again */
@@ -490,38 +506,62 @@ add_header(struct strbuf *head, const char *line)
 	strbuf_lit(head, "\r\n");
 }
 
-static bool
-has_header(const struct transfer_request *r, const char *name)
+static void
+add_number(struct strbuf *head, uint64_t n)
 {
-	for (size_t i = 0; i < r->nheaders; i++)
-		if (header_is(r->headers[i], strcspn(r->headers[i], ":;"), name))
-			return true;
-	return false;
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	strbuf_add(head, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+static void
+add_host(struct strbuf *head, const struct url *where)
+{
+	const bool brackets = strchr(where->host, ':') != NULL;
+
+	strbuf_lit(head, "Host: ");
+	if (brackets)
+		strbuf_addc(head, '[');
+	strbuf_adds(head, where->host);
+	if (brackets)
+		strbuf_addc(head, ']');
+	if (where->port != 80) {
+		strbuf_addc(head, ':');
+		add_number(head, where->port);
+	}
+	strbuf_lit(head, "\r\n");
 }
 
 static int
 build_head(struct slot *s)
 {
 	const struct transfer_request *r = &s->request;
-	const bool brackets = strchr(r->where->host, ':') != NULL;
 	const char *target = target_of(r->url);
 	struct strbuf *head = &s->head;
+	bool has_accept = false;
 
 	strbuf_reset(head);
 	strbuf_lit(head, "POST ");
 	if (*target != '/')
 		strbuf_addc(head, '/');
 	strbuf_add(head, target, strcspn(target, "#"));
-	strbuf_printf(head, " HTTP/1.1\r\nHost: %s%s%s", brackets ? "[" : "", r->where->host,
-		brackets ? "]" : "");
-	if (r->where->port != 80)
-		strbuf_printf(head, ":%u", r->where->port);
-	strbuf_lit(head, "\r\n");
-	if (!has_header(r, "Accept"))
+	strbuf_lit(head, " HTTP/1.1\r\n");
+	add_host(head, r->where);
+	for (size_t i = 0; i < r->nheaders; i++) {
+		const char *line = r->headers[i];
+
+		has_accept |=
+			(*line | 0x20) == 'a' && header_is(line, strcspn(line, ":;"), "Accept");
+		add_header(head, line);
+	}
+	if (!has_accept)
 		strbuf_lit(head, "Accept: */*\r\n");
-	for (size_t i = 0; i < r->nheaders; i++)
-		add_header(head, r->headers[i]);
-	strbuf_printf(head, "Content-Length: %zu\r\n\r\n", r->len);
+	strbuf_lit(head, "Content-Length: ");
+	add_number(head, r->len);
+	strbuf_lit(head, "\r\n\r\n");
 	return strbuf_failed(head) ? -1 : 0;
 }
 
@@ -579,9 +619,11 @@ http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 		free_slot(h, s);
 		return -1;
 	}
+	if (list_is_empty(&h->starved) && use_idle(h, s))
+		return 0;
 	copy_addresses(s);
 	if (list_is_empty(&h->starved))
-		begin_transfer(h, s);
+		connect_next(h, s, EINVAL);
 	else
 		starve(h, s, EMFILE);
 	return 0;
@@ -669,15 +711,16 @@ take_event(struct http1 *h, struct connection *c, uint32_t events)
 }
 
 int
-http1_run(struct http1 *h)
+http1_run(struct http1 *h, bool is_readable)
 {
 	struct epoll_event events[64];
 	struct timer *timer;
 	int64_t now_ms;
 	int n;
 
+	h->turn++;
 	do
-		n = epoll_wait(h->epoll_fd, events, 64, 0);
+		n = is_readable ? epoll_wait(h->epoll_fd, events, 64, 0) : 0;
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -1;

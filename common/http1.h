@@ -54,10 +54,11 @@ int http1_fd(const struct http1 *h);
 int64_t http1_next_ms(const struct http1 *h);
 
 /**
- * http1_run(h):
- * Move data and end what takes too long. Never blocks. Returns 0, or -1 with errno set.
+ * http1_run(h, is_readable):
+ * Move data, if http1_fd ${is_readable}, and end what takes too long. Never blocks. Returns 0, or
+ * -1 with errno set.
  */
-int http1_run(struct http1 *h);
+int http1_run(struct http1 *h, bool is_readable);
 
 /**
  * http1_next(h, result):

@@ -133,8 +133,8 @@ has_word(const char *value, size_t len, const char *word)
 	const size_t n = strlen(word);
 
 	for (size_t i = 0; i + n <= len; i++)
-		if (strncasecmp(value + i, word, n) == 0 &&
-			(i == 0 || is_between_words(value[i - 1])) &&
+		if ((i == 0 || is_between_words(value[i - 1])) &&
+			strncasecmp(value + i, word, n) == 0 &&
 			(i + n == len || is_between_words(value[i + n])))
 			return true;
 	return false;
@@ -161,12 +161,11 @@ read_codings(struct http1_parser *p, const char *value, size_t len)
 static void
 read_field(struct http1_parser *p, const char *line, size_t len)
 {
-	const char *value;
+	const char first = line[0] | 0x20, *value;
 	size_t n;
-	const bool is_length = is_field(line, len, "Content-Length", &value, &n);
-	const bool is_coding = !is_length && is_field(line, len, "Transfer-Encoding", &value, &n);
-	const bool is_connection =
-		!is_length && !is_coding && is_field(line, len, "Connection", &value, &n);
+	const bool is_length = first == 'c' && is_field(line, len, "Content-Length", &value, &n);
+	const bool is_coding = first == 't' && is_field(line, len, "Transfer-Encoding", &value, &n);
+	const bool is_connection = first == 'c' && is_field(line, len, "Connection", &value, &n);
 
 	/* The last byte of a line that is cut off may be half of its end. */
 	if (memchr(line, '\0', len) != NULL ||

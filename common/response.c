@@ -66,7 +66,7 @@ response_field(struct response *r, const char *line, size_t len)
 	static const char name[] = "Retry-After:";
 	size_t n = sizeof(name) - 1;
 
-	if (len < n || strncasecmp(line, name, n) != 0)
+	if (len < n || (*line | 0x20) != 'r' || strncasecmp(line, name, n) != 0)
 		return;
 	while (n < len && (line[n] == ' ' || line[n] == '\t'))
 		n++;

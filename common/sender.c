@@ -365,7 +365,7 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 		at_ms = now_ms +
 			(int64_t)retry_delay_ms(d->attempts > 0 ? d->attempts : 1, chance(s));
 		/* Before that the name would not even be looked up again. */
-		if (result->error == TRANSFER_DNS)
+		if (result->error == TRANSFER_DNS && result->fault == TRANSFER_THEIRS)
 			at_ms += RESOLVER_FAILED_TTL_SEC * 1000;
 		if (at_ms < now_ms + after_ms)
 			at_ms = now_ms + after_ms;

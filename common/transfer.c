@@ -111,7 +111,7 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 		return -1;
 	if (nfds > 0)
 		memcpy(fds, all, nfds * sizeof(*fds));
-	return http1_run(t->http1);
+	return http1_run(t->http1, all[nfds].revents != 0);
 }
 
 bool

@@ -251,11 +251,7 @@ test_case 'descriptors: with few of them, fewer deliveries are under way, and al
 no_descriptors() {
   local scheme=$1 n status
   fresh
-  if [[ $scheme == http ]]; then
-    start_receiver
-  else
-      start_receiver --tls "$SERVER_TLS"
-  fi
+  if [[ $scheme == http ]]; then start_receiver; else start_receiver --tls "$SERVER_TLS"; fi
   records 300 / >in
   for n in 14 13 12 11 10 9 8 7 6; do
     rm -f j dead
