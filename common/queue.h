@@ -15,14 +15,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "breaker.h"
+#include "delivery.h"
+#include "endpoints.h"
 #include "record.h"
-#include "record_pack.h"
-#include "transfer.h"
 
 #define QUEUE_BYTES_MAX ((size_t)8 * 1024 * 1024) /* of what waits; one delivery may be longer */
 #define QUEUE_DEFERRED_MAX 65536 /* lanes remembered as deferred; then all new ones are */
-#define QUEUE_ENDPOINTS_MAX 4096 /* remembered for their failures, with nothing to send there */
 
 /* What makes a lane. */
 enum queue_order {
@@ -46,31 +44,6 @@ struct queue_options {
 	/* with so many lanes that may go there is no room: what is read late is in the cache */
 	size_t ready_max;
 	struct breaker_policy breaker;
-};
-
-struct lane;
-struct endpoint;
-
-/* A record that waits or is under way. */
-struct delivery {
-	struct delivery *next; /* the queue's, as are lane and endpoint */
-	struct lane *lane;
-	struct endpoint *endpoint;
-	int64_t since_ms; /* start of its budget */
-	/* the owner's */
-	struct delivery *twin; /* that waits for the same one of another lane, as this one does */
-	bool is_retrying;
-	int64_t place_us; /* in its host's rate, or 0 */
-	unsigned attempts;
-	int64_t began_ms, started_ms; /* its first attempt, by this clock and since 1970; or 0 */
-	enum transfer_error error;    /* how the last attempt ended */
-	long http_status;
-	char *message; /* owned by the delivery */
-	/* the queue's; the record can be made of its pack at any time */
-	const struct record_pack *pack;
-	size_t pack_size;
-	const char *line;
-	size_t len;
 };
 
 struct queue;
@@ -128,19 +101,13 @@ struct delivery *queue_next(struct queue *q, int64_t now_ms);
  */
 bool queue_is_ready(const struct queue *q);
 
-enum queue_report {
-	QUEUE_ALIVE,  /* the endpoint answered */
-	QUEUE_DOWN,   /* it did not, or with an error of its own */
-	QUEUE_UNTRIED /* it was not asked */
-};
-
 /**
  * queue_report(q, d, report, pause_ms, now_ms):
  * How the attempt of ${d} ended for its endpoint. With ${pause_ms} greater than 0, nothing
  * goes there for that time, because it asked for it.
  */
-void queue_report(struct queue *q, struct delivery *d, enum queue_report report, int64_t pause_ms,
-	int64_t now_ms);
+void queue_report(struct queue *q, struct delivery *d, enum endpoint_report report,
+	int64_t pause_ms, int64_t now_ms);
 
 /**
  * queue_deadline(q, d):

@@ -258,27 +258,27 @@ judge(struct sender *s, struct slot *slot, struct transfer_result *result)
 }
 
 /* What ${result} says of the endpoint, and for how long it asks to be left alone. */
-static enum queue_report
+static enum endpoint_report
 report_of(const struct transfer_result *result, int64_t after_ms, int64_t *pause_ms)
 {
 	const long status = result->http_status;
 
 	*pause_ms = 0;
 	if (result->fault != TRANSFER_THEIRS)
-		return QUEUE_UNTRIED;
+		return ENDPOINT_UNTRIED;
 	switch (result->error) {
 	case TRANSFER_DENIED:
 	case TRANSFER_SECRET:
-		return QUEUE_UNTRIED;
+		return ENDPOINT_UNTRIED;
 	case TRANSFER_OK:
 	case TRANSFER_REJECTED:
-		return QUEUE_ALIVE;
+		return ENDPOINT_ALIVE;
 	case TRANSFER_HTTP:
 		if (after_ms > 0 && (status == 429 || status == 503))
 			*pause_ms = after_ms;
-		return status >= 500 ? QUEUE_DOWN : QUEUE_ALIVE;
+		return status >= 500 ? ENDPOINT_DOWN : ENDPOINT_ALIVE;
 	default:
-		return QUEUE_DOWN;
+		return ENDPOINT_DOWN;
 	}
 }
 
@@ -342,7 +342,7 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 					 : retry_after_ms(result->retry_after, timestamp_now_ms());
 	struct delivery *d = slot->d;
 	struct receipt receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status};
-	enum queue_report report;
+	enum endpoint_report report;
 	int64_t pause_ms, at_ms;
 
 	judge(s, slot, result);
@@ -487,7 +487,7 @@ pace(struct sender *s, struct slot *slot)
 		return false;
 	d->place_us = at_us;
 	free_slot(s, slot);
-	queue_report(s->queue, d, QUEUE_UNTRIED, 0, now_us / 1000);
+	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, now_us / 1000);
 	queue_retry(s->queue, d, (at_us + 999) / 1000);
 	return true;
 }
@@ -515,7 +515,7 @@ is_twin(struct sender *s, struct slot *slot)
 	d->twin = other->twins;
 	other->twins = d;
 	free_slot(s, slot);
-	queue_report(s->queue, d, QUEUE_UNTRIED, 0, clock_ms());
+	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, clock_ms());
 	return true;
 }
 
@@ -527,7 +527,7 @@ is_skipped(struct sender *s, struct slot *slot)
 
 	if (!s->hooks.is_finished(s->hooks.ctx, &slot->attempt.rec.delivery_id))
 		return false;
-	queue_report(s->queue, slot->d, QUEUE_UNTRIED, 0, clock_ms());
+	queue_report(s->queue, slot->d, ENDPOINT_UNTRIED, 0, clock_ms());
 	finish(s, slot, &receipt);
 	return true;
 }

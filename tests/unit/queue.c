@@ -50,14 +50,14 @@ start(struct queue *q, int64_t now)
 static void
 end(struct queue *q, struct delivery *d, int64_t now)
 {
-	queue_report(q, d, QUEUE_ALIVE, 0, now);
+	queue_report(q, d, ENDPOINT_ALIVE, 0, now);
 	queue_done(q, d);
 }
 
 static void
 retry(struct queue *q, struct delivery *d, int64_t now, int64_t at)
 {
-	queue_report(q, d, QUEUE_DOWN, 0, now);
+	queue_report(q, d, ENDPOINT_DOWN, 0, now);
 	queue_retry(q, d, at);
 }
 
@@ -268,12 +268,12 @@ test_untried_probe(void)
 		add(q, i, i, 1);
 	for (int i = 1; i <= 3; i++) {
 		d = start(q, 1);
-		queue_report(q, d, QUEUE_DOWN, 0, 1);
+		queue_report(q, d, ENDPOINT_DOWN, 0, 1);
 		queue_done(q, d);
 	}
 	EXPECT(start(q, 2) == NULL);
 	EXPECT(id_of(d = start(q, 1001)) == 4);
-	queue_report(q, d, QUEUE_UNTRIED, 0, 1002);
+	queue_report(q, d, ENDPOINT_UNTRIED, 0, 1002);
 	queue_done(q, d);
 	EXPECT(id_of(d = start(q, 1002)) == 5);
 	end(q, d, 1003);
@@ -315,7 +315,7 @@ test_circuit_budget(void)
 		add(q, i, i, 1);
 	for (int i = 1; i <= 3; i++) {
 		d = start(q, 1000);
-		queue_report(q, d, QUEUE_DOWN, 0, 1000);
+		queue_report(q, d, ENDPOINT_DOWN, 0, 1000);
 		queue_done(q, d);
 	}
 	add(q, 4, 4, 1);
@@ -354,7 +354,7 @@ test_pause(void)
 	for (int i = 1; i <= 3; i++)
 		add(q, i, i, 1);
 	d = start(q, 10);
-	queue_report(q, d, QUEUE_ALIVE, 5000, 10);
+	queue_report(q, d, ENDPOINT_ALIVE, 5000, 10);
 	queue_retry(q, d, 5010);
 	EXPECT(start(q, 11) == NULL);
 	EXPECT(start(q, 5009) == NULL);
@@ -377,7 +377,7 @@ test_long_pause(void)
 	one = start(q, 10);
 	two = start(q, 10);
 	retry(q, one, 10, 50000);
-	queue_report(q, two, QUEUE_ALIVE, 50000, 40000);
+	queue_report(q, two, ENDPOINT_ALIVE, 50000, 40000);
 	queue_defer(q, two);
 	EXPECT(start(q, 50000) == NULL);
 	EXPECT_STR(deferred(q), "1 budget");
@@ -395,7 +395,7 @@ test_defer(void)
 	add(q, 3, 2, 1);
 	d = start(q, 1);
 	EXPECT(queue_deadline(q, d) == 60001);
-	queue_report(q, d, QUEUE_DOWN, 0, 60000);
+	queue_report(q, d, ENDPOINT_DOWN, 0, 60000);
 	queue_defer(q, d);
 	EXPECT_STR(deferred(q), "2 order");
 	EXPECT(id_of(start(q, 60000)) == 3);
@@ -418,7 +418,7 @@ test_defer_unordered(void)
 	add(q, 1, 1, 1);
 	add(q, 2, 1, 1);
 	d = start(q, 1);
-	queue_report(q, d, QUEUE_DOWN, 0, 2);
+	queue_report(q, d, ENDPOINT_DOWN, 0, 2);
 	queue_defer(q, d);
 	EXPECT_STR(deferred(q), "");
 	EXPECT(id_of(d = start(q, 2)) == 2);
@@ -508,7 +508,7 @@ test_many_deferred(void)
 		d = start(q, 1);
 		if (d == NULL)
 			break;
-		queue_report(q, d, QUEUE_UNTRIED, 0, 1);
+		queue_report(q, d, ENDPOINT_UNTRIED, 0, 1);
 		queue_defer(q, d);
 	}
 	(void)deferred(q);
@@ -557,9 +557,9 @@ finish_one(struct run *r, size_t i, int64_t now)
 	r->busy[i] = NULL;
 	r->is_busy[collection_of(d)] = false;
 	queue_report(r->q, d,
-		how < 12   ? QUEUE_ALIVE
-		: how < 19 ? QUEUE_DOWN
-			   : QUEUE_UNTRIED,
+		how < 12   ? ENDPOINT_ALIVE
+		: how < 19 ? ENDPOINT_DOWN
+			   : ENDPOINT_UNTRIED,
 		random_once_in(50) ? (int64_t)random_below(3000) : 0, now);
 	if (how >= 12 && how < 18 && now + 500 < queue_deadline(r->q, d)) {
 		queue_retry(r->q, d, now + (int64_t)random_below(500));
