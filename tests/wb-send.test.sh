@@ -98,9 +98,9 @@ head_of_request() {
   record "$RECEIVER_URL/" '"auth":{"scheme":"bearer","ref":"$TOK"}' '"Content-Type":"application/json","X-One":"1","X-Empty":""' |
     send >receipts
   expect_equal "$(jq -c .headers "$RECEIVER_LOG")" \
-    "[\"Host\",\"127.0.0.1:$RECEIVER_PORT\",\"Accept\",\"*/*\",\"Content-Type\",\"application/json\",\"X-One\",\"1\",\"X-Empty\",\"\",\
+    "[\"Host\",\"127.0.0.1:$RECEIVER_PORT\",\"Content-Type\",\"application/json\",\"X-One\",\"1\",\"X-Empty\",\"\",\
 \"Authorization\",\"Bearer $(printf '%s' "$TOK" | iconv -f latin1 -t utf8 | sed 's/"/\\"/g')\",\
-\"User-Agent\",\"wb-tools/$(wb-send --version | cut -d ' ' -f 3)\",\"Content-Length\",\"2\"]"
+\"User-Agent\",\"wb-tools/$(wb-send --version | cut -d ' ' -f 3)\",\"Accept\",\"*/*\",\"Content-Length\",\"2\"]"
 }
 test_case 'arrives: all headers of a request, in order, the empty one too' head_of_request
 
