@@ -33,7 +33,7 @@ SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_va
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response shortage table timers transfer \
-	curl_client tls_check http1 http1_exchange http1_parser http1_pool http1_request
+	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request
 DELIVERY = attempt breaker pacer queue receipt record_pack recorder retry send_options sender
 JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256 siphash
 
