@@ -32,7 +32,8 @@ JQ     = jq_program jq_programs jq_server jq_worker
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
-TRANSFER = address curl_client http1 http1_parser policy policy_options resolver response shortage table timers tls_check transfer
+TRANSFER = address policy policy_options resolver response shortage table timers transfer \
+	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request
 DELIVERY = attempt breaker delivery endpoints pacer queue receipt record_key record_pack recorder retry send_options \
 	sender
 JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256 siphash

@@ -2,225 +2,14 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "curl_slot.h"
+#include "curl_tls.h"
 #include "response.h"
-#include "sha256.h"
 #include "shortage.h"
-#include "tls_check.h"
-#include "wipe.h"
-
-#define UPLOAD_BUFFER (16 * 1024L)
-
-/* One place for a transfer; its handle and buffers are used again. */
-struct slot {
-	struct curl_client *client;
-	CURL *easy;
-	bool busy, refused;
-	bool opened;   /* a socket was asked for */
-	int shortage;  /* why there was none: an errno, or 0 */
-	bool asked;    /* libcurl has come to send the request */
-	bool repeated; /* it came to do so again, and was not let */
-	long bytes_before;
-	bool head_ended; /* the blank line behind the last head has come */
-	void *ctx;
-	const struct url *where;
-	const struct transfer_tls *tls; /* the request's, or NULL */
-	struct curl_slist *headers;     /* an array; its strings are the request's */
-	struct curl_slist *resolve;     /* owned */
-	struct response response;
-	const char *body; /* the request's */
-	size_t len, sent;
-	char curl_error[CURL_ERROR_SIZE];
-	char refusal[POLICY_ERROR_MAX];
-};
-
-struct curl_client {
-	struct transfer_options options;
-	CURLM *multi;
-	CURLSH *share;       /* of TLS sessions */
-	const char *ca_path; /* built into libcurl, or NULL */
-	struct slot *slots;
-	int busy;        /* slots in use */
-	int sockets;     /* that are open */
-	bool is_limited; /* to as many connections as there was room for */
-};
-
-static size_t
-on_upload(char *to, size_t size, size_t n, void *ctx)
-{
-	struct slot *s = ctx;
-	size_t len = size * n < s->len - s->sent ? size * n : s->len - s->sent;
-
-	memcpy(to, s->body + s->sent, len);
-	s->sent += len;
-	return len;
-}
-
-/* Bytes of requests that have gone out for this transfer, those to a proxy included. */
-static long
-bytes_out(const struct slot *s)
-{
-	long n = 0;
-
-	return curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &n) == CURLE_OK ? n : LONG_MAX;
-}
-
-/* Whether a part of the request has gone out already, be it of its head alone. */
-static bool
-has_gone_out(const struct slot *s)
-{
-	return s->asked && bytes_out(s) > s->bytes_before;
-}
-
-/*
- * libcurl asks for this before it sends a request, also when a kept connection closed without an
- * answer and it would quietly send the request once more. Whether it arrived is not known then; to
- * send again is for others to decide.
- */
-static int
-on_request(void *ctx, char *to, char *from, int to_port, int from_port)
-{
-	struct slot *s = ctx;
-
-	(void)to;
-	(void)from;
-	(void)to_port;
-	(void)from_port;
-	s->repeated = has_gone_out(s);
-	if (!s->asked)
-		s->bytes_before = bytes_out(s);
-	s->asked = true;
-	return s->repeated ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-}
-
-/* And for this, to read the body once more, should it have been read but not sent. */
-static int
-on_rewind(void *ctx, curl_off_t offset, int origin)
-{
-	struct slot *s = ctx;
-
-	if (offset != 0 || origin != SEEK_SET || has_gone_out(s))
-		return CURL_SEEKFUNC_FAIL;
-	s->sent = 0;
-	return CURL_SEEKFUNC_OK;
-}
-
-static size_t
-on_body(char *data, size_t size, size_t n, void *ctx)
-{
-	struct slot *s = ctx;
-
-	return response_body(&s->response, data, size * n) ? size * n : 0;
-}
-
-static size_t
-on_header(char *data, size_t size, size_t n, void *ctx)
-{
-	struct slot *s = ctx;
-	const size_t len = size * n;
-
-	/* Heads follow each other: interim answers, a proxy's. Trailers come here, too. */
-	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-		s->head_ended = false;
-		s->response.retry_after[0] = '\0';
-	} else if (s->head_ended) {
-		return response_frame(&s->response, len) ? len : 0;
-	} else {
-		response_field(&s->response, data, len);
-	}
-	if (!response_head(&s->response, len))
-		return 0;
-	s->head_ended = len <= 2;
-	return len;
-}
-
-/*
- * The last word on where a connection goes, after every look-up: the address that is
- * about to be connected to.
- */
-static curl_socket_t
-on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct slot *s = ctx;
-	int fd;
-
-	(void)purpose;
-	if (s->client->options.proxy == NULL && !policy_check_address(s->client->options.policy,
-							s->where, &address->addr, s->refusal)) {
-		s->refused = true;
-		return CURL_SOCKET_BAD;
-	}
-	s->opened = true;
-	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	/* The first one may be the last but one: certificates are files. */
-	if (fd >= 0 && (s->client->sockets > 0 ? shortage_is_near(fd) : shortage_is_here())) {
-		close(fd);
-		fd = -1;
-		errno = EMFILE;
-	}
-	if (fd < 0 && shortage_is(errno))
-		s->shortage = errno;
-	s->client->sockets += fd >= 0;
-	return fd >= 0 ? fd : CURL_SOCKET_BAD;
-}
-
-static int
-on_close(void *ctx, curl_socket_t fd)
-{
-	struct curl_client *t = ctx;
-
-	t->sockets--;
-	return close(fd);
-}
-
-/* Options that are the same for all transfers. Returns whether every one was taken. */
-static bool
-set_up(struct slot *s)
-{
-	const struct transfer_options *o = &s->client->options;
-	CURL *e = s->easy;
-	unsigned failed = 0;
-
-	failed |= curl_easy_setopt(e, CURLOPT_PRIVATE, s);
-	failed |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	failed |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	failed |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	failed |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
-	failed |= curl_easy_setopt(e, CURLOPT_PROXY, o->proxy != NULL ? o->proxy : "");
-	failed |= curl_easy_setopt(e, CURLOPT_NOPROXY, "");
-	failed |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	failed |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	failed |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
-	failed |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
-	failed |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->curl_error);
-	failed |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-	failed |= curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
-	failed |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-	failed |= curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
-	failed |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	failed |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, s);
-	failed |= curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-	failed |= curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, s->client);
-	failed |= curl_easy_setopt(e, CURLOPT_POST, 1L);
-	failed |= curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
-	failed |= curl_easy_setopt(e, CURLOPT_READDATA, s);
-	failed |= curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_rewind);
-	failed |= curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
-	failed |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
-	failed |= curl_easy_setopt(e, CURLOPT_PREREQDATA, s);
-	/* libcurl reads one for a key that has one, and what is not there lets it crash. */
-	failed |= curl_easy_setopt(e, CURLOPT_KEYPASSWD, "");
-	/* The first of many learns whether they can share its connection. */
-	failed |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
-	failed |= curl_easy_setopt(e, CURLOPT_SHARE, s->client->share);
-	return failed == CURLE_OK;
-}
 
 struct curl_client *
 curl_client_new(const struct transfer_options *options)
@@ -253,7 +42,7 @@ curl_client_new(const struct transfer_options *options)
 }
 
 static void
-end_slot(struct slot *s)
+end_slot(struct curl_slot *s)
 {
 	if (s->busy) {
 		curl_multi_remove_handle(s->client->multi, s->easy);
@@ -288,7 +77,7 @@ curl_client_free(struct curl_client *t)
  * copied without need.
  */
 static int
-set_headers(struct slot *s, const struct transfer_request *request)
+set_headers(struct curl_slot *s, const struct transfer_request *request)
 {
 	static char no_expect[] = "Expect:";
 	size_t n = request->nheaders;
@@ -303,7 +92,7 @@ set_headers(struct slot *s, const struct transfer_request *request)
 
 /* Tell libcurl the addresses that were checked, so that it looks up nothing itself. */
 static int
-set_addresses(struct slot *s, const struct transfer_request *request)
+set_addresses(struct curl_slot *s, const struct transfer_request *request)
 {
 	struct strbuf entry;
 	const char *text;
@@ -329,74 +118,16 @@ set_addresses(struct slot *s, const struct transfer_request *request)
 		       : -1;
 }
 
-static CURLcode
-set_blob(CURL *e, CURLoption option, const struct secret *pem)
-{
-	struct curl_blob blob = {.data = (void *)(uintptr_t)pem->value,
-		.len = pem->len,
-		.flags = CURL_BLOB_NOCOPY};
-
-	return curl_easy_setopt(e, option, pem->value != NULL ? &blob : NULL);
-}
-
-/*
- * libcurl tells connections apart by certificates, which anyone may have, but not by keys. It also
- * does by the name of a certificate's file, which it does not use where it has the certificate.
- */
-static CURLcode
-set_key_name(CURL *e, const struct secret *key)
-{
-	static const char start[] = "key ";
-	unsigned char digest[SHA256_SIZE];
-	char name[sizeof(start) + 32];
-	struct sha256 ctx;
-	CURLcode code;
-
-	if (key->value == NULL)
-		return curl_easy_setopt(e, CURLOPT_SSLCERT, NULL);
-	sha256_init(&ctx);
-	sha256_update(&ctx, key->value, key->len);
-	sha256_final(&ctx, digest);
-	memcpy(name, start, sizeof(start));
-	sha256_hex16(digest, name + sizeof(start) - 1);
-	code = curl_easy_setopt(e, CURLOPT_SSLCERT, name);
-	wipe(&ctx, sizeof(ctx));
-	return code;
-}
-
-/* Whom to trust, and who we are. What is trusted stands in place of all that is built in. */
-static int
-set_tls(struct slot *s, const struct transfer_tls *tls)
-{
-	static const struct transfer_tls none;
-	const char *ca_file = s->client->options.ca_file;
-	unsigned failed = 0;
-
-	if (tls == NULL)
-		tls = &none;
-	failed |= set_blob(s->easy, CURLOPT_CAINFO_BLOB, &tls->ca);
-	failed |= set_blob(s->easy, CURLOPT_SSLCERT_BLOB, &tls->cert);
-	failed |= set_blob(s->easy, CURLOPT_SSLKEY_BLOB, &tls->key);
-	failed |= set_key_name(s->easy, &tls->key);
-	if (ca_file != NULL)
-		failed |= curl_easy_setopt(s->easy, CURLOPT_CAINFO, ca_file);
-	if (ca_file != NULL || tls->ca.value != NULL)
-		failed |= curl_easy_setopt(s->easy, CURLOPT_CAPATH, NULL);
-	else if (s->client->ca_path != NULL)
-		failed |= curl_easy_setopt(s->easy, CURLOPT_CAPATH, s->client->ca_path);
-	return failed == CURLE_OK ? 0 : -1;
-}
-
 int
 curl_client_start(struct curl_client *t, const struct transfer_request *request, void *ctx)
 {
-	struct slot *s = t->slots;
+	struct curl_slot *s = t->slots;
 
 	while (s < t->slots + t->options.jobs && s->busy)
 		s++;
 	if (s == t->slots + t->options.jobs)
 		return -1;
-	if (s->easy == NULL && ((s->easy = curl_easy_init()) == NULL || !set_up(s))) {
+	if (s->easy == NULL && ((s->easy = curl_easy_init()) == NULL || !curl_slot_set_up(s))) {
 		/* Half set up, it might go where it must not. */
 		curl_easy_cleanup(s->easy);
 		s->easy = NULL;
@@ -414,7 +145,8 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 	s->len = request->len;
 	s->sent = 0;
 	s->curl_error[0] = '\0';
-	if (set_headers(s, request) != 0 || set_tls(s, request->tls) != 0 ||
+	if (set_headers(s, request) != 0 ||
+		!curl_tls_set(s->easy, request->tls, t->options.ca_file, t->ca_path) ||
 		set_addresses(s, request) != 0 ||
 		curl_easy_setopt(s->easy, CURLOPT_URL, request->url) != CURLE_OK ||
 		curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) !=
@@ -474,7 +206,7 @@ curl_client_wait(struct curl_client *t, struct pollfd *fds, size_t nfds, int tim
 }
 
 static enum transfer_error
-classify(const struct slot *s, CURLcode code, long http_status)
+classify(const struct curl_slot *s, CURLcode code, long http_status)
 {
 	if (s->refused)
 		return TRANSFER_DENIED;
@@ -511,38 +243,11 @@ classify(const struct slot *s, CURLcode code, long http_status)
 }
 
 /*
- * Whether TLS failed for what was configured: it will fail as often as it is tried. Fills in the
- * message then.
- */
-static bool
-is_mistake(const struct slot *s, CURLcode code, struct transfer_result *r)
-{
-	const char *why = s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code);
-	const char *found;
-
-	if (r->error != TRANSFER_TLS)
-		return false;
-	found = s->tls != NULL ? tls_check(s->tls) : NULL;
-	if (found != NULL)
-		snprintf(r->message, sizeof(r->message), "%s", found);
-	else if (code == CURLE_SSL_CERTPROBLEM)
-		snprintf(r->message, sizeof(r->message), "tls.cert and tls.key cannot be used: %s",
-			why);
-	else if (code == CURLE_SSL_CACERT_BADFILE && s->client->options.ca_file != NULL)
-		snprintf(r->message, sizeof(r->message),
-			"no certificates can be read from %s, given with --cacert: %s",
-			s->client->options.ca_file, why);
-	else
-		return false;
-	return true;
-}
-
-/*
  * Whether there was no descriptor or memory for a connection. From then on libcurl has no more of
  * them than there was room for, and lets others wait for those.
  */
 static bool
-is_shortage(const struct slot *s, CURLcode code, struct transfer_result *r)
+is_shortage(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 {
 	struct curl_client *t = s->client;
 
@@ -561,9 +266,12 @@ is_shortage(const struct slot *s, CURLcode code, struct transfer_result *r)
 }
 
 static void
-explain(const struct slot *s, CURLcode code, struct transfer_result *r)
+explain(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 {
-	if (is_mistake(s, code, r))
+	const char *why = s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code);
+
+	if (r->error == TRANSFER_TLS &&
+		curl_tls_is_mistake(s->tls, s->client->options.ca_file, code, why, r->message))
 		r->fault = TRANSFER_MISTAKE;
 	else if (is_shortage(s, code, r))
 		r->fault = TRANSFER_SHORTAGE;
@@ -581,14 +289,13 @@ explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 		snprintf(r->message, sizeof(r->message),
 			"the connection was closed without an answer; whether the request arrived is not known");
 	else if (r->error != TRANSFER_OK)
-		snprintf(r->message, sizeof(r->message), "%s",
-			s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code));
+		snprintf(r->message, sizeof(r->message), "%s", why);
 }
 
 bool
 curl_client_next(struct curl_client *t, struct transfer_result *r)
 {
-	struct slot *s = NULL;
+	struct curl_slot *s = NULL;
 	CURLMsg *message;
 	CURLcode code;
 	int left;

@@ -1,6 +1,6 @@
 /*
- * curl_client - POSTs side by side over libcurl: HTTP/1.1 and HTTP/2, TLS, proxies. The only module
- * that knows libcurl.
+ * curl_client - POSTs side by side over libcurl: HTTP/1.1 and HTTP/2, TLS, proxies. With its parts
+ * curl_slot and curl_tls, the only module that knows libcurl.
  */
 #ifndef WB_CURL_CLIENT_H
 #define WB_CURL_CLIENT_H
