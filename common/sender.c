@@ -14,6 +14,7 @@
 #include "jq_worker.h"
 #include "json_text.h"
 #include "list.h"
+#include "outcome.h"
 #include "pacer.h"
 #include "resolver.h"
 #include "table.h"
@@ -39,6 +40,7 @@ struct sender {
 	struct sender_options options;
 	struct sender_hooks hooks;
 	struct attempt_means means;
+	struct outcome_means judges;
 	struct queue *queue;
 	struct transfers *transfers;
 	struct resolver *resolver;
@@ -72,6 +74,11 @@ set_up(struct sender *s, const struct sender_options *o)
 	s->transfers = transfers_new(&transfer);
 	s->programs = jq_worker_new(&programs);
 	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
+	s->judges = (struct outcome_means){.retry = &s->options.retry,
+		.secrets = o->secrets,
+		.programs = s->programs,
+		.response_max = o->response_max,
+		.show_response = o->show_response};
 	s->slots = calloc(o->jobs, sizeof(*s->slots));
 	if (s->queue == NULL || s->resolver == NULL || s->transfers == NULL ||
 		s->programs == NULL || s->slots == NULL)
@@ -226,62 +233,6 @@ hand_out_deferred(struct sender *s)
 
 /* ---- how an attempt ends ---- */
 
-/* What a success_when makes of a 2xx response. */
-static void
-judge(struct sender *s, struct slot *slot, struct transfer_result *result)
-{
-	const struct json_span *program = &slot->attempt.rec.success_when;
-	char why[JQ_PROGRAM_ERROR_MAX] = "success_when is not true of the response";
-	struct strbuf text;
-	int verdict = -1;
-
-	if (result->error != TRANSFER_OK || program->type == JSON_NONE)
-		return;
-	strbuf_init(&text, program->len + 1);
-	json_decode(&text, program);
-	if (result->truncated)
-		snprintf(why, sizeof(why),
-			"the response is longer than %d bytes, too long for success_when",
-			TRANSFER_READ_MAX);
-	else if (strbuf_failed(&text) || text.len == 0)
-		snprintf(why, sizeof(why), "out of memory");
-	else
-		verdict = jq_worker_test(s->programs, text.buf, text.len,
-			result->response->len != 0 ? result->response->buf : "",
-			result->response->len, why);
-	strbuf_release(&text);
-	if (verdict > 0)
-		return;
-	result->error = TRANSFER_REJECTED;
-	snprintf(result->message, sizeof(result->message), "%s%s",
-		verdict < 0 ? "success_when: " : "", why);
-}
-
-/* What ${result} says of the endpoint, and for how long it asks to be left alone. */
-static enum endpoint_report
-report_of(const struct transfer_result *result, int64_t after_ms, int64_t *pause_ms)
-{
-	const long status = result->http_status;
-
-	*pause_ms = 0;
-	if (result->fault != TRANSFER_THEIRS)
-		return ENDPOINT_UNTRIED;
-	switch (result->error) {
-	case TRANSFER_DENIED:
-	case TRANSFER_SECRET:
-		return ENDPOINT_UNTRIED;
-	case TRANSFER_OK:
-	case TRANSFER_REJECTED:
-		return ENDPOINT_ALIVE;
-	case TRANSFER_HTTP:
-		if (after_ms > 0 && (status == 429 || status == 503))
-			*pause_ms = after_ms;
-		return status >= 500 ? ENDPOINT_DOWN : ENDPOINT_ALIVE;
-	default:
-		return ENDPOINT_DOWN;
-	}
-}
-
 static uint64_t
 chance(struct sender *s)
 {
@@ -304,79 +255,40 @@ try_again(struct sender *s, struct slot *slot, const struct transfer_result *res
 	queue_retry(s->queue, d, at_ms);
 }
 
+/* Told once: it does not end by itself. */
 static void
-show_response(const struct sender *s, const struct slot *slot, const struct transfer_result *result,
-	struct receipt *receipt)
+tell_shortage(struct sender *s, const struct transfer_result *result)
 {
-	const size_t len = result->response != NULL ? result->response->len : 0,
-		     shown = len < s->options.response_max ? len : s->options.response_max;
-
-	if (shown == 0 || (!s->options.show_response && result->error == TRANSFER_OK))
-		return;
-	attempt_mask(&slot->attempt, s->options.secrets, result->response->buf, len, shown,
-		result->truncated);
-	receipt->response = result->response->buf;
-	receipt->response_len = shown;
-}
-
-/*
- * Descriptors or memory ran out before anything was sent, so that it was no attempt. Told once: it
- * does not end by itself.
- */
-static void
-take_shortage(struct sender *s, struct delivery *d, const struct transfer_result *result)
-{
-	d->attempts--;
 	if (!s->has_told_shortage)
 		diag("%s", result->message);
 	s->has_told_shortage = true;
 }
 
-/* Every attempt ends here. Whether there is to be another one is decided here. */
+/* Every attempt ends here. */
 static void
 attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *result)
 {
-	const int64_t now_ms = clock_ms(),
-		      after_ms = result->retry_after[0] == '\0'
-					 ? -1
-					 : retry_after_ms(result->retry_after, timestamp_now_ms());
+	const int64_t now_ms = clock_ms();
 	struct delivery *d = slot->d;
-	struct receipt receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status};
-	enum endpoint_report report;
-	int64_t pause_ms, at_ms;
+	struct outcome o;
 
-	judge(s, slot, result);
-	/* Receivers echo requests; a secret must not come back through a receipt. */
-	attempt_mask_message(&slot->attempt, s->options.secrets, result->message,
-		sizeof(result->message));
-	show_response(s, slot, result, &receipt);
+	/* Descriptors or memory ran out before anything was sent, so that it was no attempt. */
 	if (result->fault == TRANSFER_SHORTAGE)
-		take_shortage(s, d, result);
-	report = report_of(result, after_ms, &pause_ms);
-	queue_report(s->queue, d, report, pause_ms, now_ms);
-	if (result->error != TRANSFER_OK) {
-		receipt.status = RECEIPT_FAILED;
-		receipt.error = transfer_error_name(result->error);
-		receipt.message = result->message;
+		d->attempts--;
+	outcome_make(&o, &s->judges, &slot->attempt, result, d->attempts, chance(s),
+		timestamp_now_ms());
+	if (result->fault == TRANSFER_SHORTAGE)
+		tell_shortage(s, result);
+	queue_report(s->queue, d, o.report, o.pause_ms, now_ms);
+	if (o.again_ms >= 0 && now_ms + o.again_ms <= queue_deadline(s->queue, d)) {
+		try_again(s, slot, result, now_ms + o.again_ms);
+		return;
 	}
-	if (result->fault != TRANSFER_MISTAKE &&
-		retry_is_wanted(&s->options.retry, result->error, result->http_status) &&
-		d->attempts <= s->options.retry.retries) {
-		at_ms = now_ms +
-			(int64_t)retry_delay_ms(d->attempts > 0 ? d->attempts : 1, chance(s));
-		/* Before that the name would not even be looked up again. */
-		if (result->error == TRANSFER_DNS && result->fault == TRANSFER_THEIRS)
-			at_ms += RESOLVER_FAILED_TTL_SEC * 1000;
-		if (at_ms < now_ms + after_ms)
-			at_ms = now_ms + after_ms;
-		if (at_ms <= queue_deadline(s->queue, d)) {
-			try_again(s, slot, result, at_ms);
-			return;
-		}
-		receipt.status = RECEIPT_DEFERRED;
-		receipt.reason = queue_reason_name(QUEUE_BUDGET);
+	if (o.again_ms >= 0) {
+		o.receipt.status = RECEIPT_DEFERRED;
+		o.receipt.reason = queue_reason_name(QUEUE_BUDGET);
 	}
-	finish(s, slot, &receipt);
+	finish(s, slot, &o.receipt);
 }
 
 /* The end of an attempt that never got as far as a transfer. */
