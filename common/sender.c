@@ -13,28 +13,13 @@
 #include "hash.h"
 #include "jq_worker.h"
 #include "json_text.h"
-#include "list.h"
 #include "outcome.h"
 #include "pacer.h"
 #include "resolver.h"
-#include "table.h"
+#include "slots.h"
 #include "timestamp.h"
 
 #define READY_FACTOR 4 /* lanes that are ready, for each slot, before no more is read */
-
-enum slot_state { SLOT_FREE, SLOT_RESOLVING, SLOT_SENDING };
-
-/* A place for an attempt. */
-struct slot {
-	enum slot_state state;
-	struct slot *next_free;
-	struct delivery *d;
-	struct table_node node; /* in under_way, by its delivery_id */
-	bool is_noted;          /* it is */
-	struct delivery *twins; /* of other lanes, which wait for how this one ends */
-	struct attempt attempt;
-	int64_t until_ms, lookup_until_ms; /* when it takes too long */
-};
 
 struct sender {
 	struct sender_options options;
@@ -46,10 +31,9 @@ struct sender {
 	struct resolver *resolver;
 	struct jq_worker *programs;
 	struct pacer pacer;
-	struct slot *slots, *free;
-	struct table under_way; /* slots, if it matters */
-	struct record rec;      /* of a line that is in no slot */
-	size_t busy, resolving, retrying, ended;
+	struct slots slots;
+	struct record rec; /* of a line that is in no slot */
+	size_t resolving, retrying, ended;
 	uint64_t chance;
 	bool stopped, has_told_shortage;
 	int64_t stop_ms; /* when what is under way is broken off, if stopped */
@@ -79,17 +63,9 @@ set_up(struct sender *s, const struct sender_options *o)
 		.programs = s->programs,
 		.response_max = o->response_max,
 		.show_response = o->show_response};
-	s->slots = calloc(o->jobs, sizeof(*s->slots));
-	if (s->queue == NULL || s->resolver == NULL || s->transfers == NULL ||
-		s->programs == NULL || s->slots == NULL)
+	if (slots_init(&s->slots, o->jobs) != 0 || s->queue == NULL || s->resolver == NULL ||
+		s->transfers == NULL || s->programs == NULL)
 		return false;
-	for (size_t i = o->jobs; i > 0; i--) {
-		struct slot *slot = &s->slots[i - 1];
-
-		attempt_init(&slot->attempt);
-		slot->next_free = s->free;
-		s->free = slot;
-	}
 	/* Senders that fail together must not come back together, whatever else fails. */
 	if (getrandom(&s->chance, sizeof(s->chance), 0) != (ssize_t)sizeof(s->chance))
 		s->chance = (uint64_t)clock_us();
@@ -105,7 +81,6 @@ sender_new(const struct sender_options *options, const struct sender_hooks *hook
 		s->options = *options;
 		s->hooks = *hooks;
 		pacer_init(&s->pacer, options->interval_us);
-		table_init(&s->under_way);
 	}
 	if (s == NULL || !set_up(s, options)) {
 		diag("cannot set up for sending: out of memory or descriptors");
@@ -122,10 +97,7 @@ sender_free(struct sender *s)
 		return;
 	transfers_free(s->transfers);
 	resolver_free(s->resolver);
-	for (size_t i = 0; s->slots != NULL && i < s->options.jobs; i++)
-		attempt_release(&s->slots[i].attempt);
-	free(s->slots);
-	table_release(&s->under_way);
+	slots_release(&s->slots);
 	queue_free(s->queue);
 	jq_worker_free(s->programs);
 	signer_free(s->means.signer);
@@ -170,31 +142,17 @@ hand_out(struct sender *s, const struct delivery *d, const struct record *rec,
 	s->ended++;
 }
 
-static void
-release_twins(struct sender *s, struct slot *slot)
-{
-	struct delivery *d;
-
-	if (slot->is_noted)
-		table_remove(&s->under_way, &slot->node);
-	slot->is_noted = false;
-	while ((d = slot->twins) != NULL) {
-		slot->twins = d->twin;
-		queue_retry(s->queue, d, clock_ms());
-	}
-}
-
+/* Those that waited for how this one ends have their turn. */
 static void
 free_slot(struct sender *s, struct slot *slot)
 {
-	release_twins(s, slot);
-	/* Secrets do not wait here for the next record to overwrite them. */
-	attempt_clear(&slot->attempt);
+	struct delivery *d, *next;
+
 	s->resolving -= slot->state == SLOT_RESOLVING;
-	slot->state = SLOT_FREE;
-	slot->next_free = s->free;
-	s->free = slot;
-	s->busy--;
+	for (d = slots_leave(&s->slots, slot); d != NULL; d = next) {
+		next = d->twin;
+		queue_retry(s->queue, d, clock_ms());
+	}
 }
 
 /* The delivery in ${slot} has ended. */
@@ -406,26 +364,15 @@ pace(struct sender *s, struct slot *slot)
 
 /*
  * Whether the delivery in ${slot} is under way in another lane, too, and out of the slot until that
- * attempt has ended: then it is finished and skipped, or has its turn. What only seems to be the
- * same, by its hash, waits in vain, and no longer.
+ * attempt has ended: then it is finished and skipped, or has its turn.
  */
 static bool
 is_twin(struct sender *s, struct slot *slot)
 {
-	const struct json_span *id = &slot->attempt.rec.delivery_id;
 	struct delivery *d = slot->d;
-	struct table_node *node;
-	struct slot *other;
 
-	slot->node.key = hash_bytes(id->p, id->len);
-	if ((node = table_find(&s->under_way, slot->node.key)) == NULL) {
-		/* Without memory, a repetition is not noticed. */
-		slot->is_noted = table_add(&s->under_way, &slot->node) == 0;
+	if (slots_note(&s->slots, slot))
 		return false;
-	}
-	other = CONTAINER(node, struct slot, node);
-	d->twin = other->twins;
-	other->twins = d;
 	free_slot(s, slot);
 	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, clock_ms());
 	return true;
@@ -444,22 +391,10 @@ is_skipped(struct sender *s, struct slot *slot)
 	return true;
 }
 
-static struct slot *
-take_slot(struct sender *s, struct delivery *d)
-{
-	struct slot *slot = s->free;
-
-	s->free = slot->next_free;
-	slot->d = d;
-	slot->state = SLOT_SENDING;
-	s->busy++;
-	return slot;
-}
-
 static void
 begin(struct sender *s, struct delivery *d)
 {
-	struct slot *slot = take_slot(s, d);
+	struct slot *slot = slots_take(&s->slots, d);
 	char why[ATTEMPT_ERROR_MAX];
 	enum transfer_error error;
 
@@ -520,7 +455,8 @@ sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERR
 static bool
 may_start(const struct sender *s)
 {
-	return s->free != NULL && !s->stopped && s->hooks.may_start(s->hooks.ctx, s->busy + 1);
+	return s->slots.free != NULL && !s->stopped &&
+	       s->hooks.may_start(s->hooks.ctx, s->slots.busy + 1);
 }
 
 bool
@@ -550,10 +486,10 @@ take_answers(struct sender *s)
 	struct resolver_answer answer;
 
 	while (resolver_poll(s->resolver, &answer) > 0)
-		for (size_t i = 0; i < s->options.jobs; i++)
-			if (s->slots[i].state == SLOT_RESOLVING &&
-				strcmp(s->slots[i].attempt.rq.where.host, answer.host) == 0)
-				start_transfer(s, &s->slots[i], &answer);
+		for (size_t i = 0; i < s->slots.n; i++)
+			if (s->slots.all[i].state == SLOT_RESOLVING &&
+				strcmp(s->slots.all[i].attempt.rq.where.host, answer.host) == 0)
+				start_transfer(s, &s->slots.all[i], &answer);
 }
 
 /* End what has waited too long for a host. Returns when the next one will have, or -1. */
@@ -563,8 +499,8 @@ end_lookups(struct sender *s, int64_t now_ms)
 	char message[URL_HOST_MAX + 64];
 	int64_t first_ms = -1;
 
-	for (size_t i = 0; s->resolving > 0 && i < s->options.jobs; i++) {
-		struct slot *slot = &s->slots[i];
+	for (size_t i = 0; s->resolving > 0 && i < s->slots.n; i++) {
+		struct slot *slot = &s->slots.all[i];
 
 		if (slot->state != SLOT_RESOLVING)
 			continue;
@@ -583,8 +519,8 @@ end_lookups(struct sender *s, int64_t now_ms)
 static void
 break_off(struct sender *s)
 {
-	for (size_t i = 0; i < s->options.jobs; i++) {
-		struct slot *slot = &s->slots[i];
+	for (size_t i = 0; i < s->slots.n; i++) {
+		struct slot *slot = &s->slots.all[i];
 		struct receipt receipt = {.status = RECEIPT_DEFERRED,
 			.reason = queue_reason_name(QUEUE_STOPPED),
 			.error = transfer_error_name(TRANSFER_TIMEOUT),
@@ -630,16 +566,16 @@ int
 sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 {
 	struct pollfd all[SENDER_FDS_MAX + 1];
-	const size_t before = s->ended, busy = s->busy;
+	const size_t before = s->ended, busy = s->slots.busy;
 	struct transfer_result result;
 
 	memcpy(all, fds, nfds * sizeof(*fds));
 	all[nfds] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
 	until_ms = earlier(until_ms, end_lookups(s, clock_ms()));
 	until_ms = earlier(until_ms, queue_next_ms(s->queue));
-	if (s->stopped && s->busy > 0)
+	if (s->stopped && s->slots.busy > 0)
 		until_ms = earlier(until_ms, s->stop_ms);
-	if (s->ended != before || s->busy != busy)
+	if (s->ended != before || s->slots.busy != busy)
 		return 0;
 	if (wait_until(s, all, nfds + 1, until_ms) != 0) {
 		const int error = errno;
