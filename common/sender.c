@@ -13,41 +13,27 @@
 #include "hash.h"
 #include "jq_worker.h"
 #include "json_text.h"
-#include "list.h"
+#include "outcome.h"
 #include "pacer.h"
 #include "resolver.h"
-#include "table.h"
+#include "slots.h"
 #include "timestamp.h"
 
 #define READY_FACTOR 4 /* lanes that are ready, for each slot, before no more is read */
-
-enum slot_state { SLOT_FREE, SLOT_RESOLVING, SLOT_SENDING };
-
-/* A place for an attempt. */
-struct slot {
-	enum slot_state state;
-	struct slot *next_free;
-	struct delivery *d;
-	struct table_node node; /* in under_way, by its delivery_id */
-	bool is_noted;          /* it is */
-	struct delivery *twins; /* of other lanes, which wait for how this one ends */
-	struct attempt attempt;
-	int64_t until_ms, lookup_until_ms; /* when it takes too long */
-};
 
 struct sender {
 	struct sender_options options;
 	struct sender_hooks hooks;
 	struct attempt_means means;
+	struct outcome_means judges;
 	struct queue *queue;
 	struct transfers *transfers;
 	struct resolver *resolver;
 	struct jq_worker *programs;
 	struct pacer pacer;
-	struct slot *slots, *free;
-	struct table under_way; /* slots, if it matters */
-	struct record rec;      /* of a line that is in no slot */
-	size_t busy, resolving, retrying, ended;
+	struct slots slots;
+	struct record rec; /* of a line that is in no slot */
+	size_t resolving, retrying, ended;
 	uint64_t chance;
 	bool stopped, has_told_shortage;
 	int64_t stop_ms; /* when what is under way is broken off, if stopped */
@@ -72,17 +58,14 @@ set_up(struct sender *s, const struct sender_options *o)
 	s->transfers = transfers_new(&transfer);
 	s->programs = jq_worker_new(&programs);
 	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
-	s->slots = calloc(o->jobs, sizeof(*s->slots));
-	if (s->queue == NULL || s->resolver == NULL || s->transfers == NULL ||
-		s->programs == NULL || s->slots == NULL)
+	s->judges = (struct outcome_means){.retry = &s->options.retry,
+		.secrets = o->secrets,
+		.programs = s->programs,
+		.response_max = o->response_max,
+		.show_response = o->show_response};
+	if (slots_init(&s->slots, o->jobs) != 0 || s->queue == NULL || s->resolver == NULL ||
+		s->transfers == NULL || s->programs == NULL)
 		return false;
-	for (size_t i = o->jobs; i > 0; i--) {
-		struct slot *slot = &s->slots[i - 1];
-
-		attempt_init(&slot->attempt);
-		slot->next_free = s->free;
-		s->free = slot;
-	}
 	/* Senders that fail together must not come back together, whatever else fails. */
 	if (getrandom(&s->chance, sizeof(s->chance), 0) != (ssize_t)sizeof(s->chance))
 		s->chance = (uint64_t)clock_us();
@@ -98,7 +81,6 @@ sender_new(const struct sender_options *options, const struct sender_hooks *hook
 		s->options = *options;
 		s->hooks = *hooks;
 		pacer_init(&s->pacer, options->interval_us);
-		table_init(&s->under_way);
 	}
 	if (s == NULL || !set_up(s, options)) {
 		diag("cannot set up for sending: out of memory or descriptors");
@@ -115,10 +97,7 @@ sender_free(struct sender *s)
 		return;
 	transfers_free(s->transfers);
 	resolver_free(s->resolver);
-	for (size_t i = 0; s->slots != NULL && i < s->options.jobs; i++)
-		attempt_release(&s->slots[i].attempt);
-	free(s->slots);
-	table_release(&s->under_way);
+	slots_release(&s->slots);
 	queue_free(s->queue);
 	jq_worker_free(s->programs);
 	signer_free(s->means.signer);
@@ -163,31 +142,17 @@ hand_out(struct sender *s, const struct delivery *d, const struct record *rec,
 	s->ended++;
 }
 
-static void
-release_twins(struct sender *s, struct slot *slot)
-{
-	struct delivery *d;
-
-	if (slot->is_noted)
-		table_remove(&s->under_way, &slot->node);
-	slot->is_noted = false;
-	while ((d = slot->twins) != NULL) {
-		slot->twins = d->twin;
-		queue_retry(s->queue, d, clock_ms());
-	}
-}
-
+/* Those that waited for how this one ends have their turn. */
 static void
 free_slot(struct sender *s, struct slot *slot)
 {
-	release_twins(s, slot);
-	/* Secrets do not wait here for the next record to overwrite them. */
-	attempt_clear(&slot->attempt);
+	struct delivery *d, *next;
+
 	s->resolving -= slot->state == SLOT_RESOLVING;
-	slot->state = SLOT_FREE;
-	slot->next_free = s->free;
-	s->free = slot;
-	s->busy--;
+	for (d = slots_leave(&s->slots, slot); d != NULL; d = next) {
+		next = d->twin;
+		queue_retry(s->queue, d, clock_ms());
+	}
 }
 
 /* The delivery in ${slot} has ended. */
@@ -226,62 +191,6 @@ hand_out_deferred(struct sender *s)
 
 /* ---- how an attempt ends ---- */
 
-/* What a success_when makes of a 2xx response. */
-static void
-judge(struct sender *s, struct slot *slot, struct transfer_result *result)
-{
-	const struct json_span *program = &slot->attempt.rec.success_when;
-	char why[JQ_PROGRAM_ERROR_MAX] = "success_when is not true of the response";
-	struct strbuf text;
-	int verdict = -1;
-
-	if (result->error != TRANSFER_OK || program->type == JSON_NONE)
-		return;
-	strbuf_init(&text, program->len + 1);
-	json_decode(&text, program);
-	if (result->truncated)
-		snprintf(why, sizeof(why),
-			"the response is longer than %d bytes, too long for success_when",
-			TRANSFER_READ_MAX);
-	else if (strbuf_failed(&text) || text.len == 0)
-		snprintf(why, sizeof(why), "out of memory");
-	else
-		verdict = jq_worker_test(s->programs, text.buf, text.len,
-			result->response->len != 0 ? result->response->buf : "",
-			result->response->len, why);
-	strbuf_release(&text);
-	if (verdict > 0)
-		return;
-	result->error = TRANSFER_REJECTED;
-	snprintf(result->message, sizeof(result->message), "%s%s",
-		verdict < 0 ? "success_when: " : "", why);
-}
-
-/* What ${result} says of the endpoint, and for how long it asks to be left alone. */
-static enum endpoint_report
-report_of(const struct transfer_result *result, int64_t after_ms, int64_t *pause_ms)
-{
-	const long status = result->http_status;
-
-	*pause_ms = 0;
-	if (result->fault != TRANSFER_THEIRS)
-		return ENDPOINT_UNTRIED;
-	switch (result->error) {
-	case TRANSFER_DENIED:
-	case TRANSFER_SECRET:
-		return ENDPOINT_UNTRIED;
-	case TRANSFER_OK:
-	case TRANSFER_REJECTED:
-		return ENDPOINT_ALIVE;
-	case TRANSFER_HTTP:
-		if (after_ms > 0 && (status == 429 || status == 503))
-			*pause_ms = after_ms;
-		return status >= 500 ? ENDPOINT_DOWN : ENDPOINT_ALIVE;
-	default:
-		return ENDPOINT_DOWN;
-	}
-}
-
 static uint64_t
 chance(struct sender *s)
 {
@@ -304,79 +213,40 @@ try_again(struct sender *s, struct slot *slot, const struct transfer_result *res
 	queue_retry(s->queue, d, at_ms);
 }
 
+/* Told once: it does not end by itself. */
 static void
-show_response(const struct sender *s, const struct slot *slot, const struct transfer_result *result,
-	struct receipt *receipt)
+tell_shortage(struct sender *s, const struct transfer_result *result)
 {
-	const size_t len = result->response != NULL ? result->response->len : 0,
-		     shown = len < s->options.response_max ? len : s->options.response_max;
-
-	if (shown == 0 || (!s->options.show_response && result->error == TRANSFER_OK))
-		return;
-	attempt_mask(&slot->attempt, s->options.secrets, result->response->buf, len, shown,
-		result->truncated);
-	receipt->response = result->response->buf;
-	receipt->response_len = shown;
-}
-
-/*
- * Descriptors or memory ran out before anything was sent, so that it was no attempt. Told once: it
- * does not end by itself.
- */
-static void
-take_shortage(struct sender *s, struct delivery *d, const struct transfer_result *result)
-{
-	d->attempts--;
 	if (!s->has_told_shortage)
 		diag("%s", result->message);
 	s->has_told_shortage = true;
 }
 
-/* Every attempt ends here. Whether there is to be another one is decided here. */
+/* Every attempt ends here. */
 static void
 attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *result)
 {
-	const int64_t now_ms = clock_ms(),
-		      after_ms = result->retry_after[0] == '\0'
-					 ? -1
-					 : retry_after_ms(result->retry_after, timestamp_now_ms());
+	const int64_t now_ms = clock_ms();
 	struct delivery *d = slot->d;
-	struct receipt receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status};
-	enum endpoint_report report;
-	int64_t pause_ms, at_ms;
+	struct outcome o;
 
-	judge(s, slot, result);
-	/* Receivers echo requests; a secret must not come back through a receipt. */
-	attempt_mask_message(&slot->attempt, s->options.secrets, result->message,
-		sizeof(result->message));
-	show_response(s, slot, result, &receipt);
+	/* Descriptors or memory ran out before anything was sent, so that it was no attempt. */
 	if (result->fault == TRANSFER_SHORTAGE)
-		take_shortage(s, d, result);
-	report = report_of(result, after_ms, &pause_ms);
-	queue_report(s->queue, d, report, pause_ms, now_ms);
-	if (result->error != TRANSFER_OK) {
-		receipt.status = RECEIPT_FAILED;
-		receipt.error = transfer_error_name(result->error);
-		receipt.message = result->message;
+		d->attempts--;
+	outcome_make(&o, &s->judges, &slot->attempt, result, d->attempts, chance(s),
+		timestamp_now_ms());
+	if (result->fault == TRANSFER_SHORTAGE)
+		tell_shortage(s, result);
+	queue_report(s->queue, d, o.report, o.pause_ms, now_ms);
+	if (o.again_ms >= 0 && now_ms + o.again_ms <= queue_deadline(s->queue, d)) {
+		try_again(s, slot, result, now_ms + o.again_ms);
+		return;
 	}
-	if (result->fault != TRANSFER_MISTAKE &&
-		retry_is_wanted(&s->options.retry, result->error, result->http_status) &&
-		d->attempts <= s->options.retry.retries) {
-		at_ms = now_ms +
-			(int64_t)retry_delay_ms(d->attempts > 0 ? d->attempts : 1, chance(s));
-		/* Before that the name would not even be looked up again. */
-		if (result->error == TRANSFER_DNS && result->fault == TRANSFER_THEIRS)
-			at_ms += RESOLVER_FAILED_TTL_SEC * 1000;
-		if (at_ms < now_ms + after_ms)
-			at_ms = now_ms + after_ms;
-		if (at_ms <= queue_deadline(s->queue, d)) {
-			try_again(s, slot, result, at_ms);
-			return;
-		}
-		receipt.status = RECEIPT_DEFERRED;
-		receipt.reason = queue_reason_name(QUEUE_BUDGET);
+	if (o.again_ms >= 0) {
+		o.receipt.status = RECEIPT_DEFERRED;
+		o.receipt.reason = queue_reason_name(QUEUE_BUDGET);
 	}
-	finish(s, slot, &receipt);
+	finish(s, slot, &o.receipt);
 }
 
 /* The end of an attempt that never got as far as a transfer. */
@@ -494,26 +364,15 @@ pace(struct sender *s, struct slot *slot)
 
 /*
  * Whether the delivery in ${slot} is under way in another lane, too, and out of the slot until that
- * attempt has ended: then it is finished and skipped, or has its turn. What only seems to be the
- * same, by its hash, waits in vain, and no longer.
+ * attempt has ended: then it is finished and skipped, or has its turn.
  */
 static bool
 is_twin(struct sender *s, struct slot *slot)
 {
-	const struct json_span *id = &slot->attempt.rec.delivery_id;
 	struct delivery *d = slot->d;
-	struct table_node *node;
-	struct slot *other;
 
-	slot->node.key = hash_bytes(id->p, id->len);
-	if ((node = table_find(&s->under_way, slot->node.key)) == NULL) {
-		/* Without memory, a repetition is not noticed. */
-		slot->is_noted = table_add(&s->under_way, &slot->node) == 0;
+	if (slots_note(&s->slots, slot))
 		return false;
-	}
-	other = CONTAINER(node, struct slot, node);
-	d->twin = other->twins;
-	other->twins = d;
 	free_slot(s, slot);
 	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, clock_ms());
 	return true;
@@ -532,22 +391,10 @@ is_skipped(struct sender *s, struct slot *slot)
 	return true;
 }
 
-static struct slot *
-take_slot(struct sender *s, struct delivery *d)
-{
-	struct slot *slot = s->free;
-
-	s->free = slot->next_free;
-	slot->d = d;
-	slot->state = SLOT_SENDING;
-	s->busy++;
-	return slot;
-}
-
 static void
 begin(struct sender *s, struct delivery *d)
 {
-	struct slot *slot = take_slot(s, d);
+	struct slot *slot = slots_take(&s->slots, d);
 	char why[ATTEMPT_ERROR_MAX];
 	enum transfer_error error;
 
@@ -608,7 +455,8 @@ sender_add(struct sender *s, const char *line, size_t len, char error[SENDER_ERR
 static bool
 may_start(const struct sender *s)
 {
-	return s->free != NULL && !s->stopped && s->hooks.may_start(s->hooks.ctx, s->busy + 1);
+	return s->slots.free != NULL && !s->stopped &&
+	       s->hooks.may_start(s->hooks.ctx, s->slots.busy + 1);
 }
 
 bool
@@ -638,10 +486,10 @@ take_answers(struct sender *s)
 	struct resolver_answer answer;
 
 	while (resolver_poll(s->resolver, &answer) > 0)
-		for (size_t i = 0; i < s->options.jobs; i++)
-			if (s->slots[i].state == SLOT_RESOLVING &&
-				strcmp(s->slots[i].attempt.rq.where.host, answer.host) == 0)
-				start_transfer(s, &s->slots[i], &answer);
+		for (size_t i = 0; i < s->slots.n; i++)
+			if (s->slots.all[i].state == SLOT_RESOLVING &&
+				strcmp(s->slots.all[i].attempt.rq.where.host, answer.host) == 0)
+				start_transfer(s, &s->slots.all[i], &answer);
 }
 
 /* End what has waited too long for a host. Returns when the next one will have, or -1. */
@@ -651,8 +499,8 @@ end_lookups(struct sender *s, int64_t now_ms)
 	char message[URL_HOST_MAX + 64];
 	int64_t first_ms = -1;
 
-	for (size_t i = 0; s->resolving > 0 && i < s->options.jobs; i++) {
-		struct slot *slot = &s->slots[i];
+	for (size_t i = 0; s->resolving > 0 && i < s->slots.n; i++) {
+		struct slot *slot = &s->slots.all[i];
 
 		if (slot->state != SLOT_RESOLVING)
 			continue;
@@ -671,8 +519,8 @@ end_lookups(struct sender *s, int64_t now_ms)
 static void
 break_off(struct sender *s)
 {
-	for (size_t i = 0; i < s->options.jobs; i++) {
-		struct slot *slot = &s->slots[i];
+	for (size_t i = 0; i < s->slots.n; i++) {
+		struct slot *slot = &s->slots.all[i];
 		struct receipt receipt = {.status = RECEIPT_DEFERRED,
 			.reason = queue_reason_name(QUEUE_STOPPED),
 			.error = transfer_error_name(TRANSFER_TIMEOUT),
@@ -718,16 +566,16 @@ int
 sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 {
 	struct pollfd all[SENDER_FDS_MAX + 1];
-	const size_t before = s->ended, busy = s->busy;
+	const size_t before = s->ended, busy = s->slots.busy;
 	struct transfer_result result;
 
 	memcpy(all, fds, nfds * sizeof(*fds));
 	all[nfds] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
 	until_ms = earlier(until_ms, end_lookups(s, clock_ms()));
 	until_ms = earlier(until_ms, queue_next_ms(s->queue));
-	if (s->stopped && s->busy > 0)
+	if (s->stopped && s->slots.busy > 0)
 		until_ms = earlier(until_ms, s->stop_ms);
-	if (s->ended != before || s->busy != busy)
+	if (s->ended != before || s->slots.busy != busy)
 		return 0;
 	if (wait_until(s, all, nfds + 1, until_ms) != 0) {
 		const int error = errno;

@@ -3,7 +3,7 @@
  * as often as it takes; and ends as one receipt.
  *
  * The caller feeds records while there is room, and waits in between. queue.h says what goes when,
- * retry.h what goes again; what decides how a delivery ends stands in one place, attempt_ended().
+ * retry.h what goes again; what decides how a delivery ends stands in one place, outcome.h.
  */
 #ifndef WB_SENDER_H
 #define WB_SENDER_H

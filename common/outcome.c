@@ -1,0 +1,118 @@
+#include "outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "jq_program.h"
+#include "json_text.h"
+#include "resolver.h"
+
+/* What a success_when makes of a 2xx response. */
+static void
+judge(const struct outcome_means *means, const struct attempt *attempt,
+	struct transfer_result *result)
+{
+	const struct json_span *program = &attempt->rec.success_when;
+	char why[JQ_PROGRAM_ERROR_MAX] = "success_when is not true of the response";
+	struct strbuf text;
+	int verdict = -1;
+
+	if (result->error != TRANSFER_OK || program->type == JSON_NONE)
+		return;
+	strbuf_init(&text, program->len + 1);
+	json_decode(&text, program);
+	if (result->truncated)
+		snprintf(why, sizeof(why),
+			"the response is longer than %d bytes, too long for success_when",
+			TRANSFER_READ_MAX);
+	else if (strbuf_failed(&text) || text.len == 0)
+		snprintf(why, sizeof(why), "out of memory");
+	else
+		verdict = jq_worker_test(means->programs, text.buf, text.len,
+			result->response->len != 0 ? result->response->buf : "",
+			result->response->len, why);
+	strbuf_release(&text);
+	if (verdict > 0)
+		return;
+	result->error = TRANSFER_REJECTED;
+	snprintf(result->message, sizeof(result->message), "%s%s",
+		verdict < 0 ? "success_when: " : "", why);
+}
+
+/* What ${result} says of the endpoint, and for how long it asks to be left alone. */
+static enum endpoint_report
+report_of(const struct transfer_result *result, int64_t after_ms, int64_t *pause_ms)
+{
+	const long status = result->http_status;
+
+	*pause_ms = 0;
+	if (result->fault != TRANSFER_THEIRS)
+		return ENDPOINT_UNTRIED;
+	switch (result->error) {
+	case TRANSFER_DENIED:
+	case TRANSFER_SECRET:
+		return ENDPOINT_UNTRIED;
+	case TRANSFER_OK:
+	case TRANSFER_REJECTED:
+		return ENDPOINT_ALIVE;
+	case TRANSFER_HTTP:
+		if (after_ms > 0 && (status == 429 || status == 503))
+			*pause_ms = after_ms;
+		return status >= 500 ? ENDPOINT_DOWN : ENDPOINT_ALIVE;
+	default:
+		return ENDPOINT_DOWN;
+	}
+}
+
+static void
+show_response(const struct outcome_means *means, const struct attempt *attempt,
+	const struct transfer_result *result, struct receipt *receipt)
+{
+	const size_t len = result->response != NULL ? result->response->len : 0,
+		     shown = len < means->response_max ? len : means->response_max;
+
+	if (shown == 0 || (!means->show_response && result->error == TRANSFER_OK))
+		return;
+	attempt_mask(attempt, means->secrets, result->response->buf, len, shown, result->truncated);
+	receipt->response = result->response->buf;
+	receipt->response_len = shown;
+}
+
+/* How long to wait before another attempt, or -1. ${after_ms}: what Retry-After asks for, or -1. */
+static int64_t
+again_ms(const struct retry_policy *policy, const struct transfer_result *result, unsigned attempts,
+	uint64_t chance, int64_t after_ms)
+{
+	int64_t wait_ms;
+
+	if (result->fault == TRANSFER_MISTAKE || attempts > policy->retries ||
+		!retry_is_wanted(policy, result->error, result->http_status))
+		return -1;
+	wait_ms = (int64_t)retry_delay_ms(attempts > 0 ? attempts : 1, chance);
+	/* Before that the name would not even be looked up again. */
+	if (result->error == TRANSFER_DNS && result->fault == TRANSFER_THEIRS)
+		wait_ms += RESOLVER_FAILED_TTL_SEC * 1000;
+	return after_ms > wait_ms ? after_ms : wait_ms;
+}
+
+void
+outcome_make(struct outcome *o, const struct outcome_means *means, const struct attempt *attempt,
+	struct transfer_result *result, unsigned attempts, uint64_t chance, int64_t now_ms)
+{
+	const int64_t after_ms =
+		result->retry_after[0] != '\0' ? retry_after_ms(result->retry_after, now_ms) : -1;
+
+	judge(means, attempt, result);
+	*o = (struct outcome){
+		.receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status}};
+	/* Receivers echo requests; a secret must not come back through a receipt. */
+	attempt_mask_message(attempt, means->secrets, result->message, sizeof(result->message));
+	show_response(means, attempt, result, &o->receipt);
+	if (result->error != TRANSFER_OK) {
+		o->receipt.status = RECEIPT_FAILED;
+		o->receipt.error = transfer_error_name(result->error);
+		o->receipt.message = result->message;
+	}
+	o->report = report_of(result, after_ms, &o->pause_ms);
+	o->again_ms = again_ms(means->retry, result, attempts, chance, after_ms);
+}

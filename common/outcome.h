@@ -1,0 +1,50 @@
+/*
+ * outcome - what follows from how an attempt ended: whether it succeeded, whether there is to be
+ * another one and when, what it says of the endpoint, and what a receipt shows of it.
+ *
+ * All of it is decided here, in one place. No clock: times and chance come in.
+ */
+#ifndef WB_OUTCOME_H
+#define WB_OUTCOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attempt.h"
+#include "endpoints.h"
+#include "jq_worker.h"
+#include "receipt.h"
+#include "retry.h"
+#include "secret.h"
+#include "transfer.h"
+
+/* What it depends on, beside the attempt; all borrowed. */
+struct outcome_means {
+	const struct retry_policy *retry;
+	const struct secret_store *secrets;
+	struct jq_worker *programs;
+	size_t response_max; /* bytes that a receipt may hold */
+	bool show_response;  /* in every receipt, not only in those of failures */
+};
+
+struct outcome {
+	/* the next attempt is to come so long from now, if there is time; -1: never */
+	int64_t again_ms;
+	enum endpoint_report report;
+	int64_t pause_ms; /* that the endpoint asks for, or 0 */
+	/* If there is no other attempt. The record, the number of attempts and times are left out. */
+	struct receipt receipt;
+};
+
+/**
+ * outcome_make(o, means, attempt, result, attempts, chance, now_ms):
+ * Fill ${o}, of the attempt that ended with ${result}, the ${attempts}th of its delivery (0: it
+ * counts for none), at ${now_ms} since 1970; ${chance} is any random number. What is shown of ${result}, by ${o}, too, is
+ * masked in place, and a response that success_when does not take becomes an error in it.
+ */
+void outcome_make(struct outcome *o, const struct outcome_means *means,
+	const struct attempt *attempt, struct transfer_result *result, unsigned attempts,
+	uint64_t chance, int64_t now_ms);
+
+#endif

@@ -1,0 +1,82 @@
+#include "slots.h"
+
+#include <stdlib.h>
+
+#include "hash.h"
+#include "list.h"
+
+int
+slots_init(struct slots *ss, size_t n)
+{
+	*ss = (struct slots){.all = calloc(n, sizeof(*ss->all))};
+	table_init(&ss->noted);
+	if (ss->all == NULL)
+		return -1;
+	ss->n = n;
+	for (size_t i = n; i > 0; i--) {
+		struct slot *slot = &ss->all[i - 1];
+
+		attempt_init(&slot->attempt);
+		slot->next_free = ss->free;
+		ss->free = slot;
+	}
+	return 0;
+}
+
+void
+slots_release(struct slots *ss)
+{
+	for (size_t i = 0; i < ss->n; i++)
+		attempt_release(&ss->all[i].attempt);
+	free(ss->all);
+	table_release(&ss->noted);
+}
+
+struct slot *
+slots_take(struct slots *ss, struct delivery *d)
+{
+	struct slot *slot = ss->free;
+
+	ss->free = slot->next_free;
+	ss->busy++;
+	slot->d = d;
+	slot->state = SLOT_SENDING;
+	return slot;
+}
+
+struct delivery *
+slots_leave(struct slots *ss, struct slot *slot)
+{
+	struct delivery *twins = slot->twins;
+
+	/* Secrets do not wait here for the next record to overwrite them. */
+	attempt_clear(&slot->attempt);
+	if (slot->is_noted)
+		table_remove(&ss->noted, &slot->node);
+	slot->is_noted = false;
+	slot->twins = NULL;
+	slot->state = SLOT_FREE;
+	slot->next_free = ss->free;
+	ss->free = slot;
+	ss->busy--;
+	return twins;
+}
+
+bool
+slots_note(struct slots *ss, struct slot *slot)
+{
+	const struct json_span *id = &slot->attempt.rec.delivery_id;
+	const uint64_t key = hash_bytes(id->p, id->len);
+	struct table_node *node = table_find(&ss->noted, key);
+	struct slot *other;
+
+	if (node == NULL) {
+		slot->node.key = key;
+		slot->is_noted = table_add(&ss->noted, &slot->node) == 0;
+		return true;
+	}
+	other = CONTAINER(node, struct slot, node);
+	slot->d->twin = other->twins;
+	other->twins = slot->d;
+	return false;
+}
