@@ -160,8 +160,8 @@ is_blank(const struct lines *in)
 	return true;
 }
 
-static void
-keep_rejected(struct filter *f)
+void
+filter_keep(struct filter *f)
 {
 	if (!f->has_rejects)
 		return;
@@ -178,7 +178,7 @@ reject_piece(struct filter *f, bool *said)
 		diag("%s:%llu: line longer than %zu bytes (--max-line)", f->source,
 			(unsigned long long)f->in.number, f->in.max);
 	*said = !f->in.last;
-	keep_rejected(f);
+	filter_keep(f);
 	raise_status(f, EXIT_REJECTED);
 }
 
@@ -250,7 +250,7 @@ filter_reject(struct filter *f, size_t at, const char *fmt, ...)
 	else
 		diag("%s:%llu: byte %zu: %s", f->source, (unsigned long long)f->in.number, at + 1,
 			message);
-	keep_rejected(f);
+	filter_keep(f);
 	raise_status(f, EXIT_REJECTED);
 }
 
