@@ -23,7 +23,7 @@ ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TOOLS  = wb-event wb-match wb-render wb-sign wb-send
+TOOLS  = wb-event wb-event-read wb-match wb-render wb-sign wb-send
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
@@ -38,7 +38,9 @@ DELIVERY = attempt breaker delivery endpoints outcome pacer queue receipt record
 	send_options sender slots
 JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256 siphash
 
-wb-event_OBJS  = $(TEXT) diag options nearest output event file timestamp uuid
+wb-event_OBJS  = $(TEXT) beside diag options nearest output event file timestamp uuid
+wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
+	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
 	config_webhook file jq_program names regexes rules url
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
@@ -46,12 +48,14 @@ wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) event timestamp progress secret_url signals
 
+wb-event-read_LIBS = -ljq
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread
 
 # Unit tests and fuzzers link all of common/ that they may need; the linker leaves out the rest.
-COMMON = $(patsubst common/%.c,%,$(wildcard common/*.c))
+COMMON = $(patsubst common/%.c,%,$(wildcard common/*.c)) builtin_maps
+MAPS   = $(sort $(wildcard common/maps/*.jq))
 UNITS  = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 SHIMS  = $(patsubst tests/shim/%.c,$(B)/tests/%.so,$(wildcard tests/shim/*.c))
 TEST_LIBS = -ljq -lcurl -lcrypto -lonig -lpthread
@@ -88,6 +92,22 @@ $(B)/%.o: common/%.c Makefile
 	@mkdir -p $(@D)
 	@$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Programs that stand in the binary, as arrays of bytes.
+$(B)/builtin_maps.c: $(MAPS) Makefile
+	@mkdir -p $(@D)
+	$(Q){ echo '#include "builtin_maps.h"'; \
+	for map in $(MAPS:common/maps/%.jq=%); do \
+		echo "static const unsigned char $$map[] = {"; \
+		od -A n -v -t u1 common/maps/$$map.jq | sed 's/[0-9][0-9]*/&,/g'; echo '};'; \
+	done; \
+	echo 'const struct builtin_map builtin_maps[] = {'; \
+	for map in $(MAPS:common/maps/%.jq=%); do echo "{\"$$map\", $$map, sizeof($$map)},"; done; \
+	echo '{0, 0, 0}};'; } >$@
+
+$(B)/builtin_maps.o: $(B)/builtin_maps.c
+	@$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 $(B)/wb-%.o: tools/wb-%.c Makefile
 	@mkdir -p $(@D)

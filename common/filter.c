@@ -239,6 +239,12 @@ filter_next(struct filter *f)
 }
 
 void
+filter_keep(struct filter *f)
+{
+	keep_rejected(f, true);
+}
+
+void
 filter_reject(struct filter *f, size_t at, const char *fmt, ...)
 {
 	char message[1024];

@@ -110,6 +110,12 @@ void filter_reject(struct filter *f, size_t at, const char *fmt, ...)
 #define FILTER_NOWHERE ((size_t)-1)
 
 /**
+ * filter_keep(f):
+ * Keep the line at hand in the rejects file, without a word: it belongs to one that was refused.
+ */
+void filter_keep(struct filter *f);
+
+/**
  * filter_reject_json(f, js):
  * The same with what the scanner ${js} found wrong.
  */

@@ -33,21 +33,36 @@ option_entries() {
     sed -E "s/^\\{[A-Z_]+, *(0|'(.)'), *\"([^\"]+)\", *(NULL|\"([^\"]+)\")/-\\2, --\\3 \\5/; s/^-, //; s/ \$//; s/ \\[/[/" | sort
 }
 
+# programs_of TOOL - the sources of the tool, and of the programs that its commands run
+programs_of() {
+  local file
+  for file in "$TOP/tools/$1".c "$TOP/tools/$1"-*.c; do
+    [[ ! -f $file ]] || printf '%s\n' "$file"
+  done
+}
+
 options_of_source() {
+  local programs
+  mapfile -t programs < <(programs_of "$1")
   {
-    sed -n '/^static const struct option options\[\]/,/^};/p' "$TOP/tools/$1.c" >table
+    sed -n '/^static const struct option options\[\]/,/^};/p' "${programs[@]}" >table
     cat table
     ! grep -q FILTER_OPTIONS table || macro_body "$TOP/common/filter.h" FILTER_OPTIONS
     ! grep -q POLICY_OPTIONS table || macro_body "$TOP/common/policy_options.h" POLICY_OPTIONS
     ! grep -q SECRET_OPTIONS table || macro_body "$TOP/common/secret_options.h" SECRET_OPTIONS
     ! grep -q SEND_OPTIONS table || macro_body "$TOP/common/send_options.h" SEND_OPTIONS
     sed -n '/^static const struct option common\[\]/,/^};/p' "$TOP/common/options.c"
-  } | option_entries
+  } | option_entries | sort -u
 }
 
 options_of_help() {
-  "$1" --help | sed -n '/^options:/,/^$/p' |
-    sed -n -E 's/^ +((-., )?--[a-z-]+(\[=[A-Z]+\]| [^ ]+)?) .*/\1/p' | sed 's/ *$//' | sort
+  local program
+  while read -r program; do
+    program=${program##*/}
+    program=${program%.c}
+    "$program" --help
+  done < <(programs_of "$1") | sed -n '/^options:/,/^$/p' |
+    sed -n -E 's/^ +((-., )?--[a-z-]+(\[=[A-Z]+\]| [^ ]+)?) .*/\1/p' | sed 's/ *$//' | sort -u
 }
 
 options_of_page() {
@@ -74,9 +89,10 @@ section() {
 
 # The statuses of enum exit_status that a tool can end with: its own, and those of filters if it is one.
 statuses_of_source() {
-  local names
-  names=$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "$TOP/tools/$1.c")
-  ! grep -q '"filter.h"' "$TOP/tools/$1.c" ||
+  local names programs
+  mapfile -t programs < <(programs_of "$1")
+  names=$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "${programs[@]}")
+  ! grep -q '"filter.h"' "${programs[@]}" ||
     names+=$'\n'$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "$TOP/common/filter.c")
   grep -o -E 'EXIT_[A-Z]+ = [0-9]' "$TOP/common/diag.h" | grep -F -f <(sort -u <<<"$names") | sed 's/.* //' | sort
 }

@@ -124,6 +124,7 @@ libraries() {
     done
   done
   ! loads wb-sign curl || fail 'wb-sign loads libcurl'
+  ! loads wb-event-read curl || fail 'wb-event-read loads libcurl'
   loads wb-match jq || fail 'ldd does not tell'
   for tool in wb-event wb-render wb-sign; do
     ! loads "$tool" jq || fail "$tool loads libjq"

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "diag.h"
 #include "event.h"
 #include "file.h"
@@ -63,8 +64,10 @@ static const struct option options[] = {
 static const struct options_spec spec = {
 	"wb-event link  ENTITY/PROJECT/COLLECTION:VERSION [OPTION...]\n"
 	"       wb-event alias ENTITY/PROJECT/COLLECTION:VERSION ALIAS [OPTION...]\n"
-	"       wb-event tag   ENTITY/PROJECT/COLLECTION:VERSION TAG [OPTION...]",
-	"Write the event of a version linked, an alias added or a tag added. VERSION is v3 or 3.",
+	"       wb-event tag   ENTITY/PROJECT/COLLECTION:VERSION TAG [OPTION...]\n"
+	"       wb-event read [--from NAME | --map FILE] [OPTION...] [FILE...]",
+	"Write the event of a version linked, an alias added or a tag added, VERSION being v3 or 3; or\n"
+	"those that other systems' documents tell of: 'wb-event read --help'.",
 	options,
 };
 
@@ -133,10 +136,10 @@ parse_args(struct args *args, int argc, char **argv)
 static const struct command *
 find_command(const char *name)
 {
-	const char *names[COMMANDS], *near;
+	const char *names[COMMANDS + 1], *near;
 
 	if (name == NULL) {
-		diag("what happened? Say link, alias or tag; 'wb-event --help' tells more");
+		diag("what happened? Say link, alias or tag, or read; 'wb-event --help' tells more");
 		return NULL;
 	}
 	for (size_t i = 0; i < COMMANDS; i++) {
@@ -144,9 +147,10 @@ find_command(const char *name)
 			return &commands[i];
 		names[i] = commands[i].name;
 	}
-	near = nearest_name(name, strlen(name), names, COMMANDS);
+	names[COMMANDS] = "read"; /* which is known where it comes first */
+	near = nearest_name(name, strlen(name), names, COMMANDS + 1);
 	diag("unknown command '%s'%s%s%s", name,
-		near != NULL ? "; did you mean '" : "; known are link, alias and tag",
+		near != NULL ? "; did you mean '" : "; known are link, alias, tag and read",
 		near != NULL ? near : "", near != NULL ? "'?" : "");
 	return NULL;
 }
@@ -337,6 +341,8 @@ main(int argc, char **argv)
 	int status;
 
 	diag_init("wb-event");
+	if (argc > 1 && strcmp(argv[1], "read") == 0)
+		return beside_exec("wb-event-read", argv + 1);
 	signal(SIGPIPE, SIG_IGN);
 	strbuf_init(&event, METADATA_MAX * 2);
 	if ((status = parse_args(&args, argc, argv)) < 0 &&

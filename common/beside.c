@@ -1,0 +1,30 @@
+#include "beside.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diag.h"
+
+int
+beside_exec(const char *name, char **argv)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+	char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
+	size_t left;
+
+	if (slash == NULL) {
+		diag("cannot tell where %s is: /proc is needed", name);
+		return EXIT_IO;
+	}
+	left = sizeof(path) - (size_t)(slash + 1 - path);
+	if ((size_t)snprintf(slash + 1, left, "%s", name) >= left)
+		errno = ENAMETOOLONG;
+	else
+		execv(path, argv);
+	diag("cannot run '%s': %s", path, strerror(errno));
+	return EXIT_IO;
+}

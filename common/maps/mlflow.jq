@@ -1,0 +1,24 @@
+# A webhook of MLflow 3: {"entity", "action", "timestamp", "data"}. A model is a collection; what happens to models
+# themselves, to prompts, and the end of an alias is no event.
+. as $said
+| "\(.entity).\(.action)"
+| (if . == "model_version.created" then {event_type: "LINK_ARTIFACT"}
+   elif . == "model_version_alias.created" then {event_type: "ADD_ARTIFACT_ALIAS", alias: $said.data.alias}
+   elif . == "model_version_tag.set" then
+     {event_type: "ADD_ARTIFACT_TAG", tag: ([$said.data | .key, .value] | map(select(. != null and . != "")) | join("="))}
+   elif . == "model_version_tag.deleted" then {event_type: "REMOVE_ARTIFACT_TAG", tag: $said.data.key}
+   else empty end) as $event
+| $said
+| {
+    event_time: .timestamp,
+    entity_name: .workspace,
+    artifact_collection_name: .data.name,
+    artifact_version: "models:/\(.data.name)/\(.data.version)",
+    artifact_version_string: "\(.data.name):\($event.alias // "v\(.data.version)")",
+    artifact_version_index: (.data.version | tonumber),
+    artifact_metadata: verbatim(.data.tags),
+    run_id: .data.run_id,
+    model_uri: .data.source
+  }
++ $event
+| with_entries(select(.value != null))
