@@ -20,8 +20,8 @@ bool curl_tls_set(CURL *e, const struct transfer_tls *tls, const char *ca_file,
 
 /**
  * curl_tls_is_mistake(tls, ca_file, code, why, message):
- * Whether TLS, which has failed by ${code} and ${why}, failed for what was given to curl_tls_set, so
- * that it will fail as often as it is tried. Then ${message} says for which of it.
+ * Whether TLS, which has failed by ${code} and ${why}, failed for what was given to curl_tls_set,
+ * so that it will fail as often as it is tried. Then ${message} says for which of it.
  */
 bool curl_tls_is_mistake(const struct transfer_tls *tls, const char *ca_file, CURLcode code,
 	const char *why, char message[TRANSFER_ERROR_MAX]);

@@ -216,7 +216,7 @@ look_up(struct job *job)
 
 	job->result.gai = getaddrinfo(job->host, NULL, &hints, &list);
 	if (job->result.gai != 0) {
-		/* The C library does not tell a file that it cannot open from one that has no name. */
+		/* The C library takes files that it cannot open for some without the name. */
 		job->result.is_shortage = job->result.gai == EAI_MEMORY || shortage_is_here();
 		return;
 	}
