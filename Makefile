@@ -33,8 +33,8 @@ SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_va
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address curl_client http1 http1_parser policy policy_options resolver response shortage table timers tls_check transfer
-DELIVERY = attempt breaker delivery endpoints outcome pacer queue receipt record_key record_pack recorder retry send_options \
-	sender slots
+DELIVERY = attempt breaker delivery endpoints outcome pacer queue receipt record_key record_pack recorder recorder_options \
+	retry send_options sender slots
 JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256 siphash
 
 wb-event_OBJS  = $(TEXT) diag options nearest output event file timestamp uuid
