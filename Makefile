@@ -34,8 +34,8 @@ REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response shortage table timers transfer \
 	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request
-DELIVERY = attempt breaker delivery endpoints outcome pacer queue receipt record_key record_pack recorder retry \
-	send_options sender slots
+DELIVERY = attempt breaker delivery endpoints outcome pacer queue receipt record_key record_pack recorder \
+	recorder_options retry send_options sender slots
 JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256 siphash
 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file timestamp uuid

@@ -49,6 +49,7 @@ options_of_source() {
     cat table
     ! grep -q FILTER_OPTIONS table || macro_body "$TOP/common/filter.h" FILTER_OPTIONS
     ! grep -q POLICY_OPTIONS table || macro_body "$TOP/common/policy_options.h" POLICY_OPTIONS
+    ! grep -q RECORDER_OPTIONS table || macro_body "$TOP/common/recorder_options.h" RECORDER_OPTIONS
     ! grep -q SECRET_OPTIONS table || macro_body "$TOP/common/secret_options.h" SECRET_OPTIONS
     ! grep -q SEND_OPTIONS table || macro_body "$TOP/common/send_options.h" SEND_OPTIONS
     sed -n '/^static const struct option common\[\]/,/^};/p' "$TOP/common/options.c"
