@@ -292,14 +292,6 @@ count(const struct run *run)
 	return c;
 }
 
-static void
-show_progress(struct run *run)
-{
-	const struct progress_counts counts = count(run);
-
-	progress_update(&run->progress, &counts, clock_ms());
-}
-
 /*
  * Write out what has ended. When that fails nothing more is sent, since it could not be recorded.
  * Returns whether this stopped it.
@@ -325,6 +317,8 @@ record_ends(struct run *run)
 static void
 send_all(struct run *run)
 {
+	struct progress_counts counts;
+
 	for (;;) {
 		/* What has ended is recorded before anything new starts. */
 		(void)record_ends(run);
@@ -335,7 +329,8 @@ send_all(struct run *run)
 			continue;
 		if (sender_is_idle(run->sender) && run->input == INPUT_ENDED)
 			return;
-		show_progress(run);
+		counts = count(run);
+		progress_update(&run->progress, &counts, clock_ms());
 		wait_for_any(run);
 		take_signal(run);
 	}

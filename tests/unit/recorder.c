@@ -126,7 +126,9 @@ test_all_well(void)
 	add(r, "two", RECEIPT_FAILED);
 	EXPECT(settle(r) == 0 && !recorder_has_failed(r));
 	EXPECT(holds("out", "\"one\"") && holds("out", "\"two\""));
-	EXPECT(holds("j", "\"one\"") && !holds("j", "\"two\"") && holds("dead", "\"two\""));
+	EXPECT(holds("j", "\"delivery_id\":\"one\",\"status\":\"finished\""));
+	EXPECT(holds("j", "\"delivery_id\":\"two\",\"status\":\"failed\""));
+	EXPECT(!holds("dead", "\"one\"") && holds("dead", "\"two\""));
 	EXPECT(finish(r) == 0);
 	clean_up();
 }
