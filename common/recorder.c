@@ -149,7 +149,8 @@ recorder_has_room(struct recorder *r, size_t n)
 {
 	if (r->failures != 0 || r->added.len + r->held.len >= RECORDER_BYTES_MAX)
 		return false;
-	if (r->journal == NULL || journal_reserve(r->journal, n) == 0)
+	/* To reserve nothing would tell the journal that there is plenty. */
+	if (r->journal == NULL || n == 0 || journal_reserve(r->journal, n) == 0)
 		return true;
 	fail(r, FAILED_ROOM, "write to ", r->options.journal, errno);
 	return false;
