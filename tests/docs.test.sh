@@ -38,7 +38,9 @@ options_of_source() {
     sed -n '/^static const struct option options\[\]/,/^};/p' "$TOP/tools/$1.c" >table
     cat table
     ! grep -q FILTER_OPTIONS table || macro_body "$TOP/common/filter.h" FILTER_OPTIONS
+    ! grep -q POLICY_OPTIONS table || macro_body "$TOP/common/policy_options.h" POLICY_OPTIONS
     ! grep -q SECRET_OPTIONS table || macro_body "$TOP/common/secret_options.h" SECRET_OPTIONS
+    ! grep -q SEND_OPTIONS table || macro_body "$TOP/common/send_options.h" SEND_OPTIONS
     sed -n '/^static const struct option common\[\]/,/^};/p' "$TOP/common/options.c"
   } | option_entries
 }

@@ -18,25 +18,22 @@
 #include "dry_run.h"
 #include "filter.h"
 #include "json_text.h"
-#include "policy.h"
+#include "policy_options.h"
 #include "progress.h"
 #include "recorder.h"
 #include "secret_options.h"
+#include "send_options.h"
 #include "sender.h"
 #include "signals.h"
 
-#define JOBS_DEFAULT 16
-#define TIMEOUT_MAX_MS ((uint64_t)24 * 3600 * 1000)
-#define RESPONSE_DEFAULT 4096
-#define RETRIES_MAX 1000
-#define WAIT_MAX_MS ((uint64_t)30 * 24 * 3600 * 1000)
+#define GRACE_DEFAULT_MS 10000
+#define GRACE_MAX_MS ((uint64_t)24 * 3600 * 1000)
 #define KEEP_MAX_MS ((uint64_t)100 * 365 * 24 * 3600 * 1000)
-#define RATE_MAX 1000000
 
 enum dry_run { DRY_RUN_NONE, DRY_RUN_TEXT, DRY_RUN_CURL };
 
 struct args {
-	struct policy policy;
+	struct policy_args policy;
 	struct sender_options sender;
 	struct filter_args filter;
 	struct recorder_options recorder;
@@ -61,70 +58,22 @@ struct run {
 	bool shares_terminal; /* standard output is one */
 };
 
-enum {
-	OPT_JOBS = 1,
-	OPT_TIMEOUT,
-	OPT_CONNECT_TIMEOUT,
-	OPT_ALLOW_HTTP,
-	OPT_ALLOW_NET,
-	OPT_ALLOW_HOST,
-	OPT_PROXY,
-	OPT_CACERT,
-	OPT_RETRIES,
-	OPT_RETRY_MAX_TIME,
-	OPT_RETRY_ON,
-	OPT_ORDER,
-	OPT_JOURNAL,
-	OPT_JOURNAL_KEEP,
-	OPT_DEAD_LETTER,
-	OPT_RATE,
-	OPT_BREAKER,
-	OPT_BREAKER_WAIT,
-	OPT_GRACE,
-	OPT_DRY_RUN,
-	OPT_PROGRESS,
-	OPT_SHOW_RESPONSE,
-	OPT_MAX_RESPONSE
-};
+enum { OPT_JOURNAL = 1, OPT_JOURNAL_KEEP, OPT_DEAD_LETTER, OPT_GRACE, OPT_DRY_RUN, OPT_PROGRESS };
 
 static const struct option options[] = {
-	{OPT_JOBS, 'j', "jobs", "N", "deliver N at the same time (default 16)"},
-	{OPT_TIMEOUT, 't', "timeout", "TIME", "give an attempt TIME in all (default 30s)"},
-	{OPT_CONNECT_TIMEOUT, 0, "connect-timeout", "TIME",
-		"give a connection TIME to come about (default 10s)"},
-	{OPT_RETRIES, 'r', "retries", "N", "try a delivery again at most N times (default 5)"},
-	{OPT_RETRY_MAX_TIME, 0, "retry-max-time", "TIME",
-		"start no attempt later than TIME after the first one (default 5m)"},
-	{OPT_RETRY_ON, 0, "retry-on", "LIST",
-		"try again after these statuses: 503, 5xx, rejected (default 408,425,429,500,502,503,504)"},
-	{OPT_ORDER, 0, "order", "KEY",
-		"keep the order of deliveries of one: collection (default), endpoint or none"},
+	SEND_OPTIONS,
 	{OPT_JOURNAL, 0, "journal", "FILE",
 		"note in FILE what is finished, and skip what is finished there"},
 	{OPT_JOURNAL_KEEP, 0, "journal-keep", "TIME", "drop lines of the journal older than TIME"},
 	{OPT_DEAD_LETTER, 0, "dead-letter", "FILE",
 		"append records whose delivery failed to FILE, unchanged"},
-	{OPT_RATE, 0, "rate", "N/s", "make at most N attempts a second (or /m, /h) to a host"},
-	{OPT_BREAKER, 0, "breaker", "N",
-		"leave an endpoint alone after N failures in a row (default 10, 0: never)"},
-	{OPT_BREAKER_WAIT, 0, "breaker-wait", "TIME",
-		"try it with one delivery after TIME (default 30s)"},
 	{OPT_GRACE, 0, "grace", "TIME",
 		"when stopped, give attempts under way TIME to end (default 10s)"},
-	{OPT_ALLOW_HTTP, 0, "allow-http", NULL, "send over http too, not only https"},
-	{OPT_ALLOW_NET, 0, "allow-net", "CIDR", "send to addresses in CIDR too (repeatable)"},
-	{OPT_ALLOW_HOST, 0, "allow-host", "NAME",
-		"send to host NAME, whatever its address (repeatable)"},
-	{OPT_PROXY, 0, "proxy", "URL", "send through the proxy at URL; the environment names none"},
-	{OPT_CACERT, 0, "cacert", "FILE",
-		"trust the certificate authorities in FILE instead of the system's"},
+	POLICY_OPTIONS,
 	{OPT_DRY_RUN, 'n', "dry-run", "[=FORMAT]",
 		"send nothing; show each request, secrets by name, as text or as a curl script"},
 	{OPT_PROGRESS, 0, "progress", "WHEN",
 		"show progress and an end on standard error: auto (default), always or never"},
-	{OPT_SHOW_RESPONSE, 0, "show-response", NULL,
-		"put responses into all receipts, not only failures"},
-	{OPT_MAX_RESPONSE, 0, "max-response", "BYTES", "keep BYTES of a response (default 4K)"},
 	SECRET_OPTIONS,
 	FILTER_OPTIONS,
 	{0, 0, NULL, NULL, NULL},
@@ -135,39 +84,6 @@ static const struct options_spec spec = {
 	"POST request records and write a receipt for each delivery.",
 	options,
 };
-
-static int
-allow_net(struct policy *policy, const char *cidr)
-{
-	if (address_policy_allow(&policy->addresses, cidr) == 0)
-		return 0;
-	if (errno == ENOMEM)
-		diag("out of memory");
-	else
-		diag("--allow-net takes a range such as 10.1.0.0/16 or fd00::/8, not '%s'", cidr);
-	return -1;
-}
-
-/*
- * A proxy must look names up itself: libcurl would look them up for the other kinds, unseen by the
- * policy. And an empty one is an unset variable.
- */
-static int
-set_proxy(struct sender_options *s, const char *value)
-{
-	static const char *const schemes[] = {"http://", "https://", "socks5h://", "socks4a://"};
-
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		size_t len = strlen(schemes[i]);
-
-		if (strncmp(value, schemes[i], len) == 0 && value[len] != '\0') {
-			s->proxy = value;
-			return 0;
-		}
-	}
-	diag("--proxy takes a URL that starts with http://, https://, socks5h:// or socks4a://");
-	return -1;
-}
 
 static int
 set_dry_run(struct args *args, const char *format)
@@ -198,83 +114,15 @@ set_progress(struct args *args, const char *value)
 	return -1;
 }
 
-static int
-set_retry_on(struct sender_options *s, const char *value)
-{
-	if (retry_policy_on(&s->retry, value) == 0)
-		return 0;
-	diag("--retry-on takes statuses such as 429,503 or 5xx, and the word rejected, with commas between, not '%s'",
-		value);
-	return -1;
-}
-
-static int
-set_order(struct sender_options *s, const char *value)
-{
-	static const char *const names[] = {"collection", "endpoint", "none"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(value, names[i]) == 0) {
-			s->order = (enum queue_order)i;
-			return 0;
-		}
-	}
-	diag("--order takes collection, endpoint or none, not '%s'", value);
-	return -1;
-}
-
-/* "10", "10/s", "90/m", "1000/h" */
-static int
-set_rate(struct sender_options *s, const char *value)
-{
-	static const struct {
-		const char *name;
-		unsigned long us;
-	} units[] = {{"", 1000000}, {"/s", 1000000}, {"/m", 60000000}, {"/h", 3600000000}};
-	char *rest;
-	unsigned long n = *value >= '0' && *value <= '9' ? strtoul(value, &rest, 10) : 0;
-
-	for (size_t i = 0; n >= 1 && n <= RATE_MAX && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(rest, units[i].name) == 0) {
-			s->interval_us = (int64_t)(units[i].us / n);
-			return 0;
-		}
-	}
-	diag("--rate takes attempts a second, minute or hour, such as 10/s, 90/m or 1000/h, at most %d, not '%s'",
-		RATE_MAX, value);
-	return -1;
-}
-
-/* One of wb-send's own options. Returns 0, or -1 after a message. */
+/* Returns 0, or -1 after a message. */
 static int
 take_option(struct args *args, int id, const char *value)
 {
-	struct sender_options *s = &args->sender;
-	uint64_t n;
-
+	if (send_is_option(id))
+		return send_option(&args->sender, id, value);
+	if (policy_is_option(id))
+		return policy_option(&args->policy, id, value);
 	switch (id) {
-	case OPT_JOBS:
-		if (options_number("jobs", value, 1, SENDER_JOBS_MAX, &n) != 0)
-			return -1;
-		s->jobs = (size_t)n;
-		return 0;
-	case OPT_TIMEOUT:
-		return options_duration("timeout", value, TIMEOUT_MAX_MS, &s->timeout_ms);
-	case OPT_CONNECT_TIMEOUT:
-		return options_duration("connect-timeout", value, TIMEOUT_MAX_MS,
-			&s->connect_timeout_ms);
-	case OPT_RETRIES:
-		if (options_number("retries", value, 0, RETRIES_MAX, &n) != 0)
-			return -1;
-		s->retry.retries = (unsigned)n;
-		return 0;
-	case OPT_RETRY_MAX_TIME:
-		return options_duration("retry-max-time", value, WAIT_MAX_MS,
-			&s->retry.max_time_ms);
-	case OPT_RETRY_ON:
-		return set_retry_on(s, value);
-	case OPT_ORDER:
-		return set_order(s, value);
 	case OPT_JOURNAL:
 		args->recorder.journal = value;
 		return 0;
@@ -284,45 +132,16 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_DEAD_LETTER:
 		args->recorder.dead_letter = value;
 		return 0;
-	case OPT_RATE:
-		return set_rate(s, value);
-	case OPT_BREAKER:
-		if (options_number("breaker", value, 0, 1000000, &n) != 0)
-			return -1;
-		s->breaker.failures = (unsigned)n;
-		return 0;
-	case OPT_BREAKER_WAIT:
-		return options_duration("breaker-wait", value, WAIT_MAX_MS, &s->breaker.wait_ms);
 	case OPT_GRACE:
-		return options_duration("grace", value, TIMEOUT_MAX_MS, &args->grace_ms);
-	case OPT_ALLOW_HTTP:
-		args->policy.allow_http = true;
-		return 0;
-	case OPT_ALLOW_NET:
-		return allow_net(&args->policy, value);
-	case OPT_ALLOW_HOST:
-		return policy_allow_host(&args->policy, value);
-	case OPT_PROXY:
-		return set_proxy(s, value);
-	case OPT_CACERT:
-		s->ca_file = value;
-		return 0;
+		return options_duration("grace", value, GRACE_MAX_MS, &args->grace_ms);
 	case OPT_DRY_RUN:
 		return set_dry_run(args, value);
 	case OPT_PROGRESS:
 		return set_progress(args, value);
-	case OPT_SHOW_RESPONSE:
-		s->show_response = true;
-		return 0;
-	case OPT_MAX_RESPONSE:
-		if (options_size("max-response", value, 0, 1024 * 1024, &n) != 0)
-			return -1;
-		s->response_max = (size_t)n;
-		return 0;
 	case SECRET_SECRETS:
 	case SECRET_HOST:
 	case SECRET_BOUND_ONLY:
-		return secret_option(s->secrets, id, value);
+		return secret_option(args->sender.secrets, id, value);
 	default:
 		return filter_option(&args->filter, id, value);
 	}
@@ -336,17 +155,10 @@ parse_args(struct args *args, int argc, char **argv)
 	const char *value;
 	int id;
 
-	*args = (struct args){.sender = {.policy = &args->policy,
-				      .secrets = secret_store_new(),
-				      .jobs = JOBS_DEFAULT,
-				      .timeout_ms = 30000,
-				      .connect_timeout_ms = 10000,
-				      .breaker = {10, 30000},
-				      .response_max = RESPONSE_DEFAULT},
-		.grace_ms = 10000,
-		.recorder = {.out_fd = STDOUT_FILENO}};
-	retry_policy_init(&args->sender.retry);
-	policy_init(&args->policy);
+	*args = (struct args){.grace_ms = GRACE_DEFAULT_MS, .recorder = {.out_fd = STDOUT_FILENO}};
+	policy_args_init(&args->policy);
+	send_options_init(&args->sender);
+	args->sender.secrets = secret_store_new();
 	if (args->sender.secrets == NULL) {
 		diag("out of memory");
 		return EXIT_IO;
@@ -364,6 +176,9 @@ parse_args(struct args *args, int argc, char **argv)
 		diag("--journal-keep goes with --journal");
 		return EXIT_USAGE;
 	}
+	args->sender.policy = &args->policy.policy;
+	args->sender.proxy = args->policy.proxy;
+	args->sender.ca_file = args->policy.ca_file;
 	return secret_environment(args->sender.secrets) == 0 ? -1 : EXIT_USAGE;
 }
 
@@ -580,7 +395,7 @@ add_dry_run(const struct args *args, struct strbuf *text, const struct record *r
 {
 	const struct sender_options *s = &args->sender;
 	const struct curl_script_options script = {s->timeout_ms, s->connect_timeout_ms, s->ca_file,
-		s->proxy, args->policy.allow_http};
+		s->proxy, args->policy.policy.allow_http};
 
 	strbuf_reset(text);
 	if (args->dry_run == DRY_RUN_CURL)
@@ -609,7 +424,7 @@ show_record(struct filter *f, struct strbuf *text, const struct args *args)
 		json_decode(&url, &rec.url);
 		if (!strbuf_failed(&url) &&
 			url_parse(url.buf != NULL ? url.buf : "", url.len, &where, &why) == 0 &&
-			!policy_check_url(&args->policy, &where, denied))
+			!policy_check_url(args->sender.policy, &where, denied))
 			why = denied;
 	}
 	add_dry_run(args, text, &rec, why);
@@ -649,6 +464,6 @@ main(int argc, char **argv)
 	if ((status = parse_args(&args, argc, argv)) < 0)
 		status = args.dry_run != DRY_RUN_NONE ? show_all(&args) : run_sender(&args);
 	secret_store_free(args.sender.secrets);
-	policy_release(&args.policy);
+	policy_args_release(&args.policy);
 	return status;
 }
