@@ -39,8 +39,13 @@ wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_auto
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) event timestamp address \
+<<<<<<< HEAD
 	attempt breaker curl_client http1 http1_parser jq_program jq_programs pacer policy policy_options progress queue receipt \
 	recorder resolver retry response send_options sender signals table timers transfer
+=======
+	attempt breaker curl_client http1 http1_parser jq_program jq_programs pacer policy progress queue receipt recorder resolver retry \
+	response sender signals table timers tls_check transfer
+>>>>>>> http
 
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto

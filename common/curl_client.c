@@ -2,12 +2,14 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "response.h"
 #include "sha256.h"
+#include "tls_check.h"
 #include "wipe.h"
 
 #define UPLOAD_BUFFER (16 * 1024L)
@@ -17,11 +19,15 @@ struct slot {
 	struct curl_client *client;
 	CURL *easy;
 	bool busy, refused;
+	bool asked;    /* libcurl has come to send the request */
+	bool repeated; /* it came to do so again, and was not let */
+	long bytes_before;
 	bool head_ended; /* the blank line behind the last head has come */
 	void *ctx;
 	const struct url *where;
-	struct curl_slist *headers; /* an array; its strings are the request's */
-	struct curl_slist *resolve; /* owned */
+	const struct transfer_tls *tls; /* the request's, or NULL */
+	struct curl_slist *headers;     /* an array; its strings are the request's */
+	struct curl_slist *resolve;     /* owned */
 	struct response response;
 	const char *body; /* the request's */
 	size_t len, sent;
@@ -49,18 +55,53 @@ on_upload(char *to, size_t size, size_t n, void *ctx)
 	return len;
 }
 
+/* Bytes of requests that have gone out for this transfer, those to a proxy for a tunnel included. */
+static long
+bytes_out(const struct slot *s)
+{
+	long n = 0;
+
+	return curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &n) == CURLE_OK ? n : LONG_MAX;
+}
+
+/* Whether a part of the request has gone out already, be it of its head alone. */
+static bool
+has_gone_out(const struct slot *s)
+{
+	return s->asked && bytes_out(s) > s->bytes_before;
+}
+
 /*
- * libcurl asks for this when a kept connection closed without an answer and it would
- * quietly send the request once more. Whether it arrived is not known then; to send again
- * is for others to decide.
+ * libcurl asks for this before it sends a request, also when a kept connection closed without an
+ * answer and it would quietly send the request once more. Whether it arrived is not known then; to
+ * send again is for others to decide.
  */
+static int
+on_request(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	struct slot *s = ctx;
+
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	s->repeated = has_gone_out(s);
+	if (!s->asked)
+		s->bytes_before = bytes_out(s);
+	s->asked = true;
+	return s->repeated ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* And for this, to read the body once more, should it have been read but not sent. */
 static int
 on_rewind(void *ctx, curl_off_t offset, int origin)
 {
-	const struct slot *s = ctx;
+	struct slot *s = ctx;
 
-	return s->sent == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK
-								 : CURL_SEEKFUNC_FAIL;
+	if (offset != 0 || origin != SEEK_SET || has_gone_out(s))
+		return CURL_SEEKFUNC_FAIL;
+	s->sent = 0;
+	return CURL_SEEKFUNC_OK;
 }
 
 static size_t
@@ -75,20 +116,21 @@ static size_t
 on_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct slot *s = ctx;
+	const size_t len = size * n;
 
-	/*
-	 * Heads follow each other: interim answers, a proxy's. Trailers come here
-	 * too, behind the body.
-	 */
-	if (size * n >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+	/* Heads follow each other: interim answers, a proxy's. Trailers come here, too. */
+	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
 		s->head_ended = false;
 		s->response.retry_after[0] = '\0';
-	} else if (size * n <= 2) {
-		s->head_ended = true;
+	} else if (s->head_ended) {
+		return response_frame(&s->response, len) ? len : 0;
 	} else {
-		response_field(&s->response, data, size * n);
+		response_field(&s->response, data, len);
 	}
-	return response_head(&s->response, size * n) ? size * n : 0;
+	if (!response_head(&s->response, len))
+		return 0;
+	s->head_ended = len <= 2;
+	return len;
 }
 
 /*
@@ -144,6 +186,10 @@ set_up(struct slot *s)
 	failed |= curl_easy_setopt(e, CURLOPT_READDATA, s);
 	failed |= curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_rewind);
 	failed |= curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
+	failed |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
+	failed |= curl_easy_setopt(e, CURLOPT_PREREQDATA, s);
+	/* libcurl reads one for a key that has one, and what is not there lets it crash. */
+	failed |= curl_easy_setopt(e, CURLOPT_KEYPASSWD, "");
 	/* The first of many learns whether they can share its connection. */
 	failed |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	failed |= curl_easy_setopt(e, CURLOPT_SHARE, s->client->share);
@@ -331,10 +377,12 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 		return -1;
 	}
 	end_slot(s);
-	response_begin(&s->response, request->response_max);
+	response_begin(&s->response, request->response_max,
+		request->read_max != 0 ? request->read_max : TRANSFER_READ_MAX);
 	s->ctx = ctx;
 	s->where = request->where;
-	s->refused = s->head_ended = false;
+	s->tls = request->tls;
+	s->refused = s->asked = s->repeated = s->head_ended = false;
 	s->body = request->body;
 	s->len = request->len;
 	s->sent = 0;
@@ -426,7 +474,7 @@ classify(const struct slot *s, CURLcode code, long http_status)
 		return TRANSFER_TLS;
 	case CURLE_WRITE_ERROR:
 		/* We stopped reading a body that had gone on for too long: its status stands. */
-		if (s->response.overfull && s->response.body_bytes > 0)
+		if (s->response.overfull && s->head_ended)
 			return http_status >= 200 && http_status < 300 ? TRANSFER_OK
 								       : TRANSFER_HTTP;
 		return TRANSFER_RESET;
@@ -435,10 +483,39 @@ classify(const struct slot *s, CURLcode code, long http_status)
 	}
 }
 
+/*
+ * Whether TLS failed for what was configured: it will fail as often as it is tried. Fills in the
+ * message then.
+ */
+static bool
+is_mistake(const struct slot *s, CURLcode code, struct transfer_result *r)
+{
+	const char *why = s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code);
+	const char *found;
+
+	if (r->error != TRANSFER_TLS)
+		return false;
+	found = s->tls != NULL ? tls_check(s->tls) : NULL;
+	if (found != NULL)
+		snprintf(r->message, sizeof(r->message), "%s", found);
+	else if (code == CURLE_SSL_CERTPROBLEM)
+		snprintf(r->message, sizeof(r->message), "tls.cert and tls.key cannot be used: %s",
+			why);
+	else if (code == CURLE_SSL_CACERT_BADFILE && s->client->options.ca_file != NULL)
+		snprintf(r->message, sizeof(r->message),
+			"no certificates can be read from %s, given with --cacert: %s",
+			s->client->options.ca_file, why);
+	else
+		return false;
+	return true;
+}
+
 static void
 explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 {
-	if (r->error == TRANSFER_DENIED)
+	if (is_mistake(s, code, r))
+		r->fault = TRANSFER_MISTAKE;
+	else if (r->error == TRANSFER_DENIED)
 		snprintf(r->message, sizeof(r->message), "%s", s->refusal);
 	else if (r->error == TRANSFER_HTTP)
 		transfer_status_message(r->http_status, r->message);
@@ -448,13 +525,11 @@ explain(const struct slot *s, CURLcode code, struct transfer_result *r)
 	else if (code == CURLE_OK && r->error == TRANSFER_RESET)
 		snprintf(r->message, sizeof(r->message),
 			"the connection ended within the response's headers");
-	else if (code == CURLE_SEND_FAIL_REWIND)
+	else if (s->repeated || code == CURLE_SEND_FAIL_REWIND)
 		snprintf(r->message, sizeof(r->message),
 			"the connection was closed without an answer; whether the request arrived is not known");
 	else if (r->error != TRANSFER_OK)
-		snprintf(r->message, sizeof(r->message), "%s%s",
-			code == CURLE_SSL_CERTPROBLEM ? "tls.cert and tls.key cannot be used: "
-						      : "",
+		snprintf(r->message, sizeof(r->message), "%s",
 			s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code));
 }
 
@@ -475,7 +550,7 @@ curl_client_next(struct curl_client *t, struct transfer_result *r)
 	*r = (struct transfer_result){.ctx = s->ctx, .response = &s->response.body};
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &r->http_status);
-	r->truncated = s->response.body_bytes > s->response.body.len;
+	r->truncated = response_is_cut(&s->response);
 	r->error = classify(s, code, r->http_status);
 	explain(s, code, r);
 	end_slot(s);

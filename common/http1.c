@@ -31,9 +31,15 @@ struct connection {
 	uint64_t key; /* of host and port, to look at first */
 	char host[URL_HOST_MAX + 1];
 	unsigned port;
-	bool is_used;    /* for a request before this one */
 	bool is_closing; /* the other side sends no more */
 	int64_t idle_since_ms;
+};
+
+/* Where to connect to. */
+union place {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
 };
 
 enum slot_state { SLOT_FREE, SLOT_CONNECTING, SLOT_OPEN, SLOT_ENDED };
@@ -44,8 +50,8 @@ struct slot {
 	enum slot_state state;
 	struct connection *connection;
 	struct transfer_request request;
-	struct sockaddr_storage literal; /* of a host that is an address */
-	size_t naddresses, next_address;
+	union place places[TRANSFER_ADDRESSES_MAX];
+	size_t nplaces, next_place;
 	void *ctx;
 	struct strbuf head;
 	size_t sent; /* of head and body together */
@@ -127,7 +133,6 @@ take_idle(struct http1 *h, const struct url *where)
 			continue;
 		}
 		list_remove(&c->link);
-		c->is_used = true;
 		return c;
 	}
 	return NULL;
@@ -141,6 +146,15 @@ close_oldest_idle(struct http1 *h)
 }
 
 /* ---- the end of a transfer ---- */
+
+/* ${s}, which is in no list, can be used again. Its head holds secrets. */
+static void
+free_slot(struct http1 *h, struct slot *s)
+{
+	strbuf_reset(&s->head);
+	s->state = SLOT_FREE;
+	list_append(&h->free, &s->link);
+}
 
 static void
 end(struct http1 *h, struct slot *s, enum transfer_error error)
@@ -284,24 +298,18 @@ open_socket(struct http1 *h, int family)
 	return fd;
 }
 
-/* Begin to connect to ${sa}. Returns 0, or -1 with errno set. */
+/* Begin to connect to ${to}. Returns 0, or -1 with errno set. */
 static int
-begin_connection(struct http1 *h, struct slot *s, const struct sockaddr_storage *sa)
+begin_connection(struct http1 *h, struct slot *s, const union place *to)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
-	socklen_t len = sa->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-						  : sizeof(struct sockaddr_in);
-	struct sockaddr_storage to = *sa;
+	const socklen_t len = to->any.sa_family == AF_INET6 ? sizeof(to->in6) : sizeof(to->in);
 	const int on = 1;
 	int error;
 
 	if (c == NULL)
 		return -1;
-	if (to.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&to)->sin6_port = htons((uint16_t)s->request.where->port);
-	else
-		((struct sockaddr_in *)&to)->sin_port = htons((uint16_t)s->request.where->port);
 	list_init(&c->link);
 	c->slot = s;
 	c->key = connection_key(s->request.where);
@@ -310,7 +318,7 @@ begin_connection(struct http1 *h, struct slot *s, const struct sockaddr_storage 
 	event.data.ptr = c;
 	if (h->nconnections >= h->options.jobs)
 		close_oldest_idle(h);
-	c->fd = open_socket(h, to.ss_family);
+	c->fd = open_socket(h, to->any.sa_family);
 	if (c->fd < 0) {
 		error = errno;
 		free(c);
@@ -319,7 +327,7 @@ begin_connection(struct http1 *h, struct slot *s, const struct sockaddr_storage 
 	}
 	h->nconnections++;
 	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if ((connect(c->fd, (struct sockaddr *)&to, len) != 0 && errno != EINPROGRESS) ||
+	if ((connect(c->fd, &to->any, len) != 0 && errno != EINPROGRESS) ||
 		epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) != 0) {
 		error = errno;
 		close_connection(h, c);
@@ -334,24 +342,22 @@ begin_connection(struct http1 *h, struct slot *s, const struct sockaddr_storage 
 static void
 connect_next(struct http1 *h, struct slot *s, int error)
 {
-	const struct sockaddr_storage *all =
-		s->request.naddresses > 0 ? s->request.addresses : &s->literal;
 	const int64_t now_ms = clock_ms();
 
 	close_connection(h, s->connection);
 	s->connection = NULL;
-	while (s->next_address < s->naddresses) {
-		const struct sockaddr_storage *sa = &all[s->next_address];
-		const int64_t left = (int64_t)(s->naddresses - s->next_address++);
+	while (s->next_place < s->nplaces) {
+		const union place *to = &s->places[s->next_place];
+		const int64_t left = (int64_t)(s->nplaces - s->next_place++);
 		int64_t share_ms = (s->connect_until_ms - now_ms) / left;
 
 		/* The last word on where a connection goes. */
-		if (!policy_check_address(h->options.policy, s->request.where,
-			    (const struct sockaddr *)sa, s->message)) {
+		if (!policy_check_address(h->options.policy, s->request.where, &to->any,
+			    s->message)) {
 			end(h, s, TRANSFER_DENIED);
 			return;
 		}
-		if (begin_connection(h, s, sa) == 0) {
+		if (begin_connection(h, s, to) == 0) {
 			s->state = SLOT_CONNECTING;
 			timers_set(&h->timers, &s->timer, now_ms + (share_ms > 1 ? share_ms : 1));
 			return;
@@ -451,6 +457,34 @@ build_head(struct slot *s)
 	return strbuf_failed(head) ? -1 : 0;
 }
 
+static void
+add_place(struct slot *s, const struct sockaddr_storage *address)
+{
+	union place *place = &s->places[s->nplaces++];
+	const in_port_t port = htons((uint16_t)s->request.where->port);
+
+	memcpy(place, address, sizeof(*place));
+	if (place->any.sa_family == AF_INET6)
+		place->in6.sin6_port = port;
+	else
+		place->in.sin_port = port;
+}
+
+/* Who looked them up keeps them for the call alone. */
+static void
+copy_addresses(struct slot *s)
+{
+	const struct transfer_request *r = &s->request;
+	struct sockaddr_storage literal;
+
+	s->nplaces = s->next_place = 0;
+	for (size_t i = 0; i < r->naddresses && i < TRANSFER_ADDRESSES_MAX; i++)
+		add_place(s, &r->addresses[i]);
+	if (r->naddresses == 0 && address_parse(r->where->host, &literal) == 0)
+		add_place(s, &literal);
+	s->request.addresses = NULL;
+}
+
 int
 http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 {
@@ -462,26 +496,25 @@ http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 	s = CONTAINER(link, struct slot, link);
 	s->request = *request;
 	s->ctx = ctx;
-	s->sent = s->next_address = 0;
-	s->naddresses = request->naddresses;
+	s->sent = 0;
 	s->message[0] = '\0';
 	s->began_ms = clock_ms();
 	s->until_ms = s->began_ms + (int64_t)request->timeout_ms;
 	s->connect_until_ms = s->began_ms + (int64_t)h->options.connect_timeout_ms;
 	if (s->connect_until_ms > s->until_ms)
 		s->connect_until_ms = s->until_ms;
-	response_begin(&s->response, request->response_max);
+	response_begin(&s->response, request->response_max,
+		request->read_max != 0 ? request->read_max : TRANSFER_READ_MAX);
 	http1_parser_begin(&s->parser, &s->response);
 	if (build_head(s) != 0) {
-		list_append(&h->free, &s->link);
+		free_slot(h, s);
 		return -1;
 	}
 	if ((s->connection = take_idle(h, request->where)) != NULL) {
 		begin_exchange(h, s);
 		return 0;
 	}
-	if (s->naddresses == 0)
-		s->naddresses = address_parse(request->where->host, &s->literal) == 0;
+	copy_addresses(s);
 	connect_next(h, s, EINVAL);
 	return 0;
 }
@@ -497,8 +530,7 @@ http1_cancel(struct http1 *h, const void *ctx)
 		if (s->state != SLOT_ENDED)
 			end(h, s, TRANSFER_TIMEOUT);
 		list_remove(&s->link);
-		s->state = SLOT_FREE;
-		list_append(&h->free, &s->link);
+		free_slot(h, s);
 		return true;
 	}
 	return false;
@@ -529,7 +561,7 @@ take_timer(struct http1 *h, struct slot *s, int64_t now_ms)
 	char message[128];
 
 	timers_clear(&h->timers, &s->timer);
-	if (s->state == SLOT_CONNECTING && s->next_address < s->naddresses &&
+	if (s->state == SLOT_CONNECTING && s->next_place < s->nplaces &&
 		now_ms < s->connect_until_ms) {
 		connect_next(h, s, ETIMEDOUT);
 		return;
@@ -597,13 +629,12 @@ http1_next(struct http1 *h, struct transfer_result *r)
 	r->ctx = s->ctx;
 	r->error = s->error;
 	memcpy(r->message, s->message, strlen(s->message) + 1);
+	r->fault = TRANSFER_THEIRS;
 	r->http_status = s->parser.status;
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	r->response = &s->response.body;
-	r->truncated = s->response.body_bytes > s->response.body.len;
-	strbuf_reset(&s->head);
-	s->state = SLOT_FREE;
-	list_append(&h->free, &s->link);
+	r->truncated = response_is_cut(&s->response);
+	free_slot(h, s);
 	return true;
 }
 

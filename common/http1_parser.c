@@ -196,6 +196,8 @@ end_head(struct http1_parser *p)
 	} else if (p->status < 200) {
 		begin_head(p);
 	} else if (p->status == 204 || p->status == 304) {
+		/* There is no body; who says that there is one may send it, too. */
+		p->keep_alive &= !p->has_coding && (!p->has_length || p->left == 0);
 		p->state = HTTP1_DONE;
 	} else if (p->has_coding) {
 		/* Both lengths at once are how responses are smuggled; 1.0 knows no codings. */
@@ -308,6 +310,21 @@ continues(struct http1_parser *p, char next)
 	return false;
 }
 
+/* ${len} bytes of a line have come. False if that is too much, and the end. */
+static bool
+is_read(struct http1_parser *p, size_t len)
+{
+	const bool in_head = p->state == HTTP1_STATUS || p->state == HTTP1_HEADERS;
+
+	if (in_head ? response_head(p->response, len) : response_frame(p->response, len))
+		return true;
+	if (in_head)
+		fail(p, NULL);
+	else
+		end_early(p);
+	return false;
+}
+
 /* Take a line, or a part of one. Returns how many bytes were taken. */
 static size_t
 feed_line(struct http1_parser *p, const char *data, size_t len)
@@ -328,13 +345,8 @@ feed_line(struct http1_parser *p, const char *data, size_t len)
 		fail(p, "what came is no HTTP response");
 		return len;
 	}
-	if (!response_head(p->response, n + (newline != NULL))) {
-		if (p->state == HTTP1_STATUS || p->state == HTTP1_HEADERS)
-			fail(p, NULL);
-		else
-			end_early(p);
+	if (!is_read(p, n + (newline != NULL)))
 		return len;
-	}
 	if (newline == NULL)
 		return len;
 	if (line_len > 0 && line_len < HTTP1_LINE_MAX && line[line_len - 1] == '\r')
@@ -396,7 +408,7 @@ http1_parser_end(struct http1_parser *p)
 		break;
 	case HTTP1_STATUS:
 	case HTTP1_HEADERS:
-		fail(p, p->response->header_bytes == 0
+		fail(p, p->response->head_bytes == 0
 				? "the connection was closed without an answer; whether the request arrived is not known"
 				: "the connection ended within the response's headers");
 		break;

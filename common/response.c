@@ -17,11 +17,12 @@ response_release(struct response *r)
 }
 
 void
-response_begin(struct response *r, size_t max)
+response_begin(struct response *r, size_t keep_max, size_t read_max)
 {
 	strbuf_reset(&r->body);
-	r->body.max = max;
-	r->header_bytes = r->body_bytes = 0;
+	r->body.max = keep_max;
+	r->read_max = read_max;
+	r->head_bytes = r->body_bytes = r->frame_bytes = 0;
 	r->overfull = false;
 	r->retry_after[0] = '\0';
 }
@@ -29,8 +30,8 @@ response_begin(struct response *r, size_t max)
 bool
 response_head(struct response *r, size_t len)
 {
-	r->header_bytes += len;
-	r->overfull |= r->header_bytes > RESPONSE_HEADERS_MAX;
+	r->head_bytes += len;
+	r->overfull |= r->head_bytes > RESPONSE_HEADERS_MAX;
 	return !r->overfull;
 }
 
@@ -41,8 +42,22 @@ response_body(struct response *r, const char *data, size_t len)
 
 	r->body_bytes += len;
 	strbuf_add(&r->body, data, len < room ? len : room);
-	r->overfull |= r->body_bytes > RESPONSE_READ_MAX;
+	r->overfull |= r->body_bytes > r->read_max;
 	return !r->overfull;
+}
+
+bool
+response_frame(struct response *r, size_t len)
+{
+	r->frame_bytes += len;
+	r->overfull |= r->frame_bytes > RESPONSE_HEADERS_MAX + r->read_max / 4;
+	return !r->overfull;
+}
+
+bool
+response_is_cut(const struct response *r)
+{
+	return r->overfull || r->body_bytes > r->body.len;
 }
 
 void

@@ -10,13 +10,12 @@
 #include "strbuf.h"
 
 #define RESPONSE_HEADERS_MAX (256 * 1024) /* bytes of all headers; more end it */
-#define RESPONSE_READ_MAX (1024 * 1024)   /* bytes of a body that are read at all */
 #define RESPONSE_FIELD_MAX 64             /* bytes of a header's value that is kept, NUL included */
 
 struct response {
 	struct strbuf body; /* what is kept of it */
-	size_t header_bytes, body_bytes;
-	bool overfull; /* there was more of either than is read */
+	size_t read_max, head_bytes, body_bytes, frame_bytes;
+	bool overfull; /* there was more of one of them than is read */
 	char retry_after[RESPONSE_FIELD_MAX];
 };
 
@@ -28,17 +27,27 @@ void response_init(struct response *r);
 void response_release(struct response *r);
 
 /**
- * response_begin(r, max):
- * Nothing has come yet; ${max} bytes of the body are to be kept.
+ * response_begin(r, keep_max, read_max):
+ * Nothing has come yet. At most ${read_max} bytes of the body are to be read, and of these the
+ * first ${keep_max} kept.
  */
-void response_begin(struct response *r, size_t max);
+void response_begin(struct response *r, size_t keep_max, size_t read_max);
 
 /**
- * response_head(r, len), response_body(r, data, len):
- * So many bytes of headers, or of the body, have come. False if it is too much.
+ * response_head(r, len), response_body(r, data, len), response_frame(r, len):
+ * So many bytes of headers have come, of the body, or of what stands between and behind its parts:
+ * lengths of chunks, trailers. There may be as much of the latter as of headers, and a quarter of
+ * ${read_max}. False if it is too much.
  */
 bool response_head(struct response *r, size_t len);
 bool response_body(struct response *r, const char *data, size_t len);
+bool response_frame(struct response *r, size_t len);
+
+/**
+ * response_is_cut(r):
+ * Whether there is more of the body than was kept, or may be.
+ */
+bool response_is_cut(const struct response *r);
 
 /**
  * response_field(r, line, len):

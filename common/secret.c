@@ -218,6 +218,24 @@ secret_get(struct secret_store *store, const char *name, size_t len, const char 
 	return *error == NULL ? secret_peek(store, name, len, out, error) : -1;
 }
 
+int
+secret_store_keep(struct secret_store *store, const char *name, const char *value, size_t len)
+{
+	const size_t size = strlen(name) + 1;
+	struct entry *e = calloc(1, sizeof(*e) + size);
+
+	if (e == NULL)
+		return -1;
+	memcpy(e->name, name, size);
+	if (secret_value_keep(&e->value, value, len) != NULL) {
+		free(e);
+		return -1;
+	}
+	e->next = store->entries;
+	store->entries = e;
+	return 0;
+}
+
 void
 secret_mask(const struct secret_store *store, char *text, size_t len, bool cut)
 {

@@ -88,6 +88,14 @@ int secret_peek(struct secret_store *store, const char *name, size_t len, struct
 	const char **error);
 
 /**
+ * secret_store_keep(store, name, value, len):
+ * Keep what was made of secrets, such as what stands in a header, as the secret ${name}, which
+ * nothing looks up: so that it is masked and overwritten as they are. Returns 0, or -1 when memory
+ * runs out or it is too long.
+ */
+int secret_store_keep(struct secret_store *store, const char *name, const char *value, size_t len);
+
+/**
  * secret_mask(store, text, len, cut):
  * Overwrite with '*', in place, every occurrence in ${len} bytes at ${text} of a value that the
  * store has looked up, or of its base64 (as it would stand in basic authorization); each as it is

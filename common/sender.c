@@ -238,6 +238,8 @@ report_of(const struct transfer_result *result, int64_t after_ms, int64_t *pause
 	const long status = result->http_status;
 
 	*pause_ms = 0;
+	if (result->fault != TRANSFER_THEIRS)
+		return QUEUE_UNTRIED;
 	switch (result->error) {
 	case TRANSFER_DENIED:
 	case TRANSFER_SECRET:
@@ -315,7 +317,8 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 		receipt.error = transfer_error_name(result->error);
 		receipt.message = result->message;
 	}
-	if (retry_is_wanted(&s->options.retry, result->error, result->http_status) &&
+	if (result->fault != TRANSFER_MISTAKE &&
+		retry_is_wanted(&s->options.retry, result->error, result->http_status) &&
 		d->attempts <= s->options.retry.retries) {
 		at_ms = now_ms + (int64_t)retry_delay_ms(d->attempts, chance(s));
 		if (at_ms < now_ms + after_ms)

@@ -96,7 +96,8 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 
 	if (nfds > TRANSFER_FDS_MAX)
 		return -1;
-	memcpy(all, fds, nfds * sizeof(*fds));
+	if (nfds > 0)
+		memcpy(all, fds, nfds * sizeof(*fds));
 	all[nfds] = (struct pollfd){.fd = http1_fd(t->http1), .events = POLLIN};
 	timeout_ms = earlier_ms(timeout_ms, http1_next_ms(t->http1));
 	if (t->curl != NULL && !curl_client_is_idle(t->curl)) {
@@ -108,7 +109,8 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 	}
 	if (status < 0)
 		return -1;
-	memcpy(fds, all, nfds * sizeof(*fds));
+	if (nfds > 0)
+		memcpy(fds, all, nfds * sizeof(*fds));
 	return http1_run(t->http1);
 }
 

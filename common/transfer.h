@@ -1,6 +1,12 @@
 /*
  * transfer - HTTP POSTs side by side, each bounded in time and memory: over libcurl
  * (curl_client.h), or without it where nothing of it is needed (http1.h).
+ *
+ * Where a request goes is the caller's to decide, and its addresses are the caller's to look up:
+ * for one at a time, url_parse, policy_check_url, resolver_ask and resolver_poll (waiting by poll
+ * on resolver_fd), policy_check_address for each address, transfer_start, and then transfers_wait
+ * until transfers_next has the result. Nothing is tried again here. More can be started meanwhile,
+ * and one transfers_wait waits for all of them, and for descriptors of the caller's.
  */
 #ifndef WB_TRANSFER_H
 #define WB_TRANSFER_H
@@ -12,14 +18,16 @@
 #include <sys/socket.h>
 
 #include "policy.h"
+#include "resolver.h"
 #include "response.h"
 #include "secret_value.h"
 #include "strbuf.h"
 #include "url.h"
 
-#define TRANSFER_ERROR_MAX 800              /* bytes of a message, NUL included */
-#define TRANSFER_READ_MAX RESPONSE_READ_MAX /* bytes of a response that are read at all */
-#define TRANSFER_FDS_MAX 6                  /* descriptors that transfers_wait takes */
+#define TRANSFER_ERROR_MAX 800          /* bytes of a message, NUL included */
+#define TRANSFER_READ_MAX (1024 * 1024) /* bytes of a response's body that are read, by default */
+#define TRANSFER_ADDRESSES_MAX RESOLVER_ADDRESSES_MAX
+#define TRANSFER_FDS_MAX 6 /* descriptors that transfers_wait takes */
 
 /* Why a delivery failed; the names are wb-record(5)'s. */
 enum transfer_error {
@@ -35,6 +43,13 @@ enum transfer_error {
 	TRANSFER_REJECTED /* a 2xx whose body says that it is none */
 };
 
+/* Whose fault that was, for who decides whether there is another attempt. */
+enum transfer_fault {
+	TRANSFER_THEIRS,   /* the receiver's, or of what lies between */
+	TRANSFER_SHORTAGE, /* ours: descriptors or memory ran out; nothing was sent */
+	TRANSFER_MISTAKE   /* ours: what was configured cannot be used; nothing was sent */
+};
+
 struct transfer_options {
 	const struct policy *policy;
 	uint64_t connect_timeout_ms;
@@ -48,11 +63,11 @@ struct transfer_tls {
 	struct secret ca, cert, key;
 };
 
-/* What to send. All is borrowed until the transfer's end. */
+/* What to send. All but the addresses is borrowed until the transfer's end. */
 struct transfer_request {
 	const char *url; /* NUL-terminated */
 	const struct url *where;
-	/* of its host, all checked; none for an address or through a proxy */
+	/* of its host, all checked; none for an address or through a proxy; borrowed for the call */
 	const struct sockaddr_storage *addresses;
 	size_t naddresses;
 	char **headers; /* NUL-terminated lines */
@@ -61,18 +76,20 @@ struct transfer_request {
 	size_t len;
 	const struct transfer_tls *tls; /* or NULL */
 	uint64_t timeout_ms;
-	size_t response_max; /* bytes of the response that are kept */
+	size_t read_max;     /* bytes of the response's body that are read; 0: TRANSFER_READ_MAX */
+	size_t response_max; /* and kept */
 };
 
 struct transfer_result {
 	void *ctx; /* as given to transfer_start */
 	enum transfer_error error;
+	enum transfer_fault fault;
 	char message[TRANSFER_ERROR_MAX];
 	long http_status;                     /* 0: none came */
 	char retry_after[RESPONSE_FIELD_MAX]; /* the header of that name, or "" */
 	/* what was kept of the body; valid until the next call of transfers_next or _start */
 	struct strbuf *response;
-	bool truncated;
+	bool truncated; /* there is more of it than was kept, or may be */
 };
 
 struct transfers;

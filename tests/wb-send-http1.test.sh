@@ -223,6 +223,30 @@ behind_the_answer() {
 }
 test_case 'answers: an answer that was not asked for is nobody'"'"'s' behind_the_answer
 
+late_body() {
+  # a status that has no body, and one all the same, once the next request is there
+  start_server 'listen((socket) => {
+    note("connection");
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n");
+      socket.on("data", () => socket.write("okHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    });
+  });'
+  records 5 "http://127.0.0.1:$SERVER_PORT/" | send -j 1 >receipts
+  expect_equal "$(wc -l <"$SERVER_LOG")" 5 'connections'
+}
+test_case 'answers: a connection whose 204 says that it has a body is not used again' late_body
+
+too_many_chunks() {
+  jq -n '{"*": [{raw: ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n{\"ok\":true}\r\n" + "1\r\n \r\n" * 200000 + "3\r\n...\r\n0\r\n\r\n")}]}' >script.json
+  start_receiver --script script.json
+  records 1 "$RECEIVER_URL/" | jq -c '.request.success_when = ".ok"' >in
+  expect_status 1 send in >receipt
+  expect_equal "$(jq -r '[.status, .error.class, .error.text] | join(" ")' receipt)" \
+    'failed rejected success_when: the response is longer than 1048576 bytes, too long for success_when'
+}
+test_case 'answers: of too many chunks, the rest is known to be missing' too_many_chunks
+
 # ---- connections ----
 
 # live COMMAND… - start it with a pipe to write to, LIVE_IN, and one to read from, LIVE_OUT

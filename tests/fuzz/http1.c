@@ -8,6 +8,7 @@
 #include "http1_parser.h"
 
 #define KEPT 100
+#define READ_MAX 100000
 
 static struct response whole_response, pieces_response;
 
@@ -100,8 +101,8 @@ fuzz_one(const uint8_t *data, size_t size)
 		response_init(&whole_response);
 		response_init(&pieces_response);
 	}
-	response_begin(&whole_response, KEPT);
-	response_begin(&pieces_response, KEPT);
+	response_begin(&whole_response, KEPT, READ_MAX);
+	response_begin(&pieces_response, KEPT, READ_MAX);
 	http1_parser_begin(&whole, &whole_response);
 	http1_parser_begin(&pieces, &pieces_response);
 	if (len > 0)

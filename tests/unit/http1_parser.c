@@ -9,6 +9,7 @@
 #include "unit.h"
 #include "http1_parser.h"
 
+#define READ_MAX ((size_t)1024 * 1024)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TEXT(s) (s), sizeof(s) - 1
 #define OK "HTTP/1.1 200 OK\r\n"
@@ -57,7 +58,7 @@ static struct response response;
 static void
 begin(size_t max)
 {
-	response_begin(&response, max);
+	response_begin(&response, max, READ_MAX);
 	http1_parser_begin(&parser, &response);
 }
 
@@ -192,16 +193,24 @@ test_bodiless(void)
 			HTTP1_FAILED, .status = 101,
 			.error = "the response switches to another protocol"},
 		{"204", TEXT("HTTP/1.1 204 No Content\r\n\r\n"), HTTP1_DONE, KEEP, .status = 204},
-		{"204 with a length", TEXT("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"),
+		{"204 with no length", TEXT("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"),
 			HTTP1_DONE, KEEP, .status = 204},
+		{"204 with a length: a body may follow, later",
+			TEXT("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"), HTTP1_DONE,
+			.status = 204},
 		{"204 with a coding",
 			TEXT("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"),
-			HTTP1_DONE, KEEP, .status = 204},
+			HTTP1_DONE, .status = 204},
 		{"204 with a body: what follows is not trusted",
 			TEXT("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"), HTTP1_DONE,
 			.status = 204},
-		{"304", TEXT("HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n"),
-			HTTP1_DONE, KEEP, .status = 304},
+		{"304", TEXT("HTTP/1.1 304 Not Modified\r\n\r\n"), HTTP1_DONE, KEEP, .status = 304},
+		{"304 with a length",
+			TEXT("HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n"),
+			HTTP1_DONE, .status = 304},
+		{"304 with a coding",
+			TEXT("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"),
+			HTTP1_DONE, .status = 304},
 		{"205 has a length",
 			TEXT("HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"), HTTP1_DONE,
 			KEEP, .status = 205},
@@ -536,8 +545,9 @@ test_chunk_flood(void)
 		feed(TEXT(CHUNKED), WHOLE);
 		feed(rows[i].start, strlen(rows[i].start), WHOLE);
 		EXPECT(feed_on(rows[i].piece, strlen(rows[i].piece)) <=
-			RESPONSE_HEADERS_MAX + RESPONSE_READ_MAX);
+			RESPONSE_HEADERS_MAX + READ_MAX);
 		EXPECT(parser.state == HTTP1_DONE && parser.status == 200 && !parser.keep_alive);
+		EXPECT(response_is_cut(&response));
 	}
 }
 
@@ -552,14 +562,15 @@ test_body_flood(void)
 	for (size_t i = 0; i < COUNT(heads); i++) {
 		begin(100);
 		feed(heads[i], strlen(heads[i]), WHOLE);
-		EXPECT(feed_on(piece, sizeof(piece)) <= RESPONSE_READ_MAX + sizeof(piece));
+		EXPECT(feed_on(piece, sizeof(piece)) <= READ_MAX + sizeof(piece));
 		EXPECT(parser.state == HTTP1_DONE && parser.status == 200 && !parser.keep_alive);
 		EXPECT(response.overfull && response.body.len == 100);
+		EXPECT(response_is_cut(&response));
 	}
 	/* To the byte: a body of just so much is read to its end, and the connection kept. */
 	for (size_t more = 0; more < 2; more++) {
 		char head[100];
-		size_t n = RESPONSE_READ_MAX + more;
+		size_t n = READ_MAX + more;
 
 		snprintf(head, sizeof(head), OK "Content-Length: %zu\r\n\r\n", n);
 		begin(0);
