@@ -144,6 +144,24 @@ answer_object(struct answer *a, const struct answer_field *fields, void *ctx)
 }
 
 bool
+answer_members(struct answer *a,
+	bool (*member)(struct answer *a, const struct json_span *name, void *ctx), void *ctx)
+{
+	struct json_span key;
+
+	if (!expect(a, JSON_OBJECT) || !json_open_object(&a->js))
+		return a->error[0] == '\0' ? fail_json(a) : false;
+	while (json_next_member(&a->js, &key)) {
+		const size_t before = down(a, ".", key.p, key.len < 64 ? key.len : 64);
+
+		if (!member(a, &key, ctx))
+			return false;
+		up(a, before);
+	}
+	return a->js.error == NULL || fail_json(a);
+}
+
+bool
 answer_array(struct answer *a, bool (*item)(struct answer *a, void *ctx), void *ctx)
 {
 	size_t n = 0;

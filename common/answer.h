@@ -62,6 +62,13 @@ bool answer_is_null(struct answer *a);
 bool answer_object(struct answer *a, const struct answer_field *fields, void *ctx);
 
 /**
+ * answer_members(a, member, ctx):
+ * Read an object whose members have names that no table knows, each with ${member}.
+ */
+bool answer_members(struct answer *a,
+	bool (*member)(struct answer *a, const struct json_span *name, void *ctx), void *ctx);
+
+/**
  * answer_array(a, item, ctx):
  * Read an array, each item with ${item}.
  */

@@ -12,13 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "json.h"
+#include "graphql_answer.h"
 #include "policy.h"
 #include "secret.h"
-#include "strbuf.h"
 
 #define GRAPHQL_ANSWER_MAX ((size_t)64 * 1024 * 1024) /* bytes of an answer; more is an error */
-#define GRAPHQL_ERROR_MAX 1024                        /* bytes of a message, NUL included */
 #define GRAPHQL_JOBS_MAX 16
 #define GRAPHQL_KEY "WANDB_API_KEY" /* the name of the secret that is sent */
 
@@ -31,26 +29,6 @@ struct graphql_options {
 	uint64_t timeout_ms, connect_timeout_ms;
 	unsigned retries;
 	uint64_t retry_max_ms; /* no attempt later than this after the first one of a query */
-};
-
-enum graphql_verdict {
-	GRAPHQL_OK,       /* there is data, and no error */
-	GRAPHQL_REFUSED,  /* the server understood, and has errors to tell */
-	GRAPHQL_TOO_MUCH, /* it could not or would not answer a query of this size */
-	GRAPHQL_FAILED,   /* it cannot be asked: not reached, not allowed, no GraphQL */
-	GRAPHQL_STOPPED   /* by a signal */
-};
-
-/* Valid until the next call of graphql_next. */
-struct graphql_answer {
-	void *ctx; /* as given to graphql_send */
-	enum graphql_verdict verdict;
-	bool is_transient; /* trying again later may help */
-	long http_status;
-	const char *text; /* all of it; NULL if there is none */
-	size_t len;
-	struct json_span data, errors; /* JSON_NONE: there is none */
-	char error[GRAPHQL_ERROR_MAX]; /* what is wrong, for people */
 };
 
 struct graphql;
@@ -93,11 +71,5 @@ void graphql_cancel(struct graphql *g);
  * How many requests were sent.
  */
 uint64_t graphql_requests(const struct graphql *g);
-
-/**
- * graphql_refers_to(answer, name):
- * Whether one of its errors is about the field ${name}: in its path, or, as a word, in its message.
- */
-bool graphql_refers_to(const struct graphql_answer *answer, const char *name);
 
 #endif
