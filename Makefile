@@ -23,30 +23,34 @@ ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TOOLS  = wb-event wb-match wb-render wb-sign wb-send
+TOOLS  = wb-event wb-event-poll wb-match wb-render wb-sign wb-send
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme webhook
-SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value
+SECRETS = netrc secret secret_mask secret_options secret_provider secret_ref secret_value
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
-JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256
+JOURNAL = appender durable file idset journal journal_file journal_line journal_load sha256
 
-wb-event_OBJS  = $(TEXT) diag options nearest output event file timestamp uuid
+HTTP   = address curl_client header http1 http1_parser policy policy_options resolver response retry timers tls_check \
+	transfer url
+WANDB  = answer graphql graphql_answer wandb_answer wandb_collection wandb_query
+REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
+	registry_links registry_metadata registry_read registry_work sha256
+
+wb-event_OBJS  = $(TEXT) diag options nearest output event file poll_files timestamp uuid
+wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(HTTP) $(WANDB) $(REGISTRY) diag options nearest output event file poll_event \
+	poll_files poll_state signals timestamp
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
 	config_webhook file jq_program names regexes rules url
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) event timestamp address \
-<<<<<<< HEAD
 	attempt breaker curl_client http1 http1_parser jq_program jq_programs pacer policy policy_options progress queue receipt \
-	recorder resolver retry response send_options sender signals table timers transfer
-=======
-	attempt breaker curl_client http1 http1_parser jq_program jq_programs pacer policy progress queue receipt recorder resolver retry \
-	response sender signals table timers tls_check transfer
->>>>>>> http
+	recorder resolver retry response send_options sender signals table timers tls_check transfer
 
+wb-event-poll_LIBS = -lcurl -lcrypto -lpthread
 wb-match_LIBS  = -ljq -lonig
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread

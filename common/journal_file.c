@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "file.h"
 #include "journal_line.h"
 #include "journal_load.h"
 #include "lines.h"
@@ -25,28 +26,6 @@ is_system_error(int error)
 {
 	return error == EIO || error == ENOMEM || error == ENOSPC || error == EDQUOT ||
 	       error == EMFILE || error == ENFILE;
-}
-
-/* Make the directory entry of ${path} durable. Returns 0 or -1 with errno set. */
-static int
-sync_directory(const char *path)
-{
-	char *real = realpath(path, NULL), *slash;
-	int fd, status = 0;
-
-	if (real == NULL)
-		return -1;
-	slash = strrchr(real, '/');
-	slash[slash == real] = '\0';
-	fd = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(real);
-	/* One that may be written and not read cannot be asked for more. */
-	if (fd < 0)
-		return errno == EACCES ? 0 : -1;
-	if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
-		status = -1;
-	close(fd);
-	return status;
 }
 
 static bool
@@ -103,7 +82,7 @@ journal_file_open(const char *name, int *status)
 	if (locked == 0) {
 		diag("cannot open journal '%s': it is replaced all the time", name);
 		*status = EXIT_IO;
-	} else if (locked > 0 && st.st_size == 0 && sync_directory(name) != 0) {
+	} else if (locked > 0 && st.st_size == 0 && file_sync_directory(name) != 0) {
 		diag("cannot make journal '%s' durable: %s", name, strerror(errno));
 		*status = EXIT_IO;
 		locked = -1;
@@ -218,7 +197,7 @@ journal_file_compact(const char *name, int *fd, int64_t keep_from_ms)
 	}
 	close(*fd);
 	*fd = made;
-	if (sync_directory(real) != 0) {
+	if (file_sync_directory(real) != 0) {
 		diag("cannot make journal '%s' durable: %s", name, strerror(errno));
 		status = EXIT_IO;
 	}

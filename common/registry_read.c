@@ -227,20 +227,28 @@ send_waiting(struct reading *rd)
 
 /* ---- collections ---- */
 
+/* ${c}: what the state is to know, or NULL. */
 static void
-finish_collection(struct reading *rd, struct registry_work *w, bool is_late)
+finish_collection(struct reading *rd, const struct registry_collection *c)
 {
-	const struct registry_collection *c = is_late ? w->old : w->wc.c;
-
-	if (is_late)
-		diag("%.*s/%.*s/%.*s changed all the time while it was read: it is left for the next time",
-			(int)w->wc.c->entity.len, w->wc.c->entity.p, (int)w->wc.c->project.len,
-			w->wc.c->project.p, (int)w->wc.c->name.len, w->wc.c->name.p);
 	if (c == NULL)
 		return;
 	rd->news->collections++;
 	rd->news->versions += c->members.n;
 	registry_add(rd->next, registry_copy(rd->next, c));
+}
+
+/* At a baseline there is nothing to be told wrong, but all of it later if it were left out. */
+static void
+leave_late(struct reading *rd, const struct registry_work *w)
+{
+	const struct registry_collection *c = w->wc.c;
+	const bool is_baseline = w->old == NULL && rd->news->changes->first == REGISTRY_BASELINE;
+
+	diag("%.*s/%.*s/%.*s changed all the time while it was read: %s", (int)c->entity.len,
+		c->entity.p, (int)c->project.len, c->project.p, (int)c->name.len, c->name.p,
+		is_baseline ? "it is taken as it was last" : "it is left for the next time");
+	finish_collection(rd, is_baseline ? c : w->old);
 }
 
 static void
@@ -254,10 +262,10 @@ go_on(struct reading *rd, struct registry_work *w)
 		wait_with(rd, w, &part);
 		break;
 	case REGISTRY_WORK_DONE:
+		finish_collection(rd, w->wc.c);
+		break;
 	case REGISTRY_WORK_LATE:
-		finish_collection(rd, w, w->reads >= REGISTRY_WORK_READS &&
-						 w->previous != NULL &&
-						 !registry_same(w->previous, w->wc.c));
+		leave_late(rd, w);
 		break;
 	case REGISTRY_WORK_WRONG:
 		fail(rd, REGISTRY_FAILED, "collection %.*s: %s", (int)w->wc.c->name.len,
@@ -565,8 +573,6 @@ take_refusal(struct reading *rd, struct task *task, const struct graphql_answer 
 	}
 	if ((answer->verdict == GRAPHQL_TOO_MUCH || answer->verdict == GRAPHQL_REFUSED) &&
 		ask_for_less(rd, task, answer)) {
-		if (task->kind == TASK_METADATA)
-			rd->metadata.batch = task->n / 2 > 0 ? task->n / 2 : 1;
 		if (task->kind == TASK_METADATA) {
 			struct task *rest = new_task(rd, TASK_METADATA);
 

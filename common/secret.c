@@ -73,6 +73,14 @@ secret_store_add(struct secret_store *store, const char *spec)
 	return secret_provider_add(&store->providers, spec);
 }
 
+int
+secret_store_add_netrc(struct secret_store *store, const char *path, const char *machine)
+{
+	if (store->providers == NULL && secret_provider_add_defaults(&store->providers) != 0)
+		return -1;
+	return secret_provider_add_netrc(&store->providers, path, machine);
+}
+
 /* Reduce ${host} to the form of struct url; returns what is wrong with it, or NULL. */
 static const char *
 host_normalize(char *host)

@@ -42,6 +42,13 @@ void secret_store_free(struct secret_store *store);
 int secret_store_add(struct secret_store *store, const char *spec);
 
 /**
+ * secret_store_add_netrc(store, path, machine):
+ * Ask, after those that there are, or the default ones, the file ${path} for the password of
+ * ${machine}, whatever name is looked up. Returns 0, or -1 when memory runs out.
+ */
+int secret_store_add_netrc(struct secret_store *store, const char *path, const char *machine);
+
+/**
  * secret_store_has_providers(store):
  * Whether secret_store_add added one (or the first look-up the default ones).
  */

@@ -11,21 +11,7 @@
 
 #include "answer.h"
 #include "registry.h"
-#include "wandb_query.h"
-
-/* Where a connection goes on; p NULL: it has ended. */
-struct wandb_page {
-	bool is_there;
-	struct text next;
-	size_t items; /* that the page had */
-};
-
-/* A collection, as far as it was read. */
-struct wandb_collection {
-	struct registry *memory;
-	struct registry_collection *c; /* NULL: none, or not to be seen */
-	struct wandb_page pages[WANDB_CONNECTIONS];
-};
+#include "wandb_collection.h"
 
 struct wandb_collections {
 	struct registry *memory;
