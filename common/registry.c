@@ -311,6 +311,49 @@ registry_mark(const registry_marks *marks, const struct text *name)
 			     : bsearch(&wanted, marks->v, marks->n, sizeof(*marks->v), compare_marks);
 }
 
+/* ---- versions by artifact ---- */
+
+bool
+registry_artifacts_init(struct registry_artifacts *a, const struct registry *r)
+{
+	size_t n = 0;
+
+	names_init(&a->names);
+	for (size_t i = 0; r != NULL && i < r->collections.n; i++)
+		n += r->collections.v[i] != NULL ? r->collections.v[i]->members.n : 0;
+	if ((a->members = calloc(n + 1, sizeof(*a->members))) == NULL)
+		return false;
+	for (size_t i = 0; r != NULL && i < r->collections.n; i++) {
+		const struct registry_collection *c = r->collections.v[i];
+
+		for (size_t j = 0; c != NULL && j < c->members.n; j++) {
+			const struct registry_member *m = &c->members.v[j];
+			const int64_t at = names_add(&a->names, m->artifact.p, m->artifact.len);
+
+			if (at < 0)
+				return false;
+			a->members[at] = m;
+		}
+	}
+	return true;
+}
+
+void
+registry_artifacts_release(struct registry_artifacts *a)
+{
+	names_release(&a->names);
+	free(a->members);
+	a->members = NULL;
+}
+
+const struct registry_member *
+registry_artifacts_find(const struct registry_artifacts *a, const struct text *artifact)
+{
+	const int64_t at = names_find(&a->names, artifact->p, artifact->len);
+
+	return at < 0 ? NULL : a->members[at];
+}
+
 /* ---- histories ---- */
 
 uint64_t

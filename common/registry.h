@@ -179,6 +179,26 @@ const struct registry_member *registry_member(const struct registry_collection *
  */
 const struct registry_mark *registry_mark(const registry_marks *marks, const struct text *name);
 
+/* Versions by artifact, in whatever collection. */
+struct registry_artifacts {
+	struct names names;
+	const struct registry_member **members; /* owned; by their numbers in names */
+};
+
+/**
+ * registry_artifacts_init(a, r), registry_artifacts_release(a):
+ * Those of ${r}, which may be NULL and must stay. Returns whether there was memory for it.
+ */
+bool registry_artifacts_init(struct registry_artifacts *a, const struct registry *r);
+void registry_artifacts_release(struct registry_artifacts *a);
+
+/**
+ * registry_artifacts_find(a, artifact):
+ * One of its places, or NULL.
+ */
+const struct registry_member *registry_artifacts_find(const struct registry_artifacts *a,
+	const struct text *artifact);
+
 /**
  * registry_key(parts, n):
  * The key of a history's entry: a digest of ${n} texts.

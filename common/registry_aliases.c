@@ -92,7 +92,7 @@ tell_entry(struct registry_case *k, const struct registry_action *act)
 		.ms = act->ms,
 		.collection = k->fresh,
 		.artifact = act->target,
-		.index = registry_case_index(k, &act->target, act->ms),
+		.index = registry_case_index(k, &act->target, &act->alias, act->ms),
 		.mark = act->alias,
 		.user = act->user,
 		.step = step_of(k, &act->target, act->ms),

@@ -38,10 +38,14 @@ const struct registry_member *registry_case_after(const struct registry_case *k,
 	const struct text *artifact);
 
 /**
- * registry_case_index(k, artifact, ms):
- * The number that the version had at that time, as far as it can be known.
+ * registry_case_index(k, artifact, alias, ms), registry_case_past_index(k, artifact, ms):
+ * The number that the version had when ${alias} was put on it at that time; that it had then,
+ * though it has left since, which only a history of aliases can tell.
  */
-int64_t registry_case_index(const struct registry_case *k, const struct text *artifact, int64_t ms);
+int64_t registry_case_index(const struct registry_case *k, const struct text *artifact,
+	const struct text *alias, int64_t ms);
+int64_t registry_case_past_index(const struct registry_case *k, const struct text *artifact,
+	int64_t ms);
 
 /**
  * registry_case_owe(k, type, artifact, alias, linked_ms):

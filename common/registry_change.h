@@ -47,6 +47,7 @@ struct registry_changes {
 	int64_t since_ms; /* for REGISTRY_SINCE */
 	int64_t now_ms;   /* the time of what has none */
 	bool with_latest;
+	const struct registry_artifacts *known; /* all versions of the state; NULL: none */
 };
 
 /* What makes one change different from others of its kind on the same artifact. */

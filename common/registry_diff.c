@@ -82,27 +82,55 @@ registry_case_after(const struct registry_case *k, const struct text *artifact)
 }
 
 int64_t
-registry_case_index(const struct registry_case *k, const struct text *artifact, int64_t ms)
+registry_case_past_index(const struct registry_case *k, const struct text *artifact, int64_t ms)
 {
 	const struct registry_history *h = &k->fresh->history[REGISTRY_ALIASES];
-	const struct registry_member *before = registry_case_before(k, artifact),
-				     *after = registry_case_after(k, artifact);
+	int64_t index = REGISTRY_NO_INDEX;
 
-	if (after != NULL && (after->linked_ms <= ms || before == NULL) &&
-		!(before != NULL && before->linked_ms == after->linked_ms &&
-			!text_equal(&before->id, &after->id)))
-		return after->index;
-	if (before != NULL)
-		return before->index;
-	/* It came and went unseen; the history of aliases may have its v<N>. */
-	for (size_t i = h->actions.n; i > 0; i--) {
+	for (size_t i = h->actions.n; i > 0 && h->is_read; i--) {
 		const struct registry_action *act = &h->actions.v[i - 1];
 
-		if (act->ms <= ms && registry_is_version_alias(&act->alias) && act->alias.len < 16 &&
-			text_equal(&act->target, artifact))
-			return strtoll(act->alias.p + 1, NULL, 10);
+		if (act->ms > ms || !registry_is_version_alias(&act->alias) ||
+			act->alias.len >= 16 || !text_equal(&act->target, artifact))
+			continue;
+		/* Two within one tick: nobody knows which. */
+		if (index != REGISTRY_NO_INDEX)
+			return act->ms == ms ? REGISTRY_NO_INDEX : index;
+		index = strtoll(act->alias.p + 1, NULL, 10);
+		if (act->ms != ms)
+			break;
 	}
-	return after != NULL ? after->index : REGISTRY_NO_INDEX;
+	return index;
+}
+
+/* Whether the artifact came and went within one tick of the clock. */
+static bool
+is_blurred(const struct registry_case *k, const struct text *artifact, int64_t ms)
+{
+	const struct registry_history *h = &k->fresh->history[REGISTRY_LINKS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->actions.n; i++)
+		n += h->actions.v[i].ms == ms && text_equal(&h->actions.v[i].target, artifact);
+	return n > 1;
+}
+
+int64_t
+registry_case_index(const struct registry_case *k, const struct text *artifact,
+	const struct text *alias, int64_t ms)
+{
+	const struct registry_member *before = registry_case_before(k, artifact),
+				     *after = registry_case_after(k, artifact);
+	const bool is_same = before != NULL && after != NULL && text_equal(&before->id, &after->id);
+	const struct registry_mark *mark = after != NULL ? registry_mark(&after->aliases, alias) : NULL;
+
+	if (is_same || (mark != NULL && mark->is_on && after->linked_ms <= ms))
+		return after->index;
+	if (is_blurred(k, artifact, ms))
+		return REGISTRY_NO_INDEX;
+	if (after != NULL && after->linked_ms <= ms)
+		return after->index;
+	return before != NULL ? before->index : registry_case_past_index(k, artifact, ms);
 }
 
 void
@@ -145,6 +173,32 @@ tell_mark(struct registry_case *k, int type, const struct registry_member *m,
 struct mark_types {
 	int on, off; /* the events, or -1 */
 };
+
+/*
+ * Tags are the artifact's. Those that it is known to have from another place are no news in a new
+ * one. All have been put on once, since how often elsewhere is nobody's business here.
+ */
+static registry_marks
+known_tags(struct registry_case *k, const struct registry_member *m)
+{
+	const struct registry_member *twin =
+		k->changes->known != NULL ? registry_artifacts_find(k->changes->known, &m->artifact)
+					  : NULL;
+	registry_marks tags = {NULL, 0, 0};
+
+	for (size_t i = 0; twin != NULL && i < twin->tags.n; i++) {
+		struct registry_mark *mark;
+
+		/* What it had elsewhere and lost before it came here never was here. */
+		if (!twin->tags.v[i].is_on ||
+			registry_mark(&m->tags, &twin->tags.v[i].name) == NULL)
+			continue;
+		if ((mark = registry_grow(k->memory, &tags)) == NULL)
+			break;
+		*mark = (struct registry_mark){twin->tags.v[i].name, 1, true};
+	}
+	return tags;
+}
 
 /* Make ${now}, as read, what the state is to know after ${before}, and tell the difference. */
 static void
@@ -195,14 +249,16 @@ diff_members(struct registry_case *k)
 		struct registry_member *m = &k->fresh->members.v[i];
 		const struct registry_member *was =
 			k->old != NULL ? registry_member(k->old, &m->id) : NULL;
+		registry_marks known;
 
 		if (was != NULL && was->linked_ms != m->linked_ms)
 			was = NULL;
 		merge_marks(k, m, &m->aliases, was != NULL ? &was->aliases : &none, aliases);
+		known = was != NULL ? was->tags : known_tags(k, m);
 		if (k->fresh->has_version_tags)
-			merge_marks(k, m, &m->tags, was != NULL ? &was->tags : &none, tags);
-		else if (was != NULL)
-			m->tags = was->tags;
+			merge_marks(k, m, &m->tags, &known, tags);
+		else
+			m->tags = known;
 	}
 	if (k->fresh->has_tags)
 		merge_marks(k, NULL, &k->fresh->tags, k->old != NULL ? &k->old->tags : &none,

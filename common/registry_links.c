@@ -61,7 +61,7 @@ tell(struct registry_case *k, struct story *s, int type, const struct text *arti
 
 static void
 tell_link(struct registry_case *k, struct story *s, const struct text *artifact,
-	const struct registry_action *act, int64_t ms)
+	const struct registry_action *act, int64_t ms, int64_t index)
 {
 	if (s->last_links > 0 && s->last_link_ms == ms) {
 		s->ord = s->last_links++;
@@ -71,9 +71,7 @@ tell_link(struct registry_case *k, struct story *s, const struct text *artifact,
 		s->last_links = s->ord + 1;
 	}
 	s->linked_ms = ms;
-	s->index = s->after != NULL && s->after->linked_ms == ms
-			   ? s->after->index
-			   : registry_case_index(k, artifact, ms);
+	s->index = index;
 	tell(k, s, CHANGE_LINK, artifact, act, ms, true);
 	s->is_in = true;
 }
@@ -196,13 +194,14 @@ tell_acts(struct registry_case *k, struct story *s, const struct text *artifact,
 			tell_unlink(k, s, artifact, NULL, act->ms);
 		}
 		if (is_link) {
-			tell_link(k, s, artifact, act, act->ms);
+			tell_link(k, s, artifact, act, act->ms,
+				registry_case_past_index(k, artifact, act->ms));
 			continue;
 		}
 		/* The end of a link that nobody has seen; or one too new to be seen elsewhere. */
 		k->is_unexplained |= !s->is_in;
 		if (!s->is_in)
-			s->index = registry_case_index(k, artifact, act->ms);
+			s->index = registry_case_past_index(k, artifact, act->ms);
 		tell_unlink(k, s, artifact, act, 0);
 	}
 }
@@ -216,15 +215,20 @@ tell_story(struct registry_case *k, struct story *s, const struct text *artifact
 	size_t n;
 	bool all_links;
 
-	if (is_same_place(s->before, s->after))
-		return;
 	settle_owed(k, s, artifact);
+	/* Nothing has changed, but something is said: it may show the next time, with these entries. */
+	if (is_same_place(s->before, s->after)) {
+		k->is_unexplained |= s->n > 0;
+		return;
+	}
 	if (s->before != NULL) {
 		s->is_in = true;
 		s->linked_ms = s->before->linked_ms;
 		s->ord = s->before->ord;
 		s->index = s->before->index;
 	}
+	for (size_t i = 0; i < s->n; i++)
+		s->acts[i]->is_new = false;
 	n = find_link(s);
 	all_links = nameless > 0 && missing_unlinks(s, n) <= nameless;
 	tell_acts(k, s, artifact, n, all_links);
@@ -237,7 +241,7 @@ tell_story(struct registry_case *k, struct story *s, const struct text *artifact
 	if (s->after == NULL)
 		return;
 	act = s->link < s->n ? s->acts[s->link] : NULL;
-	tell_link(k, s, artifact, act, s->after->linked_ms);
+	tell_link(k, s, artifact, act, s->after->linked_ms, s->after->index);
 	/* It is sorted by id, which stays. */
 	((struct registry_member *)(uintptr_t)s->after)->ord = s->ord;
 	if (act == NULL) {
@@ -320,6 +324,7 @@ registry_links(struct registry_case *k)
 			!is_same_place(s.before, s.after))
 			tell_story(k, &s, artifact);
 	}
-	for (i = 0; h->is_read && i < h->actions.n; i++)
-		h->actions.v[i].is_new = false;
+	for (i = 0; i < h->actions.n; i++)
+		if (h->actions.v[i].target.p == NULL)
+			h->actions.v[i].is_new = false;
 }

@@ -675,7 +675,12 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 		.sizes = sizes_first,
 		.signal_fd = signal_fd};
 
+	struct registry_artifacts known;
+
 	names_init(&rd.ids);
+	news->changes->known = &known;
+	if (!registry_artifacts_init(&known, old))
+		fail(&rd, REGISTRY_FAILED, "out of memory");
 	send_first(&rd);
 	run(&rd);
 	if (!rd.failed) {
@@ -687,6 +692,8 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 		read_metadata(&rd);
 	graphql_cancel(g);
 	registry_metadata_release(&rd.metadata);
+	registry_artifacts_release(&known);
+	news->changes->known = NULL;
 	names_release(&rd.ids);
 	return rd.result;
 }

@@ -93,15 +93,16 @@ misses_members(const struct registry_collection *c, const struct registry_collec
 
 /* Whether it is worth reading once more. */
 static bool
-is_doubtful(const struct registry_work *w, bool is_explained)
+is_doubtful(const struct registry_work *w, bool is_baseline, bool is_explained)
 {
 	const struct registry_collection *c = w->wc.c;
 
 	if (w->previous != NULL && registry_same(w->previous, c))
 		return false;
-	if (w->old == NULL)
+	/* Of what nothing is told, nothing need be explained. */
+	if (is_baseline)
 		return c->is_torn;
-	return !is_explained || (c->is_torn && misses_members(c, w->old));
+	return !is_explained || (c->is_torn && (w->old == NULL || misses_members(c, w->old)));
 }
 
 static void
@@ -134,7 +135,7 @@ registry_work_next(struct registry_work *w, struct registry_changes *changes,
 	keep_hidden(w);
 	registry_sort(w->wc.c);
 	is_explained = registry_diff(changes, w->old, w->wc.c);
-	if (!is_doubtful(w, is_explained) || w->wc.memory->failed)
+	if (!is_doubtful(w, changes->first == REGISTRY_BASELINE, is_explained) || w->wc.memory->failed)
 		return REGISTRY_WORK_DONE;
 	changes->list.n = told;
 	if (w->reads >= REGISTRY_WORK_READS)
