@@ -52,6 +52,7 @@ struct registry_member {
 struct registry_action {
 	uint64_t key; /* the same for the same entry, whoever reads it */
 	int64_t ms;
+	unsigned page;  /* that it came with */
 	uint64_t place; /* among those of one time, the earlier the smaller; a guess */
 	struct text alias, source, target; /* artifacts; p is NULL where the server says null */
 	struct text user;
@@ -162,7 +163,8 @@ void registry_sort(struct registry_collection *c);
 
 /**
  * registry_same(a, b):
- * Whether two collections, sorted, hold the same members with the same marks on.
+ * Whether two collections, sorted, hold the same members with the same marks on, and as much was
+ * read of their histories.
  */
 bool registry_same(const struct registry_collection *a, const struct registry_collection *b);
 

@@ -208,6 +208,9 @@ tell_subject(struct registry_case *k, const struct subject *s)
 				tell_place(k, place);
 		}
 	}
+	/* Taken away again since, or too new to be seen on the version. */
+	if (!is_there && s->nacts > 0 && acts[s->nacts - 1].act->target.p != NULL)
+		k->is_unexplained = true;
 	/* Entries that lead elsewhere are left for the next time: what follows them is still to come. */
 	if (is_led || !is_there)
 		tell_entries(k, s, is_told);

@@ -349,8 +349,13 @@ registry_diff(struct registry_changes *changes, const struct registry_collection
 	registry_links(&k);
 	registry_aliases(&k);
 	diff_members(&k);
-	for (int i = 0; i < REGISTRY_HISTORIES; i++)
+	for (int i = 0; i < REGISTRY_HISTORIES; i++) {
 		registry_history_keep(k.memory, &fresh->history[i],
 			old != NULL ? &old->history[i] : NULL);
+		if (old == NULL && changes->first != REGISTRY_BASELINE)
+			registry_history_expect(&fresh->history[i],
+				changes->first == REGISTRY_SINCE ? changes->since_ms
+								 : REGISTRY_NO_TIME);
+	}
 	return !k.is_unexplained;
 }

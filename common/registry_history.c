@@ -57,6 +57,45 @@ registry_history_reads_on(const struct registry_history *old, bool wants_all,
 }
 
 static int
+compare_keys(const void *a, const void *b)
+{
+	const struct registry_action *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->page < y->page ? -1 : x->page > y->page;
+}
+
+bool
+registry_history_is_shifted(struct registry_history *h)
+{
+	struct registry_action *v = h->actions.v;
+
+	if (h->actions.n < 2 || v[0].page == v[h->actions.n - 1].page)
+		return false;
+	qsort(v, h->actions.n, sizeof(*v), compare_keys);
+	for (size_t i = 1; i < h->actions.n; i++)
+		if (v[i].key == v[i - 1].key && v[i].page != v[i - 1].page)
+			return true;
+	return false;
+}
+
+void
+registry_history_unique(struct registry_history *h)
+{
+	struct registry_action *v = h->actions.v;
+	size_t n = 0;
+
+	if (h->actions.n < 2)
+		return;
+	qsort(v, h->actions.n, sizeof(*v), compare_keys);
+	for (size_t i = 0; i < h->actions.n; i++)
+		if (n == 0 || v[i].key != v[n - 1].key)
+			v[n++] = v[i];
+	h->actions.n = n;
+}
+
+static int
 compare_actions(const void *a, const void *b)
 {
 	const struct registry_action *x = a, *y = b;
@@ -129,4 +168,13 @@ registry_history_keep(struct registry *r, struct registry_history *h,
 	}
 	if (h->seen.n > 1)
 		qsort(h->seen.v, h->seen.n, sizeof(*h->seen.v), compare_seen);
+}
+
+void
+registry_history_expect(struct registry_history *h, int64_t from_ms)
+{
+	if (h->is_known)
+		return;
+	h->is_known = true;
+	h->floor_ms = from_ms;
 }

@@ -22,6 +22,19 @@ bool registry_history_reads_on(const struct registry_history *old, bool wants_al
 	const struct registry_action *v, size_t n, size_t from);
 
 /**
+ * registry_history_is_shifted(h):
+ * Whether two pages of what was read have an entry that looks the same: pages that move show one
+ * twice. The entries are in no order afterwards.
+ */
+bool registry_history_is_shifted(struct registry_history *h);
+
+/**
+ * registry_history_unique(h):
+ * Keep each key once, where keys are made of ids.
+ */
+void registry_history_unique(struct registry_history *h);
+
+/**
  * registry_news(h, old):
  * Sort the entries that were read, by time, and mark those that ${old} (or NULL) has not seen.
  */
@@ -34,5 +47,11 @@ void registry_news(struct registry_history *h, const struct registry_history *ol
  */
 void registry_history_keep(struct registry *r, struct registry_history *h,
 	const struct registry_history *old);
+
+/**
+ * registry_history_expect(h, from_ms):
+ * Of ${h}, which was never read, all that is not before ${from_ms} is news.
+ */
+void registry_history_expect(struct registry_history *h, int64_t from_ms);
 
 #endif

@@ -129,6 +129,28 @@ fits(const struct story *s, size_t n)
 	return (n % 2 == 0) == ((s->before != NULL) == (s->after != NULL));
 }
 
+static void
+leave_out(struct story *s, size_t i)
+{
+	s->acts[i]->is_new = false;
+	s->n--;
+	for (; i < s->n; i++)
+		s->acts[i] = s->acts[i + 1];
+}
+
+/* The last entry that is dated like the link ${owed}; s->n: none. */
+static size_t
+find_owed_link(const struct story *s, const struct registry_owed *owed)
+{
+	size_t found = s->n;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->acts[i]->ms == owed->linked_ms ||
+			(found == s->n && distance(s->acts[i]->ms, owed->linked_ms) <= SKEW_MS))
+			found = i;
+	return found;
+}
+
 /* Leave out the entries of what was told without them. */
 static void
 settle_owed(struct registry_case *k, struct story *s, const struct text *artifact)
@@ -137,21 +159,17 @@ settle_owed(struct registry_case *k, struct story *s, const struct text *artifac
 
 	for (size_t i = 0; old != NULL && i < old->owed.n && s->n > 0; i++) {
 		const struct registry_owed *owed = &old->owed.v[i];
-		bool is_it = false;
+		size_t found = s->n;
 
-		if (owed->type != CHANGE_LINK && owed->type != CHANGE_UNLINK)
-			continue;
 		if (!text_equal(&owed->artifact, artifact))
 			continue;
 		if (owed->type == CHANGE_LINK)
-			is_it = distance(s->acts[0]->ms, owed->linked_ms) <= SKEW_MS;
-		else
-			is_it = s->acts[0]->ms >= owed->linked_ms && !fits(s, s->n);
-		if (is_it) {
-			s->acts[0]->is_new = false;
-			s->acts++;
-			s->n--;
-		}
+			found = find_owed_link(s, owed);
+		else if (owed->type == CHANGE_UNLINK && s->acts[0]->ms >= owed->linked_ms &&
+			 !fits(s, s->n))
+			found = 0;
+		if (found < s->n)
+			leave_out(s, found);
 	}
 }
 
@@ -178,6 +196,27 @@ static size_t
 missing_unlinks(const struct story *s, size_t n)
 {
 	return n + (s->before != NULL);
+}
+
+/*
+ * The version is where it was, but entries are left. If they are older than its link and it went
+ * as often as it came, that came before, and nobody has told it; a link of the same time was told
+ * under the first number.
+ */
+static void
+tell_before(struct registry_case *k, struct story *s, const struct text *artifact)
+{
+	if (s->n % 2 != 0 || s->acts[s->n - 1]->ms > s->after->linked_ms) {
+		/* It may show the next time, with these entries. */
+		k->is_unexplained = true;
+		return;
+	}
+	for (size_t i = 0; i < s->n; i += 2) {
+		s->acts[i]->is_new = s->acts[i + 1]->is_new = false;
+		tell_link(k, s, artifact, s->acts[i], s->acts[i]->ms,
+			registry_case_past_index(k, artifact, s->acts[i]->ms));
+		tell_unlink(k, s, artifact, s->acts[i + 1], 0);
+	}
 }
 
 /* Tell what the first ${n} entries say. */
@@ -216,9 +255,9 @@ tell_story(struct registry_case *k, struct story *s, const struct text *artifact
 	bool all_links;
 
 	settle_owed(k, s, artifact);
-	/* Nothing has changed, but something is said: it may show the next time, with these entries. */
 	if (is_same_place(s->before, s->after)) {
-		k->is_unexplained |= s->n > 0;
+		if (s->n > 0)
+			tell_before(k, s, artifact);
 		return;
 	}
 	if (s->before != NULL) {
@@ -227,9 +266,11 @@ tell_story(struct registry_case *k, struct story *s, const struct text *artifact
 		s->ord = s->before->ord;
 		s->index = s->before->index;
 	}
-	for (size_t i = 0; i < s->n; i++)
-		s->acts[i]->is_new = false;
 	n = find_link(s);
+	/* What follows the link that made it a member will end that: then, not now. */
+	k->is_unexplained |= s->link + 1 < s->n;
+	for (size_t i = 0; i < s->n && i <= s->link; i++)
+		s->acts[i]->is_new = false;
 	all_links = nameless > 0 && missing_unlinks(s, n) <= nameless;
 	tell_acts(k, s, artifact, n, all_links);
 	if (s->is_in) {

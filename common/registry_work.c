@@ -127,14 +127,16 @@ registry_work_next(struct registry_work *w, struct registry_changes *changes,
 {
 	const size_t told = changes->list.n;
 	int more;
-	bool is_explained;
+	bool is_explained, is_shifted;
 
 	if ((more = find_part(w, changes, features, part, wrong)) != 0)
 		return more < 0 ? REGISTRY_WORK_WRONG : REGISTRY_WORK_PART;
 	w->wc.c->has_version_tags = features->has_version_tags;
 	keep_hidden(w);
 	registry_sort(w->wc.c);
-	is_explained = registry_diff(changes, w->old, w->wc.c);
+	registry_history_unique(&w->wc.c->history[REGISTRY_LINKS]);
+	is_shifted = registry_history_is_shifted(&w->wc.c->history[REGISTRY_ALIASES]);
+	is_explained = registry_diff(changes, w->old, w->wc.c) && !is_shifted;
 	if (!is_doubtful(w, changes->first == REGISTRY_BASELINE, is_explained) || w->wc.memory->failed)
 		return REGISTRY_WORK_DONE;
 	changes->list.n = told;

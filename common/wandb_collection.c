@@ -174,7 +174,7 @@ wandb_read_connection(struct answer *a, struct registry *r, struct wandb_page *p
 		{"edges", read_edges, false}, {NULL, NULL, false}};
 	struct connection c = {.memory = r, .page = page, .node = node, .ctx = ctx};
 
-	*page = (struct wandb_page){.is_there = true};
+	*page = (struct wandb_page){.is_there = true, .number = page->number + 1};
 	return answer_object(a, fields, &c);
 }
 
@@ -267,6 +267,7 @@ read_link(struct answer *a, void *ctx)
 	if (!answer_object(a, fields, &action))
 		return false;
 	action.action->key = registry_key(&action.id, 1);
+	action.action->page = wc->pages[WANDB_LINKS].number;
 	/* Newest first, as far as is known. */
 	action.action->place = number_of(&action.id);
 	if (action.action->place == 0)
@@ -295,6 +296,7 @@ read_alias_action(struct answer *a, void *ctx)
 	act->key = registry_key((struct text[]){act->alias, {ms, strlen(ms)}, act->source,
 					act->target, action.type},
 		5);
+	act->page = wc->pages[WANDB_ALIASES].number;
 	act->place = UINT64_MAX - h->actions.n;
 	return true;
 }

@@ -16,6 +16,7 @@ struct wandb_page {
 	bool is_there;
 	struct text next;
 	size_t items; /* that the page had */
+	unsigned number; /* from 1 */
 };
 
 /* A collection, as far as it was read. */
