@@ -277,26 +277,14 @@ same_marks(const registry_marks *a, const registry_marks *b)
 	}
 }
 
-/* In whatever order. */
-static bool
-same_history(const struct registry_history *a, const struct registry_history *b)
-{
-	uint64_t difference = 0;
-
-	if (a->is_read != b->is_read || a->actions.n != b->actions.n)
-		return false;
-	for (size_t i = 0; i < a->actions.n; i++)
-		difference += a->actions.v[i].key - b->actions.v[i].key;
-	return difference == 0;
-}
-
 bool
 registry_same(const struct registry_collection *a, const struct registry_collection *b)
 {
 	if (a->members.n != b->members.n || !same_marks(&a->tags, &b->tags))
 		return false;
 	for (int i = 0; i < REGISTRY_HISTORIES; i++)
-		if (!same_history(&a->history[i], &b->history[i]))
+		if (a->history[i].is_read != b->history[i].is_read ||
+			a->history[i].news != b->history[i].news)
 			return false;
 	for (size_t i = 0; i < a->members.n; i++) {
 		const struct registry_member *x = &a->members.v[i], *y = &b->members.v[i];

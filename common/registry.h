@@ -74,6 +74,7 @@ struct registry_history {
 	int64_t floor_ms, newest_ms;
 	REGISTRY_LIST(struct registry_seen) seen; /* sorted; one as often as there are such entries */
 	bool is_read;                 /* ${actions} are all that may be news */
+	uint64_t news;                /* the sum of the keys of what was news in it */
 	REGISTRY_LIST(struct registry_action) actions;
 };
 
@@ -163,8 +164,8 @@ void registry_sort(struct registry_collection *c);
 
 /**
  * registry_same(a, b):
- * Whether two collections, sorted, hold the same members with the same marks on, and as much was
- * read of their histories.
+ * Whether two collections, sorted, hold the same members with the same marks on, and their
+ * histories the same news.
  */
 bool registry_same(const struct registry_collection *a, const struct registry_collection *b);
 

@@ -156,6 +156,27 @@ chain(struct place *acts, size_t n, const struct text *holder)
 	}
 }
 
+/* The same from the end, where what is now is known for sure. */
+static void
+chain_back(struct place *acts, size_t n, const struct text *holder)
+{
+	struct text at = *holder;
+
+	for (size_t i = n; i > 0; i--) {
+		for (size_t j = i; j > 0 && acts[j - 1].act->ms == acts[i - 1].act->ms; j--) {
+			if (text_equal(&acts[j - 1].act->target, &at)) {
+				const struct place found = acts[j - 1];
+
+				for (; j < i; j++)
+					acts[j - 1] = acts[j];
+				acts[i - 1] = found;
+				break;
+			}
+		}
+		at = acts[i - 1].act->source;
+	}
+}
+
 /* Whether the entries lead to where the alias is now: one of the last time does. */
 static bool
 leads_to(const struct place *acts, size_t n, const struct registry_member *now)
@@ -185,15 +206,18 @@ tell_subject(struct registry_case *k, const struct subject *s)
 	const bool is_read = k->fresh->history[REGISTRY_ALIASES].is_read;
 	const bool is_told = !s->is_latest || k->changes->with_latest;
 	struct place *acts = s->places + s->nplaces;
-	const struct registry_member *before = NULL;
-	bool is_led = s->nacts == 0, is_there = false;
+	const struct registry_member *before = NULL, *after = NULL;
+	bool is_led = s->nacts == 0;
 
 	for (size_t i = 0; i < s->nplaces; i++) {
 		if (s->places[i].before != NULL)
 			before = s->places[i].before;
-		is_there |= s->places[i].after != NULL;
+		if (s->places[i].after != NULL)
+			after = s->places[i].after;
 	}
 	chain(acts, s->nacts, before != NULL ? &before->artifact : NULL);
+	if (after != NULL)
+		chain_back(acts, s->nacts, &after->artifact);
 	for (size_t i = 0; i < s->nplaces; i++) {
 		const struct place *place = &s->places[i];
 
@@ -209,10 +233,10 @@ tell_subject(struct registry_case *k, const struct subject *s)
 		}
 	}
 	/* Taken away again since, or too new to be seen on the version. */
-	if (!is_there && s->nacts > 0 && acts[s->nacts - 1].act->target.p != NULL)
+	if (after == NULL && s->nacts > 0 && acts[s->nacts - 1].act->target.p != NULL)
 		k->is_unexplained = true;
 	/* Entries that lead elsewhere are left for the next time: what follows them is still to come. */
-	if (is_led || !is_there)
+	if (is_led || after == NULL)
 		tell_entries(k, s, is_told);
 	else
 		k->is_unexplained = true;

@@ -308,6 +308,13 @@ narrow_aliases(struct registry_case *k, struct registry_history *h)
 }
 
 static void
+add_up(struct registry_history *h)
+{
+	for (size_t i = 0; i < h->actions.n; i++)
+		h->news += h->actions.v[i].is_new ? h->actions.v[i].key : 0;
+}
+
+static void
 find_news(struct registry_case *k)
 {
 	struct registry_history *links = &k->fresh->history[REGISTRY_LINKS],
@@ -320,6 +327,10 @@ find_news(struct registry_case *k)
 		narrow_links(k, links);
 	if (old != NULL && !old->history[REGISTRY_ALIASES].is_known)
 		narrow_aliases(k, aliases);
+	if (k->changes->first != REGISTRY_BASELINE) {
+		add_up(links);
+		add_up(aliases);
+	}
 }
 
 /* What a history that could not be read owes, it owes still; one that was read will not show it. */

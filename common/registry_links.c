@@ -103,20 +103,34 @@ count_nameless(const struct registry_case *k)
 	return n;
 }
 
-/* The only one there is, for the only unlink that there is: no other can be told apart. */
-static const struct registry_action *
-only_nameless(const struct registry_case *k, int64_t from_ms)
+/*
+ * The only one there is, for the only unlink that there is: no other can be told apart. Of those
+ * that are in the collection no more it may be any one's.
+ */
+static struct registry_action *
+only_nameless(const struct registry_case *k, const struct story *s)
 {
 	const struct registry_history *h = &k->fresh->history[REGISTRY_LINKS];
-	const struct registry_action *found = NULL;
+	struct registry_action *found = NULL;
+	size_t gone = 0;
 
+	for (size_t i = 0; i < k->nbefore; i++) {
+		const struct registry_member *now = registry_case_after(k, &k->before[i]->artifact);
+
+		gone += !is_same_place(k->before[i], now);
+	}
+	if (gone != (s->before != NULL))
+		return NULL;
 	for (size_t i = 0; i < h->actions.n; i++) {
 		if (!h->actions.v[i].is_new || h->actions.v[i].target.p != NULL)
 			continue;
-		if (found != NULL || h->actions.v[i].ms < from_ms)
+		if (found != NULL || h->actions.v[i].ms < s->linked_ms ||
+			(s->after != NULL && h->actions.v[i].ms > s->after->linked_ms))
 			return NULL;
 		found = &h->actions.v[i];
 	}
+	if (found != NULL)
+		found->is_new = false;
 	return found;
 }
 
@@ -170,23 +184,32 @@ settle_owed(struct registry_case *k, struct story *s, const struct text *artifac
 			found = 0;
 		if (found < s->n)
 			leave_out(s, found);
+		else
+			k->is_unexplained |= owed->type == CHANGE_UNLINK;
 	}
 }
 
-/* The entry that made ${after}, and how many come before it. */
+/*
+ * The entry that made ${after}, and how many come before it. Of those that are dated like it, the
+ * last one before which links and unlinks take turns.
+ */
 static size_t
 find_link(struct story *s)
 {
+	bool found = false;
+
 	s->link = s->n;
 	if (s->after == NULL)
 		return s->n;
-	for (size_t i = s->n; i > 0; i--) {
-		if (s->acts[i - 1]->ms == s->after->linked_ms) {
+	for (size_t i = s->n; i > 0 && !found; i--) {
+		if (s->acts[i - 1]->ms != s->after->linked_ms)
+			continue;
+		found = ((i - 1) % 2 == 1) == (s->before != NULL);
+		if (found || s->link == s->n)
 			s->link = i - 1;
-			return i - 1;
-		}
 	}
-	if (s->n > 0 && distance(s->acts[s->n - 1]->ms, s->after->linked_ms) <= SKEW_MS)
+	if (s->link == s->n && s->n > 0 &&
+		distance(s->acts[s->n - 1]->ms, s->after->linked_ms) <= SKEW_MS)
 		s->link = s->n - 1;
 	return s->link;
 }
@@ -274,7 +297,7 @@ tell_story(struct registry_case *k, struct story *s, const struct text *artifact
 	all_links = nameless > 0 && missing_unlinks(s, n) <= nameless;
 	tell_acts(k, s, artifact, n, all_links);
 	if (s->is_in) {
-		act = nameless > 0 ? only_nameless(k, s->linked_ms) : NULL;
+		act = nameless > 0 ? only_nameless(k, s) : NULL;
 		k->is_unexplained |= is_read && nameless == 0;
 		tell_unlink(k, s, artifact, act,
 			s->after != NULL ? s->after->linked_ms : REGISTRY_NO_TIME);

@@ -381,6 +381,7 @@ class Run {
 
   /* A tag that was put on a version which was unlinked, or taken away again, before a poll could see it. */
   mayBeMissed(key, want) {
+    if (this.brought.has(key.replace('REMOVE_', 'ADD_'))) return true;
     return key.includes('_ARTIFACT_TAG ') && want.some(({ version, collection }) => !this.members.has(`${collection}:v${version}`));
   }
 
