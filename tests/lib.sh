@@ -315,7 +315,8 @@ start_wandb() {
 # tests/wandb.mjs says; prints the result
 wandb_do() {
   local result status=0
-  result=$(printf '%s' "${1-$(cat)}" | curl -q -sS -k --fail-with-body --data-binary @- "$WANDB_URL/control") || status=$?
+  result=$(printf '%s' "${1-$(cat)}" |
+    curl -q -sS -k -m 120 --fail-with-body --data-binary @- "$WANDB_URL/control") || status=$?
   ((status == 0)) || fail "wandb_do: $result"
   printf '%s\n' "$result"
 }

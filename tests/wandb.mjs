@@ -27,7 +27,7 @@
  *       link the artifact with this id, or a new one → {artifact, membership, collection_id, version, version_string}.
  *       VERSION'S: metadata (JSON as text, kept byte for byte), tags, created_by ({"run","user"}, {"user"} or null),
  *       sequence (a collection: where it was logged to), description. user: null is nobody.
- *   {"do":"unlink", version, [user]}
+ *   {"do":"unlink", version, [user]}           its aliases go, too
  *   {"do":"alias" or "unalias", version, alias, [user]}    alias: also moves it
  *   {"do":"tag" or "untag", version, tag}
  *   {"do":"metadata", version, metadata}
@@ -46,6 +46,7 @@
  *       requests since the start or clear_log, which also starts their numbers anew
  *   {"do":"await", [requests], [held]}        answered when so many have come, or are held
  *   {"do":"release"}                          answer those that are held
+ *   {"do":"try", commands}                    the results, {"error":…} for those that cannot be done
  *   {"do":"reset"}                            as after the start
  *   {"do":"settings", …}                      → all of them
  *
@@ -56,9 +57,11 @@
  *   default_order "-id"  of lists without an order, but for collections: "+id", "hash"
  *   ties "+id"           among what is equal in the order: "-id", "hash"
  *   extra_orders []      names besides created_at and name that order takes: "updated_at"
- *   filter_keys {}       {"artifactCollectionActions": []}: keys that the filters of a list take, not all that there are
+ *   filter_keys {}       {"artifactCollectionActions": []}: the only keys that the filters of a list take
+ *   ignored_filters [], ignored_orders []
+ *                        names of lists that give all in spite of filters, or in their own order
  *   times "Z"            "bare": without it; "mixed"
- *   history_limit null   actions that a collection keeps of each history
+ *   history_limit null   actions that a collection keeps of each history; history_delay 0: seconds before they show
  *   move_actions 1       a move of an alias is one action, or 2
  *   latest_in_history, versions_in_history, unlink_in_alias_history false
  *                        the alias history also has latest, v<N>, and those that an unlink takes away
@@ -81,15 +84,16 @@
  *       (anywhere in the query), contains: TEXT (in the request), variables: {…}}, all of them. One fault a request:
  *       the oldest that can. Kinds, with their options:
  *
- *   status status 500, headers {}, body       rate_limit retry_after, retry_in (seconds, as a date), remaining 0, reset 1
+ *   status status 500, headers {}, body       rate_limit retry_after, retry_in (seconds, as a date), remaining, reset
  *   errors status 200, message, code          partial path, message, code: null there, and an error
- *   replace path, value                       path: "data.project.artifactCollections.edges.0.node"; null or a wrong type
+ *   replace path, value                       path: "data.project.artifactCollections.edges.0"; or a wrong type
  *   invalid_utf8 bytes "ff", member           in the first string, or in that of the member
  *   nested_errors depth 10, status 200        nested depth 1000, status 200: [[[…]]]
  *   huge bytes 100000000, chunked false       truncate chunked false: half of it
- *   close at "before", reset at "body", hang at "before"      at: "before" or "body"
+ *   close where "before", reset where "body", hang where "before": a byte is sent, or in the middle of the "body"
  *   html status 502, body                     redirect status 307, location "/elsewhere"
  *   gzip                                      hold: until release; delay ms 100
+ *   meanwhile commands: give these after looking and before answering, so that the next page is another time's
  *   {"do":"faults"}                           → [{kind, left, used}]
  *   {"do":"clear_faults", [seed]}             seed of chance
  */
@@ -105,6 +109,7 @@ import { Pager } from './wandb/paging.mjs';
 import { Api } from './wandb/schema.mjs';
 
 const PIECE = 64 * 1024;
+const HTML = { 'Content-Type': 'text/html' };
 const NOT_FOUND = '<!DOCTYPE html>\n<html><body>no such page</body></html>\n';
 
 function usage(message) {
@@ -120,7 +125,8 @@ class Server {
   constructor({ key, log }) {
     this.authorization = `Basic ${Buffer.from(`api:${key}`).toString('base64')}`;
     this.file = log;
-    this.sockets = new Map(); // socket → its number
+    this.sockets = new WeakMap(); // socket → its number
+    this.connections = 0;
     this.waiting = []; // for something to become true
     this.reset();
   }
@@ -225,12 +231,13 @@ class Server {
       this.held.push(resolve);
       this.changed();
     });
+    if (answer.commands) await control({ server: this }, answer.commands);
     this.changed();
     await send(res, answer, bytes, settle);
   }
 
   decide(req, request, authorized) {
-    if (req.url !== '/graphql') return { status: 404, headers: { 'Content-Type': 'text/html' }, body: Buffer.from(NOT_FOUND) };
+    if (req.url !== '/graphql') return { status: 404, headers: HTML, body: Buffer.from(NOT_FOUND) };
     if (req.method !== 'POST') return refusal(405, 'POST it', 'BAD_REQUEST');
     let asked = null;
     try {
@@ -266,7 +273,7 @@ class Server {
 
   record(req, { n, fields, operation, variables, text }, authorized, { status, fault }, bytes) {
     const { authorization, ...headers } = req.headers;
-    if (!this.sockets.has(req.socket)) this.sockets.set(req.socket, this.sockets.size + 1);
+    if (!this.sockets.has(req.socket)) this.sockets.set(req.socket, ++this.connections);
     const entry = { n, connection: this.sockets.get(req.socket), in_flight: this.inFlight, method: req.method };
     Object.assign(entry, { path: req.url, has_authorization: authorization !== undefined, authorized, headers });
     Object.assign(entry, { operation, fields, variables, size: text.length, status, fault, bytes });
@@ -287,7 +294,7 @@ function breakOff(res, how) {
 
 async function send(res, answer, bytes, settle) {
   if (res.socket === null || res.socket.destroyed) return;
-  if (answer.break && answer.at === 'before') return breakOff(res, answer.break);
+  if (answer.break && answer.where === 'before') return breakOff(res, answer.break);
   const length = bytes.length + (answer.filler === undefined ? 0 : answer.filler - FILLER.length);
   res.sendDate = false;
   res.writeHead(answer.status, answer.isChunked ? answer.headers : { ...answer.headers, 'Content-Length': length });
@@ -329,8 +336,9 @@ function loadOptions() {
 const options = loadOptions();
 const server = new Server(options);
 const take = (req, res) => server.take(req, res);
-const settings = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
-const listener = options.tls ? https.createServer({ ...settings, ...options.tls }, take) : http.createServer(settings, take);
+const patience = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }; // without an end
+const { createServer } = options.tls ? https : http;
+const listener = createServer({ ...patience, ...options.tls }, take);
 listener.on('clientError', (error, socket) => socket.destroy());
 process.on('SIGTERM', () => process.exit(0));
 listener.listen(0, '127.0.0.1', 4096, () => fs.writeSync(1, `ready ${listener.address().port}\n`));

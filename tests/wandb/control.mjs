@@ -3,7 +3,7 @@
  *
  * wandb.mjs lists them at its top. A mistyped command would make a test pass for the wrong reason, so each is checked.
  */
-import { REGISTRY_PREFIX, SETTINGS, fail, formatTime, idOf, parseTime } from './model.mjs';
+import { ModelError, REGISTRY_PREFIX, SETTINGS, fail, formatTime, idOf, parseTime } from './model.mjs';
 
 const ANY = ['at', 'after']; // what every command takes: the time, or seconds to go on before
 
@@ -36,7 +36,7 @@ function set({ model, api }, { ...changed }) {
     if (name.endsWith('_every') && value === 1) fail(`settings: ${name}: 1 would never come to an end`);
     model.settings[name] = value;
   }
-  model.memo.clear();
+  model.pager.served = 0;
   api.configure();
   return model.settings;
 }
@@ -111,8 +111,23 @@ const COMMANDS = {
   log: [[], [], ({ server }) => server.log],
   counts: [[], [], ({ server }) => server.counts()],
   clear_log: [[], [], ({ server }) => server.clearLog()],
+  try: [['commands'], [], ({ server }, { commands }) => attempt(server, commands)],
   reset: [[], [], ({ server }) => server.reset()],
 };
+
+/* Random commands: of those that cannot be done, the errors are the results. */
+async function attempt(server, commands) {
+  const results = [];
+  for (const command of commands) {
+    try {
+      results.push(await run({ server }, command));
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      results.push({ error: error.message });
+    }
+  }
+  return results;
+}
 
 /* One command, or a list of commands, of which the results make a list. */
 export async function control(context, commands) {
@@ -133,5 +148,9 @@ async function run(context, { do: name, at, after, ...args }) {
   if (at !== undefined) model.clock = parseTime(at);
   if (after !== undefined) model.clock += after;
   const { api, faults } = context.server;
-  return (await act({ server: context.server, model, api, faults }, args)) ?? null;
+  try {
+    return (await act({ server: context.server, model, api, faults }, args)) ?? null;
+  } finally {
+    model.memo.clear();
+  }
 }

@@ -3,10 +3,11 @@
  *
  * A rule is {kind, when, skip, times, chance, executed, …}; wandb.mjs says at its top what each means. Its kind makes
  * something else of the answer {status, headers, body (an object, or bytes), …}:
- *   break, at      "close", "reset" or "hang": "before" a byte is sent, or within the "body"
+ *   break, where   "close", "reset" or "hang": "before" a byte is sent, or within the "body"
  *   isChunked      without a length
  *   filler         so many bytes more, of "x", at the place of FILLER in the body
  *   isHeld, delay  sent when told to, or later
+ *   commands       given to the server before it is sent
  */
 import { gzipSync } from 'node:zlib';
 import { ModelError } from './model.mjs';
@@ -14,7 +15,7 @@ import { ModelError } from './model.mjs';
 export const FILLER = '@FILLER@';
 
 const json = (value) => Buffer.from(JSON.stringify(value));
-const HTML = '<!DOCTYPE html>\n<html><head><title>502</title></head><body><h1>Bad Gateway</h1></body></html>\n';
+const HTML = '<!DOCTYPE html>\n<html><body><h1>Bad Gateway</h1></body></html>\n';
 
 function errorBody(message, code = 'INTERNAL') {
   return { errors: [{ message, extensions: { code } }], data: null };
@@ -40,7 +41,8 @@ function replaced(answer, path, value) {
 
 function nestedErrors(depth) {
   let error = { message: `level ${depth}` };
-  for (let level = depth - 1; level > 0; level--) error = { message: `level ${level}`, extensions: { errors: [error] } };
+  for (let level = depth - 1; level > 0; level--)
+    error = { message: `level ${level}`, extensions: { errors: [error] } };
   return { errors: [error], data: null };
 }
 
@@ -67,10 +69,11 @@ const KINDS = {
     ({ ...answer, status, headers, body: body === null ? errorBody(`status ${status}`) : Buffer.from(body) })],
   rate_limit: [{ retry_after: undefined, retry_in: undefined, remaining: 0, reset: 1 }, rateLimited],
   truncate: [{ chunked: false }, (answer, { chunked }) =>
-    ({ ...answer, break: 'close', at: 'body', isChunked: chunked })],
-  close: [{ at: 'before' }, (answer, { at }) => ({ ...answer, break: 'close', at })],
-  reset: [{ at: 'body' }, (answer, { at }) => ({ ...answer, break: 'reset', at })],
-  hang: [{ at: 'before' }, (answer, { at }) => ({ ...answer, break: 'hang', at })],
+    ({ ...answer, break: 'close', where: 'body', isChunked: chunked })],
+  close: [{ where: 'before' }, (answer, { where }) => ({ ...answer, break: 'close', where })],
+  reset: [{ where: 'body' }, (answer, { where }) => ({ ...answer, break: 'reset', where })],
+  hang: [{ where: 'before' }, (answer, { where }) => ({ ...answer, break: 'hang', where })],
+  meanwhile: [{ commands: [] }, (answer, { commands }) => ({ ...answer, commands })],
   hold: [{}, (answer) => ({ ...answer, isHeld: true })],
   delay: [{ ms: 100 }, (answer, { ms }) => ({ ...answer, delay: ms })],
   huge: [{ bytes: 100 * 1000 * 1000, chunked: false }, (answer, { bytes, chunked }) =>
@@ -138,7 +141,8 @@ export class Faults {
       if (!Object.hasOwn(WHEN, name)) throw new ModelError(`fault: when: unknown '${name}'`);
     const { when = {}, skip = 0, times = 1, chance = 1, executed = true, ...options } = rest;
     const left = times === 'always' ? Infinity : times;
-    this.rules.push({ kind, when, skip, left, chance, executed, options: { ...defaults, ...options }, used: 0 });
+    const rule = { kind, when, skip, left, chance, executed, options: { ...defaults, ...options }, used: 0 };
+    this.rules.push(rule);
   }
 
   /* The rules that may do something to a request, which is thereby counted. */

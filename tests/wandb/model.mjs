@@ -22,8 +22,11 @@ export const SETTINGS = {
   ties: '+id',
   extra_orders: [],
   filter_keys: {},
+  ignored_filters: [],
+  ignored_orders: [],
   times: 'Z',
   history_limit: null,
+  history_delay: 0,
   move_actions: 1,
   latest_in_history: false,
   versions_in_history: false,
@@ -72,7 +75,7 @@ export class Model {
     this.queuesById = new Map();
     this.users = new Map(); // username → user
     this.changes = [];
-    this.memo = new Map(); // of lists in order; holds until something changes
+    this.memo = new Map(); // of lists in order; whoever changes something clears it
   }
 
   number(type) {
@@ -89,10 +92,8 @@ export class Model {
   }
 
   entity(name, organization = null) {
-    if (!this.entities.has(name)) {
-      this.memo.clear();
-      this.entities.set(name, { n: this.number('Entity'), name, organization, createdAt: this.clock, queues: [] });
-    }
+    if (!this.entities.has(name))
+      this.entities.set(name, { n: this.number('Entity'), name, organization, createdAt: this.clock });
     return this.entities.get(name);
   }
 
@@ -109,7 +110,6 @@ export class Model {
     const [entityName, name, ...rest] = path.split('/');
     if (!name || rest.length > 0) throw new ModelError(`not ENTITY/PROJECT: ${path}`);
     if (!this.projects.has(path)) {
-      this.memo.clear();
       const entity = this.entity(entityName);
       const [createdAt, n] = [this.clock, this.number('Project')];
       this.projects.set(path, { n, path, name, entity, createdAt, updatedAt: createdAt, queues: [] });
@@ -141,7 +141,6 @@ export class Model {
     };
     this.collections.set(path, collection);
     this.collectionsById.set(collection.n, collection);
-    this.memo.clear();
     return collection;
   }
 
@@ -216,7 +215,6 @@ export class Model {
     const { collection, artifact } = member;
     collection.members = collection.members.filter((other) => other !== member);
     artifact.members = artifact.members.filter((other) => other !== member);
-    this.memo.clear();
   }
 
   /* Gone altogether: no history says it, and those that spoke of it now say null. */
@@ -243,7 +241,6 @@ export class Model {
     this.collections.delete(collection.path);
     Object.assign(collection, { path, name });
     this.collections.set(path, collection);
-    this.memo.clear();
   }
 
   setMetadata(member, metadata) {
@@ -329,11 +326,9 @@ export class Model {
     const shown = isNull ? null : artifact;
     const actionType = this.settings.action_types[type];
     collection.actions.push({ n, actionType, collection, artifact: shown, user, createdAt: this.clock });
-    this.memo.clear();
   }
 
   actAlias(collection, type, alias, source, target, user, implied) {
-    this.memo.clear();
     if (implied && alias === 'latest' && !this.settings.latest_in_history) return;
     if (implied && /^v\d+$/.test(alias) && !this.settings.versions_in_history) return;
     const n = this.number('ArtifactAliasAction');
@@ -342,13 +337,13 @@ export class Model {
   }
 
   history(actions) {
-    const { history_limit } = this.settings;
-    return history_limit === null ? actions : actions.slice(Math.max(0, actions.length - history_limit));
+    const { history_limit, history_delay } = this.settings;
+    const kept = history_limit === null ? actions : actions.slice(Math.max(0, actions.length - history_limit));
+    return kept.filter(({ createdAt }) => createdAt <= this.clock - history_delay);
   }
 
   touch(collection, how) {
     if (this.settings.touch.includes(how)) collection.updatedAt = this.clock;
-    this.memo.clear();
   }
 
   record(type, { collection, versionIndex, artifact }, user, more = {}, implied = false) {
@@ -383,9 +378,9 @@ export class Model {
 
   push(queue, { runSpec, priority = null, templateVariableValues = null }) {
     const n = this.number('RunQueueItem');
-    const item = { n, runSpec, templateVariableValues, priority: priority ?? 2, createdAt: this.clock, state: 'PENDING' };
+    const item = { n, runSpec, templateVariableValues, priority: priority ?? 2, state: 'PENDING' };
+    item.createdAt = this.clock;
     queue.items.unshift(item);
-    this.memo.clear();
     return item;
   }
 }

@@ -93,7 +93,8 @@ export class Api {
   }
 
   check(query) {
-    const rules = this.model.settings.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+    const rules = [...specifiedRules];
+    if (!this.model.settings.introspection) rules.push(NoSchemaIntrospectionCustomRule);
     let document;
     try {
       document = parse(query);

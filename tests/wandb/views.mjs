@@ -74,9 +74,12 @@ const ALIAS_ACTIONS = { ...ACTIONS, name: 'aliasActionHistory' };
 const PLAIN = { name: 'plain', times: [], keys: {} };
 
 function page(model, items, args, list) {
-  const { default_order, filter_keys } = model.settings;
+  const { default_order, filter_keys, ignored_filters, ignored_orders } = model.settings;
+  const heard = { ...args };
+  if (ignored_filters.includes(list.name)) heard.filters = null;
+  if (ignored_orders.includes(list.name)) heard.order = null;
   const filterKeys = filter_keys[list.name];
-  return model.pager.connection(items, args, { defaultOrder: default_order, ...list, filterKeys });
+  return model.pager.connection(items, heard, { defaultOrder: default_order, ...list, filterKeys });
 }
 
 function isHidden(collection, model) {
@@ -237,7 +240,8 @@ class Collection extends View {
   }
 
   plain(name, items, args, Item) {
-    return page(this.model, items, args, { ...PLAIN, name, owner: this.id, view: (item) => new Item(item, this.model) });
+    const view = (item) => new Item(item, this.model);
+    return page(this.model, items, args, { ...PLAIN, name, owner: this.id, view });
   }
 
   artifactCollectionActions(args) {
@@ -320,7 +324,8 @@ class Artifact extends View {
   }
 
   aliases({ artifactCollectionName }) {
-    return this.membersIn(artifactCollectionName).flatMap(aliasesOf).map((alias) => new ArtifactAlias(alias, this.model));
+    const aliases = this.membersIn(artifactCollectionName).flatMap(aliasesOf);
+    return aliases.map((alias) => new ArtifactAlias(alias, this.model));
   }
 
   versionIndex({ artifactCollectionName }) {
@@ -369,6 +374,7 @@ function push(model, queue, input) {
   if (!queue) throw new GraphQLError('run queue not found', { extensions: { code: 'NOT_FOUND' } });
   if (input.priority != null && !queue.priorities) throw badRequest('the queue has no priorities');
   const item = model.push(queue, input);
+  model.memo.clear();
   const runQueueItemId = idOf('RunQueueItem', item.n);
   return { runQueueItemId, runSpec: input.runSpec, clientMutationId: input.clientMutationId };
 }
