@@ -5,7 +5,7 @@
 
 #include "registry_case.h"
 
-#define SKEW_MS 2000 /* by which a membership and its action may be dated apart */
+#define SKEW_MS 1000 /* by which a membership and its action may be dated apart */
 
 /* What is known of one artifact. */
 struct story {
@@ -159,9 +159,12 @@ find_owed_link(const struct story *s, const struct registry_owed *owed)
 	size_t found = s->n;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (s->acts[i]->ms == owed->linked_ms ||
-			(found == s->n && distance(s->acts[i]->ms, owed->linked_ms) <= SKEW_MS))
+		if (s->acts[i]->ms == owed->linked_ms)
 			found = i;
+	/* One that is only near may be another, unless there is one too many. */
+	for (size_t i = 0; found == s->n && !fits(s, s->n) && i < s->n; i++)
+		if (distance(s->acts[i]->ms, owed->linked_ms) <= SKEW_MS)
+			return i;
 	return found;
 }
 
@@ -208,7 +211,7 @@ find_link(struct story *s)
 		if (found || s->link == s->n)
 			s->link = i - 1;
 	}
-	if (s->link == s->n && s->n > 0 &&
+	if (s->link == s->n && s->n > 0 && ((s->n - 1) % 2 == 1) == (s->before != NULL) &&
 		distance(s->acts[s->n - 1]->ms, s->after->linked_ms) <= SKEW_MS)
 		s->link = s->n - 1;
 	return s->link;
