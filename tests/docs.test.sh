@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 
 TOOLS=(wb-event wb-match wb-render wb-sign wb-send)
+# Programs that a tool becomes, and that its page tells of, too.
+declare -A PARTS=([wb-event]=wb-event-poll)
 PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
@@ -18,7 +20,7 @@ declare -A UNRUN=(
   ['make check']='is what runs this test'
 )
 # Pages of others that ours may refer to.
-FOREIGN=(bash.1 crontab.5 curl.1 flock.1 head.1 jq.1 openssl.1 systemd.service.5)
+FOREIGN=(bash.1 cron.8 crontab.5 curl.1 flock.1 head.1 jq.1 openssl.1 systemd.service.5)
 
 # ---- words: the sources, the help and the pages know the same ones ----
 
@@ -56,10 +58,15 @@ options_of_page() {
 }
 
 tool_options() {
-  options_of_source "$tool" >source
-  (($(wc -l <source) >= 4)) || fail "no table found in tools/$tool.c"
-  options_of_help "$tool" >help
-  options_of_page "$tool" >page
+  local part
+  for part in "$tool" ${PARTS[$tool]-}; do
+    options_of_source "$part" >"source.$part"
+    (($(wc -l <"source.$part") >= 4)) || fail "no table found in tools/$part.c"
+    options_of_help "$part" >"help.$part"
+  done
+  sort -u "source.$tool"* >source
+  sort -u "help.$tool"* >help
+  options_of_page "$tool" | sort -u >page
   expect_equal "$(<help)" "$(<source)" 'options of the help, wanted as in the source'
   expect_equal "$(<page)" "$(<source)" 'options of the page, wanted as in the source'
 }
@@ -74,8 +81,11 @@ section() {
 
 # The statuses of enum exit_status that a tool can end with: its own, and those of filters if it is one.
 statuses_of_source() {
-  local names
-  names=$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "$TOP/tools/$1.c")
+  local names='' part
+  for part in "$1" ${PARTS[$1]-}; do
+    names+=$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "$TOP/tools/$part.c")$'\n'
+  done
+  names=${names%$'\n'}
   ! grep -q '"filter.h"' "$TOP/tools/$1.c" ||
     names+=$'\n'$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "$TOP/common/filter.c")
   grep -o -E 'EXIT_[A-Z]+ = [0-9]' "$TOP/common/diag.h" | grep -F -f <(sort -u <<<"$names") | sed 's/.* //' | sort
@@ -124,7 +134,10 @@ words() {
   quoted target.c 'static const char [*]const names' | same_words 'targets' wb-automations.5 TARGETS
   quoted signature_scheme.c '^} schemes' | grep -v -i -e ^x- -e -signature |
     same_words 'signature schemes' wb-sign.1 DESCRIPTION
-  grep -o -h -E 'getenv\("[A-Z_]+"\)' "$TOP"/{tools,common}/*.c | sed 's/.*("//; s/").*//' | sort -u >variables
+  {
+    grep -o -h -E 'getenv\("[A-Z_]+"\)' "$TOP"/{tools,common}/*.c | sed 's/.*("//; s/").*//'
+    sed -n 's/^#define GRAPHQL_KEY "\([A-Z_]*\)".*/\1/p' "$TOP/common/graphql.h"
+  } | sort -u >variables
   section wb.7 ENVIRONMENT | sed -n 's/^\.It Ev //p' | tr -d ' ' | tr ',' '\n' | sort >documented
   expect_equal "$(<documented)" "$(<variables)" 'environment variables of wb.7'
 }
@@ -174,7 +187,7 @@ test_case 'every module is in the guide' modules
 
 lint() {
   local page
-  mkdir -p manpath/man{1,5,7}
+  mkdir -p manpath/man{1,5,7,8}
   for page in "${PAGES[@]}"; do
     ln -s "$page" "manpath/man${page##*.}/"
   done
@@ -254,6 +267,20 @@ done
 exec "$WB_BIN/wb-send" --proxy "$DOCS_PROXY" ${cacert[@]+"${cacert[@]}"} ${args[@]+"${args[@]}"}
 END
   chmod +x bin/wb-send
+  cat >bin/wb-event <<'END'
+#!/usr/bin/env bash
+[[ ${1-} != poll ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
+exec "$WB_BIN/wb-event" "$@"
+END
+  chmod +x bin/wb-event
+}
+
+# The registry that pages poll.
+make_registry() {
+  start_wandb
+  export WANDB_BASE_URL=$WANDB_URL WANDB_API_KEY=$WANDB_KEY
+  wandb_do '[{"do":"link","collection":"acme/model-registry/fraud","user":"ann"},
+    {"do":"link","collection":"acme/model-registry/fraud","user":"ann","aliases":["production"],"after":1}]' >/dev/null
 }
 
 make_proxy() {
@@ -316,6 +343,7 @@ start_servers() {
   start_receiver
   make_proxy "$tls" "$RECEIVER_PORT"
   make_wrapper
+  make_registry
 }
 
 # is_whole COMMAND - whether no more lines belong to it
@@ -502,7 +530,7 @@ readme() {
   run_page README.md "$T/readme-home"
   cd "$T" || return
   [[ $WB_BIN == "$TOP" ]] || return 0
-  for tool in "${TOOLS[@]}"; do
+  for tool in "${TOOLS[@]}" "${PARTS[@]}"; do
     expect_file "dest/usr/local/bin/$tool" "$WB_BIN/$tool"
   done
   expect_equal "$(cd dest/usr/local/share/man && find . -type f -printf '%f\n' | sort)" \
