@@ -35,9 +35,9 @@ JOURNAL = appender durable file idset journal journal_file journal_line journal_
 
 HTTP   = address curl_client header http1 http1_parser policy policy_options resolver response retry timers tls_check \
 	transfer url
-WANDB  = answer graphql graphql_answer wandb_answer wandb_collection wandb_query
+WANDB  = answer graphql graphql_answer wandb_action wandb_answer wandb_collection wandb_query wandb_text
 REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
-	registry_links registry_metadata registry_read registry_work sha256
+	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256
 
 wb-event_OBJS  = $(TEXT) diag options nearest output event file poll_files timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(HTTP) $(WANDB) $(REGISTRY) diag options nearest output event file poll_event \

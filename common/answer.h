@@ -19,8 +19,8 @@
 
 struct answer {
 	struct json js;
-	char path[ANSWER_PATH_MAX]; /* of the value at hand; what does not fit is cut */
-	size_t path_len;            /* of all of it */
+	char path[ANSWER_PATH_MAX];   /* of the value at hand; what does not fit is cut */
+	size_t path_len;              /* of all of it */
 	char error[ANSWER_ERROR_MAX]; /* "" while all is well */
 };
 

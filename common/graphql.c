@@ -122,8 +122,8 @@ set_key(struct graphql *g)
 	}
 	for (size_t i = 0; i < key.len; i++) {
 		if (key.value[i] <= ' ' || key.value[i] >= 0x7f) {
-			diag("the key for %s holds a byte that no key has, number %zu", g->where.host,
-				i + 1);
+			diag("the key for %s holds a byte that no key has, number %zu",
+				g->where.host, i + 1);
 			return -1;
 		}
 	}
@@ -134,7 +134,8 @@ static int
 set_up(struct graphql *g)
 {
 	static char type[] = "Content-Type: application/json",
-		    agent[] = "User-Agent: wb-tools/" WB_VERSION, accept[] = "Accept: application/json";
+		    agent[] = "User-Agent: wb-tools/" WB_VERSION,
+		    accept[] = "Accept: application/json";
 	const struct transfer_options transfer = {.policy = g->options.policy,
 		.connect_timeout_ms = g->options.connect_timeout_ms,
 		.jobs = g->options.jobs,
@@ -282,8 +283,8 @@ try_again(struct graphql *g, struct query *q, const struct transfer_result *r, i
 {
 	const int64_t now_ms = clock_ms();
 
-	*after_ms = r->retry_after[0] == '\0' ? -1
-					      : retry_after_ms(r->retry_after, timestamp_now_ms());
+	*after_ms =
+		r->retry_after[0] == '\0' ? -1 : retry_after_ms(r->retry_after, timestamp_now_ms());
 	if (!is_worth_another(r))
 		return false;
 	/* One is told for all: none of them is welcome before. */
@@ -292,8 +293,8 @@ try_again(struct graphql *g, struct query *q, const struct transfer_result *r, i
 		g->pause_until_ms = now_ms + *after_ms;
 	if (q->attempts > g->options.retries)
 		return false;
-	q->at_ms = now_ms + (int64_t)retry_delay_ms(q->attempts,
-				    hash_mix(g->chance += 0x9e3779b97f4a7c15u));
+	q->at_ms = now_ms +
+		   (int64_t)retry_delay_ms(q->attempts, hash_mix(g->chance += 0x9e3779b97f4a7c15u));
 	if (q->at_ms < now_ms + *after_ms)
 		q->at_ms = now_ms + *after_ms;
 	if (q->at_ms > q->began_ms + (int64_t)g->options.retry_max_ms)
@@ -510,8 +511,8 @@ take_host(struct graphql *g, struct graphql_answer *answer, int64_t *next_ms)
 			if (start(g, q, &host, answer))
 				return true;
 		} else if (q->lookup_until_ms <= now_ms) {
-			if (attempt_failed(g, q, TRANSFER_TIMEOUT, "looking the host up took too long",
-				    answer))
+			if (attempt_failed(g, q, TRANSFER_TIMEOUT,
+				    "looking the host up took too long", answer))
 				return true;
 		} else if (*next_ms < 0 || q->lookup_until_ms < *next_ms) {
 			*next_ms = q->lookup_until_ms;

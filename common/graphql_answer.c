@@ -57,7 +57,8 @@ read_code(struct answer *a, void *ctx)
 static bool
 read_extensions(struct answer *a, void *ctx)
 {
-	static const struct answer_field fields[] = {{"code", read_code, true}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"code", read_code, true},
+		{NULL, NULL, false}};
 
 	if (json_peek(&a->js) != JSON_OBJECT)
 		return answer_skip(a, NULL);
@@ -133,7 +134,8 @@ describe(const struct one *one, void *ctx)
 		if (one->path[i].type == JSON_STRING)
 			add_string(sb, &one->path[i]);
 		else
-			strbuf_add(sb, one->path[i].p, one->path[i].len < 20 ? one->path[i].len : 20);
+			strbuf_add(sb, one->path[i].p,
+				one->path[i].len < 20 ? one->path[i].len : 20);
 	}
 	return false;
 }
@@ -186,8 +188,8 @@ read_data(struct answer *a, void *ctx)
 void
 graphql_answer_read(struct graphql_answer *answer)
 {
-	static const struct answer_field fields[] = {
-		{"errors", read_errors, true}, {"data", read_data, true}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"errors", read_errors, true},
+		{"data", read_data, true}, {NULL, NULL, false}};
 	struct answer a;
 
 	answer->data.type = answer->errors.type = JSON_NONE;

@@ -42,8 +42,7 @@ add_version_string(struct strbuf *sb, const struct registry_change *change)
 }
 
 void
-poll_event_add(struct strbuf *sb, const struct registry_change *change,
-	const struct text *metadata)
+poll_event_add(struct strbuf *sb, const struct registry_change *change, const struct text *metadata)
 {
 	const struct registry_collection *c = change->collection;
 	const char *type = event_type_name(change->type);

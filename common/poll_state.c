@@ -92,14 +92,14 @@ read_head(struct json *js, struct head *head)
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
-		if (json_equal(&key, "wb_event_state", 14) ? !read_count(js, &head->version)
-		    : json_equal(&key, "collections", 11)  ? !read_count(js, &head->collections)
-		    : json_equal(&key, "events", 6)        ? !read_count(js, &head->events)
-		    : json_equal(&key, "server", 6)        ? !json_value(js, &head->server)
-		    : json_equal(&key, "scope", 5)         ? !json_value(js, &head->scope)
-		    : json_equal(&key, "first", 5)         ? !json_value(js, &head->first)
-		    : json_equal(&key, "base", 4)          ? !json_value(js, &head->base)
-							   : !json_value(js, NULL))
+		if (json_equal(&key, "wb_event_state", 14)    ? !read_count(js, &head->version)
+			: json_equal(&key, "collections", 11) ? !read_count(js, &head->collections)
+			: json_equal(&key, "events", 6)       ? !read_count(js, &head->events)
+			: json_equal(&key, "server", 6)       ? !json_value(js, &head->server)
+			: json_equal(&key, "scope", 5)        ? !json_value(js, &head->scope)
+			: json_equal(&key, "first", 5)        ? !json_value(js, &head->first)
+			: json_equal(&key, "base", 4)         ? !json_value(js, &head->base)
+							      : !json_value(js, NULL))
 			return false;
 	}
 	return js->error == NULL;
@@ -129,8 +129,8 @@ check_head(const struct loading *l)
 		return damaged(l, "not the head of a state", 0);
 	if (is(&head->server, id->server) && is(&head->scope, id->scope))
 		return EXIT_DONE;
-	diag("state '%s%s' is of %.*s on %.*s, not of %s on %s: each needs a state of its own", name,
-		names[l->file], (int)head->scope.len, head->scope.p, (int)head->server.len,
+	diag("state '%s%s' is of %.*s on %.*s, not of %s on %s: each needs a state of its own",
+		name, names[l->file], (int)head->scope.len, head->scope.p, (int)head->server.len,
 		head->server.p, id->scope, id->server);
 	return EXIT_USAGE;
 }

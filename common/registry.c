@@ -32,8 +32,8 @@ registry_list_grow(struct registry *r, void **v, size_t *n, size_t *size, size_t
 {
 	if (*n == *size) {
 		const size_t more = *size == 0 ? 4 : *size * 2;
-		void *bigger = more > (size_t)-1 / 4 / item ? NULL
-							    : arena_alloc(&r->arena, more * item);
+		void *bigger =
+			more > (size_t)-1 / 4 / item ? NULL : arena_alloc(&r->arena, more * item);
 
 		if (bigger == NULL) {
 			r->failed = true;
@@ -311,8 +311,9 @@ registry_mark(const registry_marks *marks, const struct text *name)
 {
 	const struct registry_mark wanted = {.name = *name};
 
-	return marks->n == 0 ? NULL
-			     : bsearch(&wanted, marks->v, marks->n, sizeof(*marks->v), compare_marks);
+	return marks->n == 0
+		       ? NULL
+		       : bsearch(&wanted, marks->v, marks->n, sizeof(*marks->v), compare_marks);
 }
 
 /* ---- versions by artifact ---- */

@@ -72,9 +72,10 @@ struct registry_seen {
 struct registry_history {
 	bool is_known; /* floor and seen hold: it could be read some time */
 	int64_t floor_ms, newest_ms;
-	REGISTRY_LIST(struct registry_seen) seen; /* sorted; one as often as there are such entries */
-	bool is_read;                 /* ${actions} are all that may be news */
-	uint64_t news;                /* the sum of the keys of what was news in it */
+	REGISTRY_LIST(struct registry_seen)
+	seen;          /* sorted; one as often as there are such entries */
+	bool is_read;  /* ${actions} are all that may be news */
+	uint64_t news; /* the sum of the keys of what was news in it */
 	REGISTRY_LIST(struct registry_action) actions;
 };
 
@@ -120,8 +121,7 @@ void registry_free(struct registry *r);
  * zeroed, or NULL.
  */
 #define registry_grow(r, list)                                                                     \
-	((__typeof__((list)->v))registry_list_grow((r), (void **)&(list)->v, &(list)->n,           \
-		&(list)->size, sizeof(*(list)->v)))
+	registry_list_grow((r), (void **)&(list)->v, &(list)->n, &(list)->size, sizeof(*(list)->v))
 void *registry_list_grow(struct registry *r, void **v, size_t *n, size_t *size, size_t item);
 
 /**

@@ -194,8 +194,7 @@ tell_entries(struct registry_case *k, const struct subject *s, bool is_told)
 
 	for (size_t i = 0; i < s->nacts; i++) {
 		acts[i].act->is_new = false;
-		if (acts[i].act->target.p != NULL && !is_owed(k, acts[i].act) &&
-			is_told)
+		if (acts[i].act->target.p != NULL && !is_owed(k, acts[i].act) && is_told)
 			tell_entry(k, acts[i].act);
 	}
 }

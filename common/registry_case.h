@@ -16,7 +16,7 @@ struct registry_case {
 	/* members by artifact */
 	const struct registry_member **before, **after;
 	size_t nbefore, nafter;
-	size_t links_from;        /* where in changes they begin */
+	size_t links_from;         /* where in changes they begin */
 	size_t *settled, nsettled; /* which of old->owed the history of aliases has shown */
 	bool is_unexplained;
 };

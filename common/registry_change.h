@@ -57,9 +57,9 @@ struct registry_identity {
 	struct text artifact, mark;
 	int64_t linked_ms; /* of the version's place in the collection; 0 where that is not needed */
 	unsigned ord;
-	uint64_t key;      /* of the entry in the history that says it, or 0 */
-	int64_t at_ms;     /* when, where nothing else is known */
-	unsigned count;    /* how often it happened before */
+	uint64_t key;   /* of the entry in the history that says it, or 0 */
+	int64_t at_ms;  /* when, where nothing else is known */
+	unsigned count; /* how often it happened before */
 };
 
 /**

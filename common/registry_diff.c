@@ -47,8 +47,8 @@ registry_case_init(struct registry_case *k, struct registry_changes *changes,
 	k->before = by_artifact(r, old, &k->nbefore);
 	k->after = by_artifact(r, fresh, &k->nafter);
 	k->links_from = changes->list.n;
-	k->settled = arena_alloc(&r->arena,
-		((old != NULL ? old->owed.n : 0) + 1) * sizeof(*k->settled));
+	k->settled =
+		arena_alloc(&r->arena, ((old != NULL ? old->owed.n : 0) + 1) * sizeof(*k->settled));
 	r->failed |= k->settled == NULL;
 	return !r->failed;
 }
@@ -122,7 +122,8 @@ registry_case_index(const struct registry_case *k, const struct text *artifact,
 	const struct registry_member *before = registry_case_before(k, artifact),
 				     *after = registry_case_after(k, artifact);
 	const bool is_same = before != NULL && after != NULL && text_equal(&before->id, &after->id);
-	const struct registry_mark *mark = after != NULL ? registry_mark(&after->aliases, alias) : NULL;
+	const struct registry_mark *mark =
+		after != NULL ? registry_mark(&after->aliases, alias) : NULL;
 
 	if (is_same || (mark != NULL && mark->is_on && after->linked_ms <= ms))
 		return after->index;
@@ -210,10 +211,10 @@ merge_marks(struct registry_case *k, const struct registry_member *m, registry_m
 
 	while (i < before->n || j < now->n) {
 		const int order = i == before->n ? 1
-				  : j == now->n
-					  ? -1
-					  : text_compare(&before->v[i].name, &now->v[j].name);
-		const struct registry_mark *was = order <= 0 ? &before->v[i] : NULL;
+				  : j == now->n  ? -1
+						: text_compare(&before->v[i].name, &now->v[j].name);
+		const struct registry_mark none = {.name = now->n > j ? now->v[j].name : TEXT("")},
+					   *was = order <= 0 ? &before->v[i] : &none;
 		struct registry_mark *mark;
 
 		/* Each version has been the latest once. */
@@ -224,9 +225,8 @@ merge_marks(struct registry_case *k, const struct registry_member *m, registry_m
 		}
 		if ((mark = registry_grow(k->memory, &merged)) == NULL)
 			return;
-		*mark = (struct registry_mark){order <= 0 ? was->name : now->v[j].name,
-			order <= 0 ? was->count : 0, order >= 0};
-		if (mark->is_on && (was == NULL || !was->is_on)) {
+		*mark = (struct registry_mark){was->name, was->count, order >= 0};
+		if (mark->is_on && !was->is_on) {
 			mark->count++;
 			if (types.on >= 0)
 				tell_mark(k, types.on, m, mark, mark->count);
@@ -364,9 +364,9 @@ registry_diff(struct registry_changes *changes, const struct registry_collection
 		registry_history_keep(k.memory, &fresh->history[i],
 			old != NULL ? &old->history[i] : NULL);
 		if (old == NULL && changes->first != REGISTRY_BASELINE)
-			registry_history_expect(&fresh->history[i],
-				changes->first == REGISTRY_SINCE ? changes->since_ms
-								 : REGISTRY_NO_TIME);
+			registry_history_expect(&fresh->history[i], changes->first == REGISTRY_SINCE
+									    ? changes->since_ms
+									    : REGISTRY_NO_TIME);
 	}
 	return !k.is_unexplained;
 }

@@ -203,14 +203,14 @@ read_member(struct json *js, struct registry *r, struct registry_collection *c)
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
-		if (is(&key, "id") ? !read_text(js, r, &m->id)
-		    : is(&key, "artifact") ? !read_text(js, r, &m->artifact)
-		    : is(&key, "linked")   ? !read_number(js, &m->linked_ms)
-		    : is(&key, "index")    ? !read_number(js, &m->index)
-		    : is(&key, "ord")      ? !read_number(js, &ord)
-		    : is(&key, "aliases")  ? !read_marks(js, r, &m->aliases)
-		    : is(&key, "tags")     ? !read_marks(js, r, &m->tags)
-					   : !json_value(js, NULL))
+		if (is(&key, "id")             ? !read_text(js, r, &m->id)
+			: is(&key, "artifact") ? !read_text(js, r, &m->artifact)
+			: is(&key, "linked")   ? !read_number(js, &m->linked_ms)
+			: is(&key, "index")    ? !read_number(js, &m->index)
+			: is(&key, "ord")      ? !read_number(js, &ord)
+			: is(&key, "aliases")  ? !read_marks(js, r, &m->aliases)
+			: is(&key, "tags")     ? !read_marks(js, r, &m->tags)
+					       : !json_value(js, NULL))
 			return false;
 	}
 	m->ord = (unsigned)ord;
@@ -277,10 +277,10 @@ read_history(struct json *js, struct registry *r, struct registry_history *h)
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
-		if (is(&key, "seen") ? !read_seen(js, r, h)
-		    : is(&key, "floor")  ? !read_number(js, &h->floor_ms)
-		    : is(&key, "newest") ? !read_number(js, &h->newest_ms)
-					 : !json_value(js, NULL))
+		if (is(&key, "seen")         ? !read_seen(js, r, h)
+			: is(&key, "floor")  ? !read_number(js, &h->floor_ms)
+			: is(&key, "newest") ? !read_number(js, &h->newest_ms)
+					     : !json_value(js, NULL))
 			return false;
 	}
 	return js->error == NULL;
@@ -296,11 +296,11 @@ read_owed_one(struct json *js, struct registry *r, struct registry_owed *owed)
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
-		if (is(&key, "artifact") ? !read_text(js, r, &owed->artifact)
-		    : is(&key, "alias")  ? !read_text(js, r, &owed->alias)
-		    : is(&key, "linked") ? !read_number(js, &owed->linked_ms)
-		    : is(&key, "type")   ? !read_text(js, r, &type)
-					 : !json_value(js, NULL))
+		if (is(&key, "artifact")     ? !read_text(js, r, &owed->artifact)
+			: is(&key, "alias")  ? !read_text(js, r, &owed->alias)
+			: is(&key, "linked") ? !read_number(js, &owed->linked_ms)
+			: is(&key, "type")   ? !read_text(js, r, &type)
+					     : !json_value(js, NULL))
 			return false;
 	}
 	owed->type = event_type_find(type.p, type.len);
@@ -333,19 +333,19 @@ registry_line_read(struct json *js, struct registry *r)
 	if (c == NULL || !json_open_object(js))
 		return json_fail(js, js->p, "out of memory");
 	while (json_next_member(js, &key)) {
-		if (is(&key, "id") ? !read_text(js, r, &c->id)
-		    : is(&key, "name")    ? !read_text(js, r, &c->name)
-		    : is(&key, "entity")  ? !read_text(js, r, &c->entity)
-		    : is(&key, "project") ? !read_text(js, r, &c->project)
-		    : is(&key, "created") ? !read_number(js, &c->created_ms)
-		    : is(&key, "tags")    ? !read_marks(js, r, &c->tags)
-		    : is(&key, "members") ? !read_members(js, r, c)
-		    : is(&key, "owed")    ? !read_owed(js, r, c)
-		    : is(&key, "link_history")
-			    ? !read_history(js, r, &c->history[REGISTRY_LINKS])
-		    : is(&key, "alias_history")
-			    ? !read_history(js, r, &c->history[REGISTRY_ALIASES])
-			    : !json_value(js, NULL))
+		if (is(&key, "id")            ? !read_text(js, r, &c->id)
+			: is(&key, "name")    ? !read_text(js, r, &c->name)
+			: is(&key, "entity")  ? !read_text(js, r, &c->entity)
+			: is(&key, "project") ? !read_text(js, r, &c->project)
+			: is(&key, "created") ? !read_number(js, &c->created_ms)
+			: is(&key, "tags")    ? !read_marks(js, r, &c->tags)
+			: is(&key, "members") ? !read_members(js, r, c)
+			: is(&key, "owed")    ? !read_owed(js, r, c)
+			: is(&key, "link_history")
+				? !read_history(js, r, &c->history[REGISTRY_LINKS])
+			: is(&key, "alias_history")
+				? !read_history(js, r, &c->history[REGISTRY_ALIASES])
+				: !json_value(js, NULL))
 			return false;
 	}
 	if (js->error == NULL && (c->id.len == 0 || c->name.p == NULL || c->entity.p == NULL ||

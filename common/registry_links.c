@@ -85,7 +85,10 @@ tell_unlink(struct registry_case *k, struct story *s, const struct text *artifac
 
 	if (act == NULL)
 		registry_case_owe(k, CHANGE_UNLINK, artifact, &TEXT(""), s->linked_ms);
-	tell(k, s, CHANGE_UNLINK, artifact, act, act != NULL ? act->ms : has_bound ? until_ms : 0,
+	tell(k, s, CHANGE_UNLINK, artifact, act,
+		act != NULL ? act->ms
+		: has_bound ? until_ms
+			    : 0,
 		act != NULL || has_bound);
 	s->is_in = false;
 }
@@ -370,9 +373,10 @@ registry_links(struct registry_case *k)
 
 	n = new_acts(k, &acts);
 	while (!k->memory->failed) {
-		const struct text *artifact = first_of(i < k->nbefore ? &k->before[i]->artifact : NULL,
-			j < k->nafter ? &k->after[j]->artifact : NULL,
-			a < n ? &acts[a]->target : NULL);
+		const struct text *artifact =
+			first_of(i < k->nbefore ? &k->before[i]->artifact : NULL,
+				j < k->nafter ? &k->after[j]->artifact : NULL,
+				a < n ? &acts[a]->target : NULL);
 		struct story s = {.acts = acts + a, .index = REGISTRY_NO_INDEX};
 
 		if (artifact == NULL)

@@ -67,8 +67,8 @@ take_one(struct registry_metadata *m, size_t i, const struct json_span *string)
 		else
 			m->values[i] = registry_text(m->memory, compact.buf, compact.len);
 	} else if (json_peek(&js) != JSON_NULL) {
-		diag("the metadata of version %.*s is left out: it is no object", (int)artifact->len,
-			artifact->p);
+		diag("the metadata of version %.*s is left out: it is no object",
+			(int)artifact->len, artifact->p);
 	}
 	strbuf_release(&plain);
 	strbuf_release(&compact);

@@ -24,9 +24,9 @@ struct registry_scope {
 
 enum registry_result {
 	REGISTRY_READ,
-	REGISTRY_FAILED,    /* after a message */
+	REGISTRY_FAILED,     /* after a message */
 	REGISTRY_FAILED_NOW, /* the same; later it may go well */
-	REGISTRY_STOPPED    /* by a signal */
+	REGISTRY_STOPPED     /* by a signal */
 };
 
 /* What came of it, all in changes->memory. */

@@ -42,11 +42,11 @@ find_part(struct registry_work *w, const struct registry_changes *changes,
 				drop_history(w, i);
 			continue;
 		}
-		if (page->is_there &&
-			(page->next.p == NULL ||
-				(i < REGISTRY_HISTORIES && !reads_on(w, changes, i))))
+		if (page->is_there && (page->next.p == NULL ||
+					      (i < REGISTRY_HISTORIES && !reads_on(w, changes, i))))
 			continue;
-		if (page->is_there && w->asked[i].p != NULL && text_equal(&w->asked[i], &page->next)) {
+		if (page->is_there && w->asked[i].p != NULL &&
+			text_equal(&w->asked[i], &page->next)) {
 			*wrong = "a page ends where it began: it would never end";
 			return -1;
 		}
@@ -137,7 +137,8 @@ registry_work_next(struct registry_work *w, struct registry_changes *changes,
 	registry_history_unique(&w->wc.c->history[REGISTRY_LINKS]);
 	is_shifted = registry_history_is_shifted(&w->wc.c->history[REGISTRY_ALIASES]);
 	is_explained = registry_diff(changes, w->old, w->wc.c) && !is_shifted;
-	if (!is_doubtful(w, changes->first == REGISTRY_BASELINE, is_explained) || w->wc.memory->failed)
+	if (!is_doubtful(w, changes->first == REGISTRY_BASELINE, is_explained) ||
+		w->wc.memory->failed)
 		return REGISTRY_WORK_DONE;
 	changes->list.n = told;
 	if (w->reads >= REGISTRY_WORK_READS)

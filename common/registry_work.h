@@ -18,7 +18,7 @@ struct registry_work {
 	struct text id;
 	struct wandb_collection wc;
 	const struct registry_collection *old, *previous; /* of the state; as read the last time */
-	struct text asked[WANDB_CONNECTIONS];             /* the cursors that were asked with last */
+	struct text asked[WANDB_CONNECTIONS]; /* the cursors that were asked with last */
 	bool is_denied[WANDB_CONNECTIONS];
 	unsigned reads;
 	bool is_gone; /* there is no such collection any more */

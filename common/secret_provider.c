@@ -17,7 +17,7 @@
 struct secret_provider {
 	struct secret_provider *next;
 	bool checks_mode;
-	char *dir; /* inside text; NULL: the environment */
+	char *dir;     /* inside text; NULL: the environment */
 	char *machine; /* of a netrc file; NULL: dir is a directory */
 	char text[];
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wandb_collection.h"
+#include "wandb_text.h"
 
 /* ---- collections ---- */
 
@@ -58,8 +59,8 @@ read_project(struct answer *a, void *ctx)
 static bool
 read_projects_data(struct answer *a, struct wandb_collections *out)
 {
-	static const struct answer_field fields[] = {
-		{"project", read_project, false}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"project", read_project, false},
+		{NULL, NULL, false}};
 
 	if (!answer_object(a, fields, out) || !answer_end(a))
 		return false;
@@ -126,8 +127,8 @@ read_metadata(struct answer *a, void *ctx)
 static bool
 read_metadata_of(struct answer *a, const struct json_span *name, void *ctx)
 {
-	static const struct answer_field fields[] = {
-		{"metadata", read_metadata, false}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"metadata", read_metadata, false},
+		{NULL, NULL, false}};
 	struct wandb_metadata *out = ctx;
 	const long i = number_in(name, out->n);
 
@@ -151,14 +152,15 @@ read_registry_name(struct answer *a, void *ctx)
 	struct wandb_registries *out = ctx;
 	struct text *name = registry_grow(out->memory, &out->names);
 
-	return name != NULL ? wandb_read_name(a, out->memory, name) : answer_fail(a, "out of memory");
+	return name != NULL ? wandb_read_name(a, out->memory, name)
+			    : answer_fail(a, "out of memory");
 }
 
 static bool
 read_registry(struct answer *a, void *ctx)
 {
-	static const struct answer_field fields[] = {
-		{"name", read_registry_name, false}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"name", read_registry_name, false},
+		{NULL, NULL, false}};
 
 	return answer_is_null(a) || answer_object(a, fields, ctx);
 }
@@ -192,8 +194,8 @@ read_org_entity(struct answer *a, void *ctx)
 static bool
 read_organization(struct answer *a, void *ctx)
 {
-	static const struct answer_field fields[] = {
-		{"orgEntity", read_org_entity, false}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"orgEntity", read_org_entity, false},
+		{NULL, NULL, false}};
 
 	return answer_is_null(a) || answer_object(a, fields, ctx);
 }
@@ -201,8 +203,8 @@ read_organization(struct answer *a, void *ctx)
 bool
 wandb_answer_registries(struct answer *a, struct wandb_registries *out)
 {
-	static const struct answer_field fields[] = {
-		{"organization", read_organization, false}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"organization", read_organization, false},
+		{NULL, NULL, false}};
 
 	return answer_object(a, fields, out) && answer_end(a);
 }

@@ -1,102 +1,11 @@
 #include "wandb_collection.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <openssl/evp.h>
 
 #include "json_text.h"
 #include "registry_case.h"
-
-#define TEXT_BYTES_MAX ((size_t)64 * 1024 * 1024)
-
-/* ---- texts ---- */
-
-static struct text
-keep(struct registry *r, const struct json_span *span)
-{
-	struct text text;
-	struct strbuf sb;
-
-	if (span->type != JSON_STRING)
-		return (struct text){NULL, 0};
-	if (!span->escaped)
-		return registry_text(r, span->p, span->len);
-	strbuf_init(&sb, TEXT_BYTES_MAX);
-	json_decode(&sb, span);
-	r->failed |= strbuf_failed(&sb);
-	text = registry_text(r, sb.buf != NULL ? sb.buf : "", sb.len);
-	strbuf_release(&sb);
-	return text;
-}
-
-static bool
-read_text(struct answer *a, struct registry *r, struct text *text)
-{
-	struct json_span span;
-
-	if (!answer_string(a, &span))
-		return false;
-	*text = keep(r, &span);
-	return true;
-}
-
-/* An empty one would name anything. */
-bool
-wandb_read_name(struct answer *a, struct registry *r, struct text *text)
-{
-	if (!read_text(a, r, text))
-		return false;
-	return text->len > 0 || answer_fail(a, "is empty");
-}
-
-/* {NAME: text}, or null */
-struct inner {
-	struct registry *memory;
-	struct text *text;
-};
-
-static bool
-read_inner(struct answer *a, void *ctx)
-{
-	struct inner *inner = ctx;
-
-	return wandb_read_name(a, inner->memory, inner->text);
-}
-
-static bool
-read_inner_or_null(struct answer *a, void *ctx)
-{
-	struct inner *inner = ctx;
-	struct json_span span;
-
-	if (!answer_string_or_null(a, &span))
-		return false;
-	*inner->text = keep(inner->memory, &span);
-	return true;
-}
-
-static bool
-read_id_of(struct answer *a, struct registry *r, struct text *text)
-{
-	static const struct answer_field fields[] = {{"id", read_inner, false}, {NULL, NULL, false}};
-	struct inner inner = {r, text};
-
-	*text = (struct text){NULL, 0};
-	return answer_is_null(a) || answer_object(a, fields, &inner);
-}
-
-static bool
-read_user(struct answer *a, struct registry *r, struct text *text)
-{
-	static const struct answer_field fields[] = {
-		{"username", read_inner_or_null, false}, {NULL, NULL, false}};
-	struct inner inner = {r, text};
-
-	*text = (struct text){NULL, 0};
-	return answer_is_null(a) || answer_object(a, fields, &inner);
-}
+#include "wandb_action.h"
+#include "wandb_text.h"
 
 /* ---- connections ---- */
 
@@ -117,7 +26,7 @@ read_end_cursor(struct answer *a, void *ctx)
 
 	if (!answer_string_or_null(a, &span))
 		return false;
-	c->page->next = keep(c->memory, &span);
+	c->page->next = wandb_keep(c->memory, &span);
 	return true;
 }
 
@@ -155,7 +64,8 @@ read_node(struct answer *a, void *ctx)
 static bool
 read_edge(struct answer *a, void *ctx)
 {
-	static const struct answer_field fields[] = {{"node", read_node, false}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"node", read_node, false},
+		{NULL, NULL, false}};
 
 	return answer_object(a, fields, ctx);
 }
@@ -176,129 +86,6 @@ wandb_read_connection(struct answer *a, struct registry *r, struct wandb_page *p
 
 	*page = (struct wandb_page){.is_there = true, .number = page->number + 1};
 	return answer_object(a, fields, &c);
-}
-
-/* ---- actions ---- */
-
-struct action {
-	struct registry *memory;
-	struct registry_action *action;
-	struct text id, type;
-};
-
-static bool
-read_action_id(struct answer *a, void *ctx)
-{
-	return wandb_read_name(a, ((struct action *)ctx)->memory, &((struct action *)ctx)->id);
-}
-
-static bool
-read_action_type(struct answer *a, void *ctx)
-{
-	return read_text(a, ((struct action *)ctx)->memory, &((struct action *)ctx)->type);
-}
-
-static bool
-read_action_time(struct answer *a, void *ctx)
-{
-	return answer_time(a, &((struct action *)ctx)->action->ms);
-}
-
-static bool
-read_action_user(struct answer *a, void *ctx)
-{
-	return read_user(a, ((struct action *)ctx)->memory, &((struct action *)ctx)->action->user);
-}
-
-static bool
-read_action_alias(struct answer *a, void *ctx)
-{
-	return read_text(a, ((struct action *)ctx)->memory, &((struct action *)ctx)->action->alias);
-}
-
-static bool
-read_action_source(struct answer *a, void *ctx)
-{
-	return read_id_of(a, ((struct action *)ctx)->memory,
-		&((struct action *)ctx)->action->source);
-}
-
-static bool
-read_action_target(struct answer *a, void *ctx)
-{
-	return read_id_of(a, ((struct action *)ctx)->memory,
-		&((struct action *)ctx)->action->target);
-}
-
-/*
- * The number in an id, base64 of "Type:number", or 0. Ids are nobody's business but the server's;
- * this is only a guess at the order of what it dates alike, where any other would be as good.
- */
-static uint64_t
-number_of(const struct text *id)
-{
-	unsigned char plain[96];
-	char *colon;
-	int n;
-
-	if (id->len == 0 || id->len > 120 || id->len % 4 != 0)
-		return 0;
-	n = EVP_DecodeBlock(plain, (const unsigned char *)id->p, (int)id->len);
-	if (n <= 0 || (size_t)n >= sizeof(plain))
-		return 0;
-	plain[n] = '\0';
-	colon = strchr((char *)plain, ':');
-	return colon != NULL ? strtoull(colon + 1, NULL, 10) : 0;
-}
-
-static bool
-read_link(struct answer *a, void *ctx)
-{
-	static const struct answer_field fields[] = {{"id", read_action_id, false},
-		{"createdAt", read_action_time, false}, {"user", read_action_user, false},
-		{"artifact", read_action_target, false}, {NULL, NULL, false}};
-	struct wandb_collection *wc = ctx;
-	struct registry_history *h = &wc->c->history[REGISTRY_LINKS];
-	struct action action = {.memory = wc->memory,
-		.action = registry_grow(wc->memory, &h->actions)};
-
-	if (action.action == NULL)
-		return answer_fail(a, "out of memory");
-	if (!answer_object(a, fields, &action))
-		return false;
-	action.action->key = registry_key(&action.id, 1);
-	action.action->page = wc->pages[WANDB_LINKS].number;
-	/* Newest first, as far as is known. */
-	action.action->place = number_of(&action.id);
-	if (action.action->place == 0)
-		action.action->place = UINT64_MAX - h->actions.n;
-	return true;
-}
-
-static bool
-read_alias_action(struct answer *a, void *ctx)
-{
-	static const struct answer_field fields[] = {{"actionType", read_action_type, false},
-		{"alias", read_action_alias, false}, {"createdAt", read_action_time, false},
-		{"user", read_action_user, false}, {"sourceArtifact", read_action_source, false},
-		{"targetArtifact", read_action_target, false}, {NULL, NULL, false}};
-	struct wandb_collection *wc = ctx;
-	struct registry_history *h = &wc->c->history[REGISTRY_ALIASES];
-	struct registry_action *act = registry_grow(wc->memory, &h->actions);
-	struct action action = {.memory = wc->memory, .action = act};
-	char ms[24];
-
-	if (act == NULL)
-		return answer_fail(a, "out of memory");
-	if (!answer_object(a, fields, &action))
-		return false;
-	snprintf(ms, sizeof(ms), "%lld", (long long)act->ms);
-	act->key = registry_key((struct text[]){act->alias, {ms, strlen(ms)}, act->source,
-					act->target, action.type},
-		5);
-	act->page = wc->pages[WANDB_ALIASES].number;
-	act->place = UINT64_MAX - h->actions.n;
-	return true;
 }
 
 /* ---- members ---- */
@@ -335,14 +122,14 @@ read_mark_name(struct answer *a, void *ctx)
 {
 	struct inner *inner = ctx;
 
-	return read_text(a, inner->memory, inner->text);
+	return wandb_read_text(a, inner->memory, inner->text);
 }
 
 static bool
 read_alias(struct answer *a, void *ctx)
 {
-	static const struct answer_field fields[] = {
-		{"alias", read_mark_name, false}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"alias", read_mark_name, false},
+		{NULL, NULL, false}};
 	struct member *member = ctx;
 	struct text name;
 	struct inner inner = {member->memory, &name};
@@ -374,8 +161,8 @@ struct marks {
 static bool
 read_tag(struct answer *a, void *ctx)
 {
-	static const struct answer_field fields[] = {
-		{"name", read_mark_name, false}, {NULL, NULL, false}};
+	static const struct answer_field fields[] = {{"name", read_mark_name, false},
+		{NULL, NULL, false}};
 	struct marks *marks = ctx;
 	struct text name;
 	struct inner inner = {marks->memory, &name};
@@ -391,7 +178,8 @@ read_tag(struct answer *a, void *ctx)
 static bool
 read_artifact_id(struct answer *a, void *ctx)
 {
-	return wandb_read_name(a, ((struct member *)ctx)->memory, &((struct member *)ctx)->m->artifact);
+	return wandb_read_name(a, ((struct member *)ctx)->memory,
+		&((struct member *)ctx)->m->artifact);
 }
 
 static bool
@@ -490,7 +278,7 @@ read_links(struct answer *a, void *ctx)
 	struct wandb_collection *wc = ctx;
 
 	wc->c->history[REGISTRY_LINKS].is_read = true;
-	return wandb_read_connection(a, wc->memory, &wc->pages[WANDB_LINKS], read_link, wc);
+	return wandb_read_connection(a, wc->memory, &wc->pages[WANDB_LINKS], wandb_read_link, wc);
 }
 
 static bool
@@ -499,7 +287,8 @@ read_alias_actions(struct answer *a, void *ctx)
 	struct wandb_collection *wc = ctx;
 
 	wc->c->history[REGISTRY_ALIASES].is_read = true;
-	return wandb_read_connection(a, wc->memory, &wc->pages[WANDB_ALIASES], read_alias_action, wc);
+	return wandb_read_connection(a, wc->memory, &wc->pages[WANDB_ALIASES],
+		wandb_read_alias_action, wc);
 }
 
 static bool

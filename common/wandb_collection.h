@@ -15,7 +15,7 @@
 struct wandb_page {
 	bool is_there;
 	struct text next;
-	size_t items; /* that the page had */
+	size_t items;    /* that the page had */
 	unsigned number; /* from 1 */
 };
 
@@ -39,11 +39,5 @@ bool wandb_read_collection(struct answer *a, struct wandb_collection *wc);
  */
 bool wandb_read_connection(struct answer *a, struct registry *r, struct wandb_page *page,
 	bool (*node)(struct answer *a, void *ctx), void *ctx);
-
-/**
- * wandb_read_name(a, r, text):
- * Read a string that is not empty.
- */
-bool wandb_read_name(struct answer *a, struct registry *r, struct text *text);
 
 #endif

@@ -17,10 +17,10 @@ enum wandb_connection { WANDB_LINKS, WANDB_ALIASES, WANDB_MEMBERS, WANDB_TAGS, W
 
 /* What this server's version of the API has; what it refuses is left out. */
 struct wandb_features {
-	bool has[WANDB_CONNECTIONS];           /* WANDB_MEMBERS always */
-	bool has_order[REGISTRY_HISTORIES];    /* histories can be asked for newest first */
+	bool has[WANDB_CONNECTIONS];        /* WANDB_MEMBERS always */
+	bool has_order[REGISTRY_HISTORIES]; /* histories can be asked for newest first */
 	bool has_version_tags;
-	bool is_nested[REGISTRY_HISTORIES];    /* as part of a page of collections */
+	bool is_nested[REGISTRY_HISTORIES]; /* as part of a page of collections */
 };
 
 /* Items that a page is asked to have; what a server makes of that is its own matter. */
@@ -33,7 +33,7 @@ struct wandb_part {
 	struct text id;
 	bool wants[WANDB_CONNECTIONS];
 	struct text after[WANDB_CONNECTIONS]; /* a cursor; p is NULL: from the start */
-	bool is_all; /* from the start: its name too */
+	bool is_all;                          /* from the start: its name too */
 };
 
 /**

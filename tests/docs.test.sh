@@ -277,6 +277,7 @@ END
 
 # The registry that pages poll.
 make_registry() {
+  # shellcheck disable=SC2119 # without options
   start_wandb
   export WANDB_BASE_URL=$WANDB_URL WANDB_API_KEY=$WANDB_KEY
   wandb_do '[{"do":"link","collection":"acme/model-registry/fraud","user":"ann"},

@@ -100,12 +100,12 @@ exact_event() {
     >result
   poll
   artifact=$(json result '.[0].artifact')
-  rest='"event_author":"ann","entity_name":"acme","project_name":"registry","artifact_collection_name":"fraud"'
-  rest+=",\"artifact_version\":\"wandb-artifact://_id/$artifact\",\"artifact_version_string\":\"$fraud:"
+  shared='"event_author":"ann","entity_name":"acme","project_name":"registry","artifact_collection_name":"fraud"'
+  shared+=",\"artifact_version\":\"wandb-artifact://_id/$artifact\",\"artifact_version_string\":\"$fraud:"
   end='"artifact_metadata":{"a":1},"source":"wandb"}'
   expect_equal "$(sed 's/"event_id":"[0-9a-f]\{32\}",//' out)" \
-    "{\"event_time\":\"2026-03-24T02:00:00Z\",\"event_type\":\"LINK_ARTIFACT\",${rest}v0\",\"artifact_version_index\":0,$end
-{\"event_time\":\"2026-03-24T02:00:00Z\",\"event_type\":\"ADD_ARTIFACT_ALIAS\",${rest}prod\",\"artifact_version_index\":0,\"alias\":\"prod\",$end"
+    "{\"event_time\":\"2026-03-24T02:00:00Z\",\"event_type\":\"LINK_ARTIFACT\",${shared}v0\",\"artifact_version_index\":0,$end
+{\"event_time\":\"2026-03-24T02:00:00Z\",\"event_type\":\"ADD_ARTIFACT_ALIAS\",${shared}prod\",\"artifact_version_index\":0,\"alias\":\"prod\",$end"
 }
 test_case 'an event is written so' exact_event
 
@@ -212,7 +212,7 @@ test_case 'the names are those of the project that the server gives' redirected
 bare_times() {
   anew '"times":"bare"'
   wandb_do "[$(link '"aliases":["prod"]')]" >/dev/null
-  TZ=America/New_York expect_equal "$(told --all)" $'LINK_ARTIFACT fraud:0 - ann 01:00:01Z
+  expect_equal "$(TZ=America/New_York told --all)" $'LINK_ARTIFACT fraud:0 - ann 01:00:01Z
 ADD_ARTIFACT_ALIAS fraud:0 prod ann 01:00:01Z'
 }
 test_case 'a time without a zone is UTC' bare_times
@@ -220,7 +220,6 @@ test_case 'a time without a zone is UTC' bare_times
 # ---- pages ----
 
 paging() {
-  local settings
   anew "$1"
   wandb_do "[{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":7,\"versions\":5,\"aliases\":[\"prod\"]},$(link)]" >/dev/null
   poll --all
@@ -705,7 +704,7 @@ from_netrc() {
   printf 'machine api.wandb.ai login user password wrong\nmachine 127.0.0.1\n  login user\n  password %s\n' "$WANDB_KEY" \
     >"$HOME/.netrc"
   chmod 644 "$HOME/.netrc"
-  refuses 2 '~/.netrc is readable or writable by others'
+  refuses 2 '[~]/.netrc is readable or writable by others'
   chmod 600 "$HOME/.netrc"
   expect_equal "$(told)" ''
   printf 'machine 127.0.0.1 login user pasword %s\n' "$WANDB_KEY" >"$HOME/.netrc"
@@ -713,7 +712,7 @@ from_netrc() {
   rm "$HOME/.netrc"
   mkdir credentials
   (umask 077 && printf '%s\n' "$WANDB_KEY" >credentials/WANDB_API_KEY)
-  CREDENTIALS_DIRECTORY=$PWD/credentials expect_equal "$(CREDENTIALS_DIRECTORY=$PWD/credentials told)" ''
+  expect_equal "$(CREDENTIALS_DIRECTORY=$PWD/credentials told)" ''
 }
 test_case 'the key comes from the environment, a credential or ~/.netrc' from_netrc
 

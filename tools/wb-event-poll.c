@@ -74,7 +74,8 @@ static const struct option options[] = {
 	{OPT_SINCE, 0, "since", "TIME", "first run: tell what has happened since TIME"},
 	{OPT_ALL, 0, "all", NULL, "first run: tell all that can be known"},
 	{OPT_INCLUDE_LATEST, 0, "include-latest", NULL, "tell of the alias latest, too"},
-	{OPT_AUTO_COMMIT, 0, "auto-commit", NULL, "commit what was written, whatever becomes of it"},
+	{OPT_AUTO_COMMIT, 0, "auto-commit", NULL,
+		"commit what was written, whatever becomes of it"},
 	{OPT_FOLLOW, 'f', "follow", NULL, "poll again and again, until stopped"},
 	{OPT_INTERVAL, 0, "interval", "TIME", "with --follow: wait TIME in between (default 30s)"},
 	{OPT_JOBS, 'j', "jobs", "N", "make N requests at the same time (default 4)"},
@@ -290,7 +291,7 @@ parse_args(struct args *args, int argc, char **argv)
 		snprintf(args->first_text, sizeof(args->first_text), "%s",
 			args->first == REGISTRY_ALL ? "all" : "baseline");
 	return check_args(args) == 0 && set_server(args) == 0 && set_key(args) == 0 ? -1
-										     : EXIT_USAGE;
+										    : EXIT_USAGE;
 }
 
 /* ---- one poll ---- */
