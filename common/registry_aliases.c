@@ -234,7 +234,7 @@ tell_subject(struct registry_case *k, const struct subject *s)
 	/* Taken away again since, or too new to be seen on the version. */
 	if (after == NULL && s->nacts > 0 && acts[s->nacts - 1].act->target.p != NULL)
 		k->is_unexplained = true;
-	/* Entries that lead elsewhere are left for the next time: what follows them is still to come. */
+	/* Entries that lead elsewhere are left for the next time: there is more to come. */
 	if (is_led || after == NULL)
 		tell_entries(k, s, is_told);
 	else

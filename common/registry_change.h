@@ -55,7 +55,7 @@ struct registry_identity {
 	const struct registry_collection *collection;
 	int type;
 	struct text artifact, mark;
-	int64_t linked_ms; /* of the version's place in the collection; 0 where that is not needed */
+	int64_t linked_ms; /* of the version's place in the collection; 0 where it is not needed */
 	unsigned ord;
 	uint64_t key;   /* of the entry in the history that says it, or 0 */
 	int64_t at_ms;  /* when, where nothing else is known */

@@ -12,7 +12,7 @@ compare_seen(const void *a, const void *b)
 	return x->key == y->key ? 0 : x->key < y->key ? -1 : 1;
 }
 
-/* How often ${old} has seen such an entry. Those before the floor were seen as often as there are. */
+/* How often ${old} has seen such an entry. All before the floor have been seen. */
 static size_t
 times_seen(const struct registry_history *old, const struct registry_action *a)
 {

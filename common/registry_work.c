@@ -58,7 +58,7 @@ find_part(struct registry_work *w, const struct registry_changes *changes,
 	return n > 0;
 }
 
-/* Of those not to be seen, some may be members that were known: those are there until it is said. */
+/* Of those not to be seen, some may be members that were known: they stay until it is said. */
 static void
 keep_hidden(struct registry_work *w)
 {

@@ -28,7 +28,7 @@ struct wandb_collection {
 
 /**
  * wandb_read_collection(a, wc):
- * Read a collection into wc->c, behind what was read of it, or into a new one if that is NULL. wc->c
+ * Read a collection into wc->c, behind what was read of it, or into a new one if that is NULL. It
  * is NULL then if the answer is null, or the collection deleted.
  */
 bool wandb_read_collection(struct answer *a, struct wandb_collection *wc);
