@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 
 TOOLS=(wb-event wb-match wb-render wb-sign wb-send)
+# Programs that a tool becomes, and that its page tells of, too.
+declare -A PARTS=([wb-event]=wb-event-poll)
 PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
@@ -18,7 +20,7 @@ declare -A UNRUN=(
   ['make check']='is what runs this test'
 )
 # Pages of others that ours may refer to.
-FOREIGN=(bash.1 crontab.5 curl.1 flock.1 head.1 jq.1 openssl.1 systemd.service.5)
+FOREIGN=(bash.1 cron.8 crontab.5 curl.1 flock.1 head.1 jq.1 openssl.1 systemd.service.5)
 
 # ---- words: the sources, the help and the pages know the same ones ----
 
@@ -72,10 +74,15 @@ options_of_page() {
 }
 
 tool_options() {
-  options_of_source "$tool" >source
-  (($(wc -l <source) >= 4)) || fail "no table found in tools/$tool.c"
-  options_of_help "$tool" >help
-  options_of_page "$tool" >page
+  local part
+  for part in "$tool" ${PARTS[$tool]-}; do
+    options_of_source "$part" >"source.$part"
+    (($(wc -l <"source.$part") >= 4)) || fail "no table found in tools/$part.c"
+    options_of_help "$part" >"help.$part"
+  done
+  sort -u "source.$tool"* >source
+  sort -u "help.$tool"* >help
+  options_of_page "$tool" | sort -u >page
   expect_equal "$(<help)" "$(<source)" 'options of the help, wanted as in the source'
   expect_equal "$(<page)" "$(<source)" 'options of the page, wanted as in the source'
 }
@@ -141,7 +148,10 @@ words() {
   quoted target.c 'static const char [*]const names' | same_words 'targets' wb-automations.5 TARGETS
   quoted signature_scheme.c '^} schemes' | grep -v -i -e ^x- -e -signature |
     same_words 'signature schemes' wb-sign.1 DESCRIPTION
-  grep -o -h -E 'getenv\("[A-Z_]+"\)' "$TOP"/{tools,common}/*.c | sed 's/.*("//; s/").*//' | sort -u >variables
+  {
+    grep -o -h -E 'getenv\("[A-Z_]+"\)' "$TOP"/{tools,common}/*.c | sed 's/.*("//; s/").*//'
+    sed -n 's/^#define GRAPHQL_KEY "\([A-Z_]*\)".*/\1/p' "$TOP/common/graphql.h"
+  } | sort -u >variables
   section wb.7 ENVIRONMENT | sed -n 's/^\.It Ev //p' | tr -d ' ' | tr ',' '\n' | sort >documented
   expect_equal "$(<documented)" "$(<variables)" 'environment variables of wb.7'
 }
@@ -191,7 +201,7 @@ test_case 'every module is in the guide' modules
 
 lint() {
   local page
-  mkdir -p manpath/man{1,5,7}
+  mkdir -p manpath/man{1,5,7,8}
   for page in "${PAGES[@]}"; do
     ln -s "$page" "manpath/man${page##*.}/"
   done
@@ -271,6 +281,21 @@ done
 exec "$WB_BIN/wb-send" --proxy "$DOCS_PROXY" ${cacert[@]+"${cacert[@]}"} ${args[@]+"${args[@]}"}
 END
   chmod +x bin/wb-send
+  cat >bin/wb-event <<'END'
+#!/usr/bin/env bash
+[[ ${1-} != poll ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
+exec "$WB_BIN/wb-event" "$@"
+END
+  chmod +x bin/wb-event
+}
+
+# The registry that pages poll.
+make_registry() {
+  # shellcheck disable=SC2119 # without options
+  start_wandb
+  export WANDB_BASE_URL=$WANDB_URL WANDB_API_KEY=$WANDB_KEY
+  wandb_do '[{"do":"link","collection":"acme/model-registry/fraud","user":"ann"},
+    {"do":"link","collection":"acme/model-registry/fraud","user":"ann","aliases":["production"],"after":1}]' >/dev/null
 }
 
 make_proxy() {
@@ -333,6 +358,7 @@ start_servers() {
   start_receiver
   make_proxy "$tls" "$RECEIVER_PORT"
   make_wrapper
+  make_registry
 }
 
 # is_whole COMMAND - whether no more lines belong to it
@@ -519,7 +545,7 @@ readme() {
   run_page README.md "$T/readme-home"
   cd "$T" || return
   [[ $WB_BIN == "$TOP" ]] || return 0
-  for tool in "${TOOLS[@]}"; do
+  for tool in "${TOOLS[@]}" "${PARTS[@]}"; do
     expect_file "dest/usr/local/bin/$tool" "$WB_BIN/$tool"
   done
   expect_equal "$(cd dest/usr/local/share/man && find . -type f -printf '%f\n' | sort)" \
