@@ -41,6 +41,7 @@ static const struct command commands[] = {
 	{"tag", "ADD_ARTIFACT_TAG", EVENT_TAG},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define OTHERS 3 /* that do not make an event by hand */
 
 struct args {
 	const char *operands[3];
@@ -148,20 +149,23 @@ parse_args(struct args *args, int argc, char **argv)
 static const struct command *
 find_command(const char *name)
 {
-	const char *names[COMMANDS + 3] = {"poll", "commit", "read"}, *near;
+	static const char *const others[] = {"poll", "commit", "read"};
+	const char *names[COMMANDS + OTHERS], *near;
 
 	if (name == NULL) {
-		diag("what happened? Say link, alias or tag, or poll or read; 'wb-event --help' tells more");
+		diag("what happened? Say link, alias or tag, poll, commit or read; 'wb-event --help' tells more");
 		return NULL;
 	}
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
-		names[i + 2] = commands[i].name;
+		names[i] = commands[i].name;
 	}
-	near = nearest_name(name, strlen(name), names, COMMANDS + 3);
+	memcpy(names + COMMANDS, others, sizeof(others));
+	near = nearest_name(name, strlen(name), names, COMMANDS + OTHERS);
 	diag("unknown command '%s'%s%s%s", name,
-		near != NULL ? "; did you mean '" : "; known are link, alias, tag, poll, commit and read",
+		near != NULL ? "; did you mean '"
+			     : "; known are link, alias, tag, poll, commit and read",
 		near != NULL ? near : "", near != NULL ? "'?" : "");
 	return NULL;
 }
