@@ -171,22 +171,85 @@ find_owed_link(const struct story *s, const struct registry_owed *owed)
 	return found;
 }
 
+static bool
+is_owed_for(const struct registry_owed *owed, const struct text *artifact)
+{
+	return (owed->type == CHANGE_LINK || owed->type == CHANGE_UNLINK) &&
+	       text_equal(&owed->artifact, artifact);
+}
+
+/* The entry of ${owed}, of entries that take turns beginning with a link or not; s->n: none. */
+static size_t
+find_in_turn(const struct story *s, const struct registry_owed *owed, bool begins_with_link)
+{
+	size_t from = 0, found = s->n;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const bool is_link = (i % 2 == 0) == begins_with_link;
+
+		if (is_link && s->acts[i]->ms == owed->linked_ms) {
+			from = i + 1;
+			found = s->acts[i]->is_new ? i : found;
+		}
+	}
+	if (owed->type == CHANGE_LINK)
+		return found;
+	for (; from < s->n; from++)
+		if (((from % 2 == 0) != begins_with_link) && s->acts[from]->is_new)
+			return from;
+	return s->n;
+}
+
+/*
+ * Leave out the entries of what was told without them, if all entries since then are there: if they
+ * lead from before the first of these to now. Returns whether.
+ */
+static bool
+settle_in_turn(const struct registry_collection *old, struct story *s, const struct text *artifact)
+{
+	const struct registry_owed *first = NULL;
+	bool was_in;
+
+	for (size_t i = 0; i < old->owed.n && first == NULL; i++)
+		if (is_owed_for(&old->owed.v[i], artifact))
+			first = &old->owed.v[i];
+	if (first == NULL)
+		return true;
+	was_in = first->type == CHANGE_UNLINK;
+	if ((s->n % 2 == 0) != (was_in == (s->after != NULL)))
+		return false;
+	for (size_t i = 0; i < old->owed.n; i++) {
+		size_t found = s->n;
+
+		if (is_owed_for(&old->owed.v[i], artifact))
+			found = find_in_turn(s, &old->owed.v[i], !was_in);
+		if (found < s->n)
+			s->acts[found]->is_new = false;
+	}
+	/* Only now, since turns are counted in all of them. */
+	for (size_t i = s->n; i > 0; i--)
+		if (!s->acts[i - 1]->is_new)
+			leave_out(s, i - 1);
+	return true;
+}
+
 /* Leave out the entries of what was told without them. */
 static void
 settle_owed(struct registry_case *k, struct story *s, const struct text *artifact)
 {
 	const struct registry_collection *old = k->old;
 
-	for (size_t i = 0; old != NULL && i < old->owed.n && s->n > 0; i++) {
+	if (old == NULL || s->n == 0 || settle_in_turn(old, s, artifact))
+		return;
+	for (size_t i = 0; i < old->owed.n && s->n > 0; i++) {
 		const struct registry_owed *owed = &old->owed.v[i];
 		size_t found = s->n;
 
-		if (!text_equal(&owed->artifact, artifact))
+		if (!is_owed_for(owed, artifact))
 			continue;
 		if (owed->type == CHANGE_LINK)
 			found = find_owed_link(s, owed);
-		else if (owed->type == CHANGE_UNLINK && s->acts[0]->ms >= owed->linked_ms &&
-			 !fits(s, s->n))
+		else if (s->acts[0]->ms >= owed->linked_ms && !fits(s, s->n))
 			found = 0;
 		if (found < s->n)
 			leave_out(s, found);
