@@ -363,7 +363,7 @@ describe_end(const struct query *q, const struct transfer_result *r, struct grap
 	}
 }
 
-/* Every attempt ends here. Returns whether the query has ended with it, and ${answer} is filled. */
+/* Every attempt ends here. Returns whether the query has, too: then ${answer} is filled. */
 static bool
 attempt_ended(struct graphql *g, struct query *q, struct transfer_result *r,
 	struct graphql_answer *answer)

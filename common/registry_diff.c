@@ -115,6 +115,19 @@ is_blurred(const struct registry_case *k, const struct text *artifact, int64_t m
 	return n > 1;
 }
 
+/* Whether the history says that the place that it had at ${from_ms} ended before ${ms}. */
+static bool
+has_ended(const struct registry_case *k, const struct text *artifact, int64_t from_ms, int64_t ms)
+{
+	const struct registry_history *h = &k->fresh->history[REGISTRY_LINKS];
+
+	for (size_t i = 0; i < h->actions.n; i++)
+		if (h->actions.v[i].ms > from_ms && h->actions.v[i].ms < ms &&
+			text_equal(&h->actions.v[i].target, artifact))
+			return true;
+	return false;
+}
+
 int64_t
 registry_case_index(const struct registry_case *k, const struct text *artifact,
 	const struct text *alias, int64_t ms)
@@ -131,7 +144,9 @@ registry_case_index(const struct registry_case *k, const struct text *artifact,
 		return REGISTRY_NO_INDEX;
 	if (after != NULL && after->linked_ms <= ms)
 		return after->index;
-	return before != NULL ? before->index : registry_case_past_index(k, artifact, ms);
+	if (before != NULL && !has_ended(k, artifact, before->linked_ms, ms))
+		return before->index;
+	return registry_case_past_index(k, artifact, ms);
 }
 
 void

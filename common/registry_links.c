@@ -14,11 +14,10 @@ struct story {
 	size_t n;
 	size_t link; /* the one that made ${after}; n: none of them */
 	/* as far as it is told: */
-	bool is_in;
+	bool is_in, is_told; /* whether a link has been */
 	int64_t linked_ms, index;
 	unsigned ord, step;
-	int64_t last_link_ms; /* of those told, and how many had this time */
-	unsigned last_links;
+	bool all_links; /* the entries are all links: unlinks do not say of what they are */
 };
 
 static bool
@@ -59,21 +58,52 @@ tell(struct registry_case *k, struct story *s, int type, const struct text *arti
 	registry_tell(k->changes, &change, s->linked_ms);
 }
 
+/* How many entries of ${artifact} have the time ${ms}, up to ${act}, or all of them if it is NULL. */
+static unsigned
+count_before(const struct registry_case *k, const struct text *artifact,
+	const struct registry_action *act, int64_t ms)
+{
+	const struct registry_history *h = &k->fresh->history[REGISTRY_LINKS];
+	unsigned n = 0;
+
+	for (size_t i = 0; h->is_read && i < h->actions.n && &h->actions.v[i] != act; i++)
+		n += h->actions.v[i].ms == ms && text_equal(&h->actions.v[i].target, artifact);
+	return n;
+}
+
+/*
+ * Which link of its time it is. The history counts, told entries too, so that all who read it come
+ * to the same; where there is none, what was told does.
+ */
+static unsigned
+number_of(const struct registry_case *k, const struct story *s, const struct text *artifact,
+	const struct registry_action *act, int64_t ms)
+{
+	const unsigned entries = count_before(k, artifact, act, ms);
+	unsigned n = s->all_links ? entries : entries / 2, told = 0;
+
+	for (size_t i = 0; k->old != NULL && i < k->old->owed.n; i++) {
+		const struct registry_owed *owed = &k->old->owed.v[i];
+
+		told += owed->type == CHANGE_UNLINK && owed->linked_ms == ms &&
+			text_equal(&owed->artifact, artifact);
+	}
+	if (s->before != NULL && s->before->linked_ms == ms && told < s->before->ord + 1)
+		told = s->before->ord + 1;
+	if (s->is_told && s->linked_ms == ms && told < s->ord + 1)
+		told = s->ord + 1;
+	return n > told ? n : told;
+}
+
 static void
 tell_link(struct registry_case *k, struct story *s, const struct text *artifact,
 	const struct registry_action *act, int64_t ms, int64_t index)
 {
-	if (s->last_links > 0 && s->last_link_ms == ms) {
-		s->ord = s->last_links++;
-	} else {
-		s->ord = s->before != NULL && s->before->linked_ms == ms ? s->before->ord + 1 : 0;
-		s->last_link_ms = ms;
-		s->last_links = s->ord + 1;
-	}
+	s->ord = number_of(k, s, artifact, act, ms);
 	s->linked_ms = ms;
 	s->index = index;
 	tell(k, s, CHANGE_LINK, artifact, act, ms, true);
-	s->is_in = true;
+	s->is_in = s->is_told = true;
 }
 
 /* ${act}: what says it, or NULL; then it is not dated unless something bounds it, ${until_ms}. */
@@ -171,22 +201,85 @@ find_owed_link(const struct story *s, const struct registry_owed *owed)
 	return found;
 }
 
+static bool
+is_owed_for(const struct registry_owed *owed, const struct text *artifact)
+{
+	return (owed->type == CHANGE_LINK || owed->type == CHANGE_UNLINK) &&
+	       text_equal(&owed->artifact, artifact);
+}
+
+/* The entry of ${owed}, of entries that take turns beginning with a link or not; s->n: none. */
+static size_t
+find_in_turn(const struct story *s, const struct registry_owed *owed, bool begins_with_link)
+{
+	size_t from = 0, found = s->n;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const bool is_link = (i % 2 == 0) == begins_with_link;
+
+		if (is_link && s->acts[i]->ms == owed->linked_ms) {
+			from = i + 1;
+			found = s->acts[i]->is_new ? i : found;
+		}
+	}
+	if (owed->type == CHANGE_LINK)
+		return found;
+	for (; from < s->n; from++)
+		if (((from % 2 == 0) != begins_with_link) && s->acts[from]->is_new)
+			return from;
+	return s->n;
+}
+
+/*
+ * Leave out the entries of what was told without them, if all entries since then are there: if they
+ * lead from before the first of these to now. Returns whether.
+ */
+static bool
+settle_in_turn(const struct registry_collection *old, struct story *s, const struct text *artifact)
+{
+	const struct registry_owed *first = NULL;
+	bool was_in;
+
+	for (size_t i = 0; i < old->owed.n && first == NULL; i++)
+		if (is_owed_for(&old->owed.v[i], artifact))
+			first = &old->owed.v[i];
+	if (first == NULL)
+		return true;
+	was_in = first->type == CHANGE_UNLINK;
+	if ((s->n % 2 == 0) != (was_in == (s->after != NULL)))
+		return false;
+	for (size_t i = 0; i < old->owed.n; i++) {
+		size_t found = s->n;
+
+		if (is_owed_for(&old->owed.v[i], artifact))
+			found = find_in_turn(s, &old->owed.v[i], !was_in);
+		if (found < s->n)
+			s->acts[found]->is_new = false;
+	}
+	/* Only now, since turns are counted in all of them. */
+	for (size_t i = s->n; i > 0; i--)
+		if (!s->acts[i - 1]->is_new)
+			leave_out(s, i - 1);
+	return true;
+}
+
 /* Leave out the entries of what was told without them. */
 static void
 settle_owed(struct registry_case *k, struct story *s, const struct text *artifact)
 {
 	const struct registry_collection *old = k->old;
 
-	for (size_t i = 0; old != NULL && i < old->owed.n && s->n > 0; i++) {
+	if (old == NULL || s->n == 0 || settle_in_turn(old, s, artifact))
+		return;
+	for (size_t i = 0; i < old->owed.n && s->n > 0; i++) {
 		const struct registry_owed *owed = &old->owed.v[i];
 		size_t found = s->n;
 
-		if (!text_equal(&owed->artifact, artifact))
+		if (!is_owed_for(owed, artifact))
 			continue;
 		if (owed->type == CHANGE_LINK)
 			found = find_owed_link(s, owed);
-		else if (owed->type == CHANGE_UNLINK && s->acts[0]->ms >= owed->linked_ms &&
-			 !fits(s, s->n))
+		else if (s->acts[0]->ms >= owed->linked_ms && !fits(s, s->n))
 			found = 0;
 		if (found < s->n)
 			leave_out(s, found);
@@ -242,6 +335,7 @@ tell_before(struct registry_case *k, struct story *s, const struct text *artifac
 	}
 	for (size_t i = 0; i < s->n; i += 2) {
 		s->acts[i]->is_new = s->acts[i + 1]->is_new = false;
+		/* number_of() passes over the number of ${before}, which is ${after}. */
 		tell_link(k, s, artifact, s->acts[i], s->acts[i]->ms,
 			registry_case_past_index(k, artifact, s->acts[i]->ms));
 		tell_unlink(k, s, artifact, s->acts[i + 1], 0);
@@ -250,15 +344,14 @@ tell_before(struct registry_case *k, struct story *s, const struct text *artifac
 
 /* Tell what the first ${n} entries say. */
 static void
-tell_acts(struct registry_case *k, struct story *s, const struct text *artifact, size_t n,
-	bool all_links)
+tell_acts(struct registry_case *k, struct story *s, const struct text *artifact, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct registry_action *act = s->acts[i];
-		const bool is_link = all_links || (n - 1 - i) % 2 == 1;
+		const bool is_link = s->all_links || (n - 1 - i) % 2 == 1;
 
 		if (is_link && s->is_in) {
-			k->is_unexplained |= !all_links;
+			k->is_unexplained |= !s->all_links;
 			tell_unlink(k, s, artifact, NULL, act->ms);
 		}
 		if (is_link) {
@@ -281,7 +374,6 @@ tell_story(struct registry_case *k, struct story *s, const struct text *artifact
 	const size_t nameless = is_read ? count_nameless(k) : 0;
 	const struct registry_action *act = NULL;
 	size_t n;
-	bool all_links;
 
 	settle_owed(k, s, artifact);
 	if (is_same_place(s->before, s->after)) {
@@ -300,8 +392,8 @@ tell_story(struct registry_case *k, struct story *s, const struct text *artifact
 	k->is_unexplained |= s->link + 1 < s->n;
 	for (size_t i = 0; i < s->n && i <= s->link; i++)
 		s->acts[i]->is_new = false;
-	all_links = nameless > 0 && missing_unlinks(s, n) <= nameless;
-	tell_acts(k, s, artifact, n, all_links);
+	s->all_links = nameless > 0 && missing_unlinks(s, n) <= nameless;
+	tell_acts(k, s, artifact, n);
 	if (s->is_in) {
 		act = nameless > 0 ? only_nameless(k, s) : NULL;
 		k->is_unexplained |= is_read && nameless == 0;

@@ -432,7 +432,6 @@ class Run {
     if (this.profile === 'all') {
       this.from = 0;
       this.atFirst = { aliases: [], members: [] };
-      this.touched.clear();
     } else {
       await this.poll({ peaceful: true });
       await this.commit();
