@@ -28,6 +28,7 @@ TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header secret_ref signature_scheme webhook
+CONFIG = arena config config_automation config_file config_program config_webhook file jq_bundle names regexes url
 JQ     = jq_program jq_programs jq_server jq_worker
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
 REQUEST = record request header url signature signature_check signature_scheme
@@ -41,8 +42,7 @@ JOURNAL = appender durable idset journal journal_file journal_line journal_load 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file timestamp uuid
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
 	verbatim
-wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
-	config_webhook file jq_program names regexes rules url
+wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \

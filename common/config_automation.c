@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_program.h"
 #include "event.h"
 
 /*
@@ -16,6 +17,9 @@ static const char *const names[MEMBERS] = {"name", "description", "enabled", "on
 enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, ACTION_MEMBERS };
 static const char *const action_names[ACTION_MEMBERS] = {"type", "webhook", "payload",
 	"payload_file"};
+
+/* Conditions: the fields of rules, and a program. */
+enum { WHEN = RULE_FIELDS, ON_MEMBERS };
 
 /*
  * An event type in the configuration must be one that can occur; LINK_MODEL becomes
@@ -70,21 +74,26 @@ read_regex(struct config_reader *r, struct rule *rule, int field, struct regexes
 }
 
 static void
-read_conditions(struct config_reader *r, struct rule *rule, struct regexes *regexes)
+read_conditions(struct config_reader *r, struct config_automation *automation,
+	struct regexes *regexes)
 {
-	const char *on_names[RULE_FIELDS], *at;
+	const char *on_names[ON_MEMBERS], *at;
 	unsigned seen = 0;
 	int field;
 
 	for (int i = 0; i < RULE_FIELDS; i++)
 		on_names[i] = rule_field_name(i);
+	on_names[WHEN] = "when";
 	if (!config_open_object(r, "on"))
 		return;
-	while ((field = config_member(r, "on", on_names, RULE_FIELDS, &seen, &at)) >= 0) {
+	while ((field = config_member(r, "on", on_names, ON_MEMBERS, &seen, &at)) >= 0) {
 		if (field < RULE_VALUES)
-			read_values(r, rule, field);
+			read_values(r, &automation->rule, field);
+		else if (field < RULE_FIELDS)
+			read_regex(r, &automation->rule, field, regexes);
 		else
-			read_regex(r, rule, field, regexes);
+			config_program_read(r, r->programs->conditions, "when", NULL,
+				&automation->when);
 	}
 }
 
@@ -208,7 +217,8 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 	*automation = (struct config_automation){.enabled = true,
 		.file = r->file,
 		.at = start,
-		.rule.regex = {-1, -1}};
+		.rule.regex = {-1, -1},
+		.when = -1};
 	if (!config_open_object(r, "an automation"))
 		return;
 	while ((member = config_member(r, "an automation", names, MEMBERS, &seen, &at)) >= 0) {
@@ -228,7 +238,7 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 			config_bool(r, "enabled", &automation->enabled);
 			break;
 		case ON:
-			read_conditions(r, &automation->rule, regexes);
+			read_conditions(r, automation, regexes);
 			break;
 		case ACTION:
 			read_action(r, automation, payload_file);
