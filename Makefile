@@ -43,13 +43,14 @@ wb-event_OBJS  = $(TEXT) beside diag options nearest output event file timestamp
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules
-wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
+wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) event timestamp progress secret_url signals
 
 wb-event-read_LIBS = -ljq
 wb-match_LIBS  = -ljq -lonig
+wb-render_LIBS = -ljq
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread
 

@@ -260,7 +260,8 @@ resolve(struct config *c, struct config_automation *a)
 		return;
 	}
 	a->webhook = &c->webhooks[number];
-	if (a->payload.type == JSON_NONE && target_has_entities(a->webhook->target))
+	if (a->payload.type == JSON_NONE && a->payload_jq.type == JSON_NONE &&
+		target_has_entities(a->webhook->target))
 		config_error(a->file, a->webhook_at,
 			"target slack needs a payload: an event is no message");
 	check_payload(a, &c->webhooks[number]);

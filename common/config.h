@@ -57,7 +57,8 @@ struct config_automation {
 	enum config_action action;
 	struct text webhook_name;
 	const struct config_webhook *webhook; /* for CONFIG_WEBHOOK */
-	struct json_span payload;             /* JSON_NONE: the event itself */
+	struct json_span payload;             /* JSON_NONE: what payload_jq makes, or */
+	struct json_span payload_jq;          /* as written; JSON_NONE: the event itself */
 	const struct config_file *file;
 	const struct config_file *payload_file; /* that ${payload} stands in */
 	const char *at, *webhook_at;

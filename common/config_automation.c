@@ -14,9 +14,9 @@
 enum { NAME, DESCRIPTION, ENABLED, ON, ACTION, MEMBERS };
 static const char *const names[MEMBERS] = {"name", "description", "enabled", "on", "action"};
 
-enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, ACTION_MEMBERS };
+enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, PAYLOAD_JQ, ACTION_MEMBERS };
 static const char *const action_names[ACTION_MEMBERS] = {"type", "webhook", "payload",
-	"payload_file"};
+	"payload_file", "payload_jq"};
 
 /* Conditions: the fields of rules, and a program. */
 enum { WHEN = RULE_FIELDS, ON_MEMBERS };
@@ -145,16 +145,17 @@ static void
 check_action(struct config_reader *r, struct config_automation *automation, unsigned seen,
 	const char *start)
 {
-	const unsigned payloads = 1u << PAYLOAD | 1u << PAYLOAD_FILE;
+	const unsigned payloads = seen & (1u << PAYLOAD | 1u << PAYLOAD_FILE | 1u << PAYLOAD_JQ);
 
 	if (!(seen >> TYPE & 1))
 		config_error(r->file, start, "an action needs \"type\"");
 	if (automation->action == CONFIG_WEBHOOK && !(seen >> WEBHOOK & 1))
 		config_error(r->file, start, "a webhook action needs \"webhook\", the name of one");
-	if (automation->action == CONFIG_NONE && seen & (payloads | 1u << WEBHOOK))
+	if (automation->action == CONFIG_NONE && (payloads | (seen & 1u << WEBHOOK)))
 		config_error(r->file, start, "an action of type \"none\" has no other members");
-	if ((seen & payloads) == payloads)
-		config_error(r->file, start, "\"payload\" and \"payload_file\" exclude each other");
+	if ((payloads & (payloads - 1)) != 0) /* more than one */
+		config_error(r->file, start,
+			"\"payload\", \"payload_file\" and \"payload_jq\" exclude each other");
 }
 
 static void
@@ -188,6 +189,10 @@ read_action(struct config_reader *r, struct config_automation *automation,
 		case PAYLOAD_FILE:
 			if (config_string(r, "payload_file", NULL, &file_name))
 				*payload_file = read_payload_file(r, &file_name);
+			break;
+		case PAYLOAD_JQ:
+			config_program_read(r, r->programs->others, "payload_jq",
+				&automation->payload_jq, NULL);
 			break;
 		}
 	}

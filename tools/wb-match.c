@@ -183,6 +183,9 @@ write_automation(struct strbuf *sb, const struct config_automation *a)
 	if (a->payload.type != JSON_NONE) {
 		strbuf_lit(sb, ",\"payload\":");
 		add_compact(sb, &a->payload);
+	} else if (a->payload_jq.type != JSON_NONE) {
+		strbuf_lit(sb, ",\"payload_jq\":");
+		json_raw(sb, &a->payload_jq);
 	}
 	strbuf_lit(sb, "}}}\n");
 }
@@ -291,8 +294,9 @@ choose(struct matcher *m, struct filter *f, const struct event *event, const uin
 }
 
 /*
- * Have what follows the event in records of the ${n} chosen automations ready. False if that cannot be, or a
- * record would be too long, after the line was refused: there are all of its records or none.
+ * Have what follows the event in records of the ${n} chosen automations ready. False if that cannot
+ * be, or a record would be too long, after the line was refused: there are all of its records or
+ * none.
  */
 static bool
 write_automations(struct matcher *m, struct filter *f, size_t n)
