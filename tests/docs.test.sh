@@ -143,7 +143,8 @@ words() {
     same_words 'members of automations' wb-automations.5 AUTOMATIONS
   quoted config_automation.c '^static const char [*]const action_names' |
     same_words 'members of actions' wb-automations.5 'THE ACTION'
-  sed -n -E 's/^\t\[RULE_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$TOP/common/rules.c" |
+  { sed -n -E 's/^\t\[RULE_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$TOP/common/rules.c" &&
+    sed -n -E 's/^\ton_names\[WHEN\] = "([a-z_]+)";$/\1/p' "$TOP/common/config_automation.c"; } |
     same_words 'conditions' wb-automations.5 CONDITIONS
   quoted target.c 'static const char [*]const names' | same_words 'targets' wb-automations.5 TARGETS
   quoted signature_scheme.c '^} schemes' | grep -v -i -e ^x- -e -signature |

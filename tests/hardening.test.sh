@@ -127,7 +127,7 @@ libraries() {
   ! loads wb-sign curl || fail 'wb-sign loads libcurl'
   ! loads wb-event-read curl || fail 'wb-event-read loads libcurl'
   loads wb-match jq || fail 'ldd does not tell'
-  for tool in wb-event wb-render wb-sign; do
+  for tool in wb-event wb-sign; do
     ! loads "$tool" jq || fail "$tool loads libjq"
   done
 }
