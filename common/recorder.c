@@ -94,7 +94,9 @@ recorder_new(const struct recorder_options *options, int *status)
 	}
 	if (r->journal == NULL && r->dead == NULL)
 		return r;
-	if ((r->durable = durable_new()) != NULL &&
+	/* What has arrived must not be lost for lack of memory to write it down. */
+	if (strbuf_room(&r->members, RECEIPT_MEMBERS_MAX) != NULL &&
+		(r->durable = durable_new()) != NULL &&
 		(r->journal == NULL ||
 			durable_add(r->durable, journal_descriptor(r->journal)) == 0) &&
 		(r->dead == NULL || durable_add(r->durable, appender_descriptor(r->dead)) == 0))
@@ -194,10 +196,26 @@ add_to_journal(struct recorder *r, const struct receipt *receipt)
 	receipt_add_members(&r->members, receipt);
 	entry.more = r->members.buf;
 	entry.more_len = r->members.len;
-	if (strbuf_failed(&r->members) || journal_add(r->journal, &entry) != 0)
-		fail(r, FAILED_JOURNAL, "write to ", r->options.journal,
-			strbuf_failed(&r->members) ? ENOMEM : errno);
+	if (journal_add(r->journal, &entry) != 0)
+		fail(r, FAILED_JOURNAL, "write to ", r->options.journal, errno);
 	r->is_dirty = true;
+}
+
+/* A receipt for which there is no memory leaves others whole, and is told of. */
+static void
+add_receipt(struct recorder *r, const struct receipt *receipt)
+{
+	const struct json_span *id = &receipt->rec->delivery_id;
+	const size_t before = r->added.len;
+
+	receipt_add(&r->added, receipt);
+	if (!strbuf_failed(&r->added))
+		return;
+	r->added.len = before;
+	r->added.failed = false;
+	diag("delivery %.*s is %s; there is no memory for its receipt", (int)id->len, id->p,
+		receipt_status_name(receipt->status));
+	fail(r, FAILED_RECEIPTS, "keep a receipt", "", ENOMEM);
 }
 
 void
@@ -206,9 +224,7 @@ recorder_add(struct recorder *r, const struct receipt *receipt, const char *line
 	/* Nothing can be said any more but of what may have arrived, or will not be sent again. */
 	if (r->failures != 0 && receipt->attempts == 0 && receipt->status != RECEIPT_FAILED)
 		return;
-	receipt_add(&r->added, receipt);
-	if (strbuf_failed(&r->added))
-		fail(r, FAILED_RECEIPTS, "keep a receipt", "", ENOMEM);
+	add_receipt(r, receipt);
 	if (r->journal != NULL && is_journaled(r, receipt))
 		add_to_journal(r, receipt);
 	if (receipt->status == RECEIPT_FAILED && r->dead != NULL) {
