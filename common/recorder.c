@@ -302,7 +302,8 @@ static void
 check_durable(struct recorder *r)
 {
 	const char *name = r->options.journal;
-	int fd = -1, error = durable_error(r->durable, &fd);
+	uint64_t done;
+	int fd, error = durable_poll(r->durable, &done, &fd);
 
 	if (error != 0) {
 		if (r->dead != NULL && fd == appender_descriptor(r->dead))
@@ -310,7 +311,7 @@ check_durable(struct recorder *r)
 		fail(r, FAILED_DISK, "make durable ", name, error);
 	}
 	/* It never comes after an error, and is not waited for. */
-	if (durable_done(r->durable) >= r->ticket || error != 0)
+	if (done >= r->ticket || error != 0)
 		r->ticket = 0;
 }
 
