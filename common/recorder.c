@@ -135,6 +135,13 @@ has_failed(const struct recorder *r, unsigned failures)
 	return (r->failures & failures) != 0;
 }
 
+/* Whether receipts may still be printed: all that they say is recorded as it should be. */
+static bool
+prints(const struct recorder *r)
+{
+	return !has_failed(r, ~(unsigned)FAILED_ROOM);
+}
+
 bool
 recorder_has_failed(const struct recorder *r)
 {
@@ -218,12 +225,12 @@ add_receipt(struct recorder *r, const struct receipt *receipt)
 	fail(r, FAILED_RECEIPTS, "keep a receipt", "", ENOMEM);
 }
 
-void
+bool
 recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len)
 {
-	/* Nothing can be said any more but of what may have arrived, or will not be sent again. */
-	if (r->failures != 0 && receipt->attempts == 0 && receipt->status != RECEIPT_FAILED)
-		return;
+	/* What is printed no more is for what may have arrived, or will not be sent again. */
+	if (!prints(r) && receipt->attempts == 0 && receipt->status != RECEIPT_FAILED)
+		return false;
 	add_receipt(r, receipt);
 	if (r->journal != NULL && is_journaled(r, receipt))
 		add_to_journal(r, receipt);
@@ -231,6 +238,7 @@ recorder_add(struct recorder *r, const struct receipt *receipt, const char *line
 		appender_add(r->dead, line, len);
 		r->is_dirty = true;
 	}
+	return true;
 }
 
 /* Write what is to be durable. One file does not wait for the other to be right again. */
@@ -241,13 +249,6 @@ write_files(struct recorder *r)
 		fail(r, FAILED_JOURNAL, "write to ", r->options.journal, errno);
 	if (r->dead != NULL && !has_failed(r, FAILED_DEAD) && appender_write(r->dead) != 0)
 		fail(r, FAILED_DEAD, "write to ", r->options.dead_letter, errno);
-}
-
-/* Whether receipts may still be printed: all that they say is recorded as it should be. */
-static bool
-prints(const struct recorder *r)
-{
-	return !has_failed(r, ~(unsigned)FAILED_ROOM);
 }
 
 /* Write receipts that are due, as far as standard output takes them at once. */
