@@ -135,6 +135,38 @@ journal_limited() {
 }
 test_case 'journal: a limit on the size of files' journal_limited
 
+# counted FILE - what the last line of messages says: "12 finished, 3 deferred"
+counted() {
+  tail -n 1 "$1" | sed -n 's/^wb-send: \(.*\) in [0-9].*/\1/p'
+}
+
+# counts FILE - the same of the receipts in it
+counts() {
+  sed -n 's/^{.*"status":"\([a-z]*\)".*/\1/p' "$1" | sort | uniq -c | awk '
+    { n[$2] = $1 }
+    END {
+      split("finished failed deferred skipped", names)
+      for (i = 1; i <= 4; i++)
+        if (n[names[i]]) text = text (text != "" ? ", " : "") n[names[i]] " " names[i]
+      print text
+    }'
+}
+
+# What could not be sent for lack of room waits in the next run; its receipts can be printed, and are. Where they cannot
+# be, what was not tried is not told of, and not counted either.
+all_counted() {
+  fresh
+  echo '{"*":[{"delay_ms":20}]}' >script
+  start_receiver --script script
+  records 2000 / >in
+  expect_status 3 limited 16 --jobs 8 --journal j --progress always in
+  expect_match "$(counted err)" '^[0-9]+ finished, [0-9]+ deferred$'
+  expect_equal "$(counts receipts)" "$(counted err)"
+  expect_status 3 send --jobs 8 --progress always in >/dev/full 2>err
+  expect_equal "$(counts err)" "$(counted err)"
+}
+test_case 'journal: each receipt is counted, and each that is counted is told' all_counted
+
 # Nothing is under way, and input stays open: it must not be waited for.
 full_and_open_input() {
   fresh
