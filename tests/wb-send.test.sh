@@ -192,6 +192,24 @@ END
 }
 test_case 'responses: a secret that comes back is masked, raw, escaped for JSON, HTML or a URL, and in base64' echoes
 
+echoed_bodies() {
+  local again
+  export TOK='hunter"2'$'\n''&hunter\2é'
+  again=$(jq -cn --arg a "$TOK" '{t: $a}') # the body
+  for _ in 1 2; do
+    again=$(jq -cn --arg a "$again" '{detail: $a}')
+    printf '{"status":500,"body":%s}\n' "$(jq -n --arg a "$again" '$a')"
+  done | jq -s '{"*": .}' >answers.json
+  answers <answers.json
+  record "$RECEIVER_URL/" '"secrets":[{"at":6,"ref":"$TOK"}]' '' '{\"t\":\"\"}' >in
+  for _ in 1 2; do
+    fails http . send in
+    expect_match "$(json receipt .response)" '^\{"detail":"[^*]*t[\\]+":[\\]+"\*+[\\]+"[^*]*\}$'
+    expect_no_match "$(<receipt)" 'hunter'
+  done
+}
+test_case 'responses: a secret in the body that comes back as a string of JSON is masked' echoed_bodies
+
 cut_echo() {
   local n
   export TOK='hunter2"hunter2é'
