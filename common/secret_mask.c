@@ -235,11 +235,21 @@ other_digit(unsigned char c)
 	return c == '+' ? '-' : c == '/' ? '_' : c;
 }
 
+/* Whether ${c} is a control character, or a byte of one of U+0080 to U+009F. */
+static bool
+is_control(unsigned char c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xc2;
+}
+
 /* Whether ${got}, read from a text, stands for the byte ${want} of ${s}. */
 static bool
 is_same(const struct secret_pattern *s, unsigned char got, unsigned char want, unsigned undo)
 {
 	if (got == want)
+		return true;
+	/* Messages have one line, with a blank for each byte of a control character. */
+	if (got == ' ' && is_control(want))
 		return true;
 	/* Forms write a space as +. */
 	if ((want == ' ' && got == '+' && undo & UNDO_URL) ||
@@ -325,6 +335,8 @@ secret_mask_add(struct secret_mask *mask, struct secret_pattern *pattern)
 		bytes[1] = other_digit(bytes[0]);
 	if (pattern->kind == MASK_HOST)
 		bytes[1] = (unsigned char)toupper(bytes[0]);
+	if (is_control(bytes[0]))
+		bytes[1] = ' ';
 	for (int i = 0; i < 2 && (i == 0 || bytes[1] != bytes[0]); i++) {
 		struct secret_place **first = &mask->first[bytes[i]];
 

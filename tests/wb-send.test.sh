@@ -210,6 +210,20 @@ echoed_bodies() {
 }
 test_case 'responses: a secret in the body that comes back as a string of JSON is masked' echoed_bodies
 
+# A message is one line, and may be cut; neither hides a secret from the mask.
+echoed_in_messages() {
+  local tok long
+  long=$(printf '%400s' '' | tr ' ' y)
+  for tok in $'hunter2\nseventeen' $'\thunter2\x7fseventeen\xc2\x85' hunter2...seventeen "hunter2...$long"; do
+    export TOK=$tok
+    answers <<<"{\"*\":[{\"body\":$(jq -n --arg a "$TOK" '{t: $a} | tojson')}]}"
+    record "$RECEIVER_URL/" '"auth":{"scheme":"bearer","ref":"$OTHER"},"secrets":[{"at":0,"ref":"$TOK"}],"success_when":"error(.t)"' |
+      OTHER=s3cret fails rejected '^success_when: \*+(\.\.\.)?$' send
+    stop_receiver
+  done
+}
+test_case 'responses: a secret that a program throws as an error is masked, of several lines and with dots, too' echoed_in_messages
+
 cut_echo() {
   local n
   export TOK='hunter2"hunter2é'

@@ -434,6 +434,10 @@ masks(void)
 			"*** ******* a&ampb ******************* &#97&"},
 		{"\xc3\xa9z", "&#233;z &#xe9;z", "******* *******"},
 		{"ab", "&#0;&#1114112;&#xd800;a&;&#;&#x;&b", "&#0;&#1114112;&#xd800;a&;&#;&#x;&b"},
+		/* controls that somebody has made blanks */
+		{"a\nb\x7f", "a b  a\nb\x7f a bc a\tb", "**** **** a bc a\tb"},
+		{"\n\xc2\x85 a", "   \xc2 a    a", "   \xc2 a*****"},
+		{"a b", "a b a\nb", "*** a\nb"},
 		/* JSON in strings of JSON */
 		{"a\"b", "a\\\\\\\"b a\\\\\\\\\\\\\\\"b a\\\\\\u0022b a\\\\\\\"c",
 			"****** ********** ********** a\\\\\\\"c"},
