@@ -210,14 +210,23 @@ attempt_mask(const struct attempt *a, const struct secret_store *secrets, char *
 }
 
 void
-attempt_mask_message(const struct attempt *a, const struct secret_store *secrets, char *message,
-	size_t size)
+attempt_mask_message(const struct attempt *a, const struct secret_store *secrets,
+	char message[TRANSFER_ERROR_MAX])
 {
 	const size_t len = strlen(message);
+	char whole[TRANSFER_ERROR_MAX];
 
+	memcpy(whole, message, len + 1);
+	attempt_mask(a, secrets, message, len, len, len + 1 >= sizeof(whole));
 	/* Somebody may have cut it before, and jq does so with the values that it tells. */
-	for (const char *p = message; (p = strstr(p, "...")) != NULL; p += strlen("..."))
-		attempt_mask(a, secrets, message, (size_t)(p - message), (size_t)(p - message),
-			true);
-	attempt_mask(a, secrets, message, len, len, len + 1 >= size);
+	for (const char *p = whole; (p = strstr(p, "...")) != NULL; p += strlen("...")) {
+		const size_t cut_len = (size_t)(p - whole);
+		char part[TRANSFER_ERROR_MAX];
+
+		memcpy(part, whole, cut_len);
+		attempt_mask(a, secrets, part, cut_len, cut_len, true);
+		for (size_t i = 0; i < cut_len; i++)
+			if (part[i] == '*')
+				message[i] = '*';
+	}
 }

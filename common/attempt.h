@@ -72,11 +72,11 @@ void attempt_mask(const struct attempt *a, const struct secret_store *secrets, c
 	size_t len, size_t shown, bool cut);
 
 /**
- * attempt_mask_message(a, secrets, message, size):
- * The same with a message, in an array of ${size} bytes, that may repeat what a server said, and
- * may have cut it: at its end, or before "...".
+ * attempt_mask_message(a, secrets, message):
+ * The same with a message that may repeat what a server said, and may have cut it: at its end, or
+ * before "...".
  */
 void attempt_mask_message(const struct attempt *a, const struct secret_store *secrets,
-	char *message, size_t size);
+	char message[TRANSFER_ERROR_MAX]);
 
 #endif

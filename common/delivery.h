@@ -21,6 +21,7 @@ struct delivery {
 	struct lane *lane;
 	struct endpoint *endpoint;
 	int64_t since_ms; /* start of its budget */
+	bool is_probe;    /* of its endpoint's circuit, if under way */
 	/* the sender's */
 	struct delivery *twin; /* that waits for the same one of another lane, as this one does */
 	bool is_retrying;

@@ -323,7 +323,7 @@ queue_next(struct queue *q, int64_t now_ms)
 			release_held(q, d->endpoint, now_ms);
 			continue;
 		}
-		if (!endpoint_allows(d->endpoint, now_ms)) {
+		if (!endpoint_allows(d->endpoint, now_ms, &d->is_probe)) {
 			hold(q, lane, d->endpoint, now_ms);
 			continue;
 		}
@@ -343,7 +343,7 @@ void
 queue_report(struct queue *q, struct delivery *d, enum endpoint_report report, int64_t pause_ms,
 	int64_t now_ms)
 {
-	endpoints_report(&q->endpoints, d->endpoint, report, pause_ms, now_ms);
+	endpoints_report(&q->endpoints, d->endpoint, report, d->is_probe, pause_ms, now_ms);
 	release_held(q, d->endpoint, now_ms);
 }
 

@@ -169,6 +169,17 @@ finish(struct sender *s, struct slot *slot, struct receipt *receipt)
 		queue_done(s->queue, d);
 }
 
+/* That ${d} is deferred for ${reason}, and how its last attempt ended. */
+static struct receipt
+deferred_receipt(const struct delivery *d, enum queue_reason reason)
+{
+	return (struct receipt){.status = RECEIPT_DEFERRED,
+		.reason = queue_reason_name(reason),
+		.http_status = d->http_status,
+		.error = transfer_error_name(d->error),
+		.message = d->message != NULL ? d->message : ""};
+}
+
 /* What is deferred without being under way. */
 static void
 hand_out_deferred(struct sender *s)
@@ -177,11 +188,7 @@ hand_out_deferred(struct sender *s)
 	struct delivery *d;
 
 	while ((d = queue_take_deferred(s->queue, &reason)) != NULL) {
-		struct receipt receipt = {.status = RECEIPT_DEFERRED,
-			.reason = queue_reason_name(reason),
-			.http_status = d->http_status,
-			.error = transfer_error_name(d->error),
-			.message = d->message != NULL ? d->message : ""};
+		struct receipt receipt = deferred_receipt(d, reason);
 
 		record_unpack(d->pack, &s->rec);
 		hand_out(s, d, &s->rec, &receipt);
@@ -338,27 +345,36 @@ resolve(struct sender *s, struct slot *slot)
 }
 
 /*
- * Whether the attempt in ${slot} has to wait for its place in time, and is out of the slot. A place
- * that it missed, because its endpoint or all slots were not to be had, is lost: all that waited so
- * would go at once.
+ * Whether the attempt in ${slot} has to wait for its place in time, or is deferred since that would
+ * come too late, and is out of the slot. A place that it missed, because its endpoint or all slots
+ * were not to be had, is lost: all that waited so would go at once.
  */
 static bool
 pace(struct sender *s, struct slot *slot)
 {
+	const char *host = slot->attempt.rq.where.host;
 	struct delivery *d = slot->d;
 	const int64_t now_us = clock_us();
-	int64_t at_us = d->place_us;
+	int64_t at_us = d->place_us, at_ms;
 
 	d->place_us = 0;
 	if (s->options.interval_us == 0 || (at_us != 0 && now_us - at_us <= PACER_SLACK_US))
 		return false;
-	at_us = pacer_take(&s->pacer, slot->attempt.rq.where.host, now_us);
+	at_us = pacer_take(&s->pacer, host, now_us);
 	if (at_us <= now_us)
 		return false;
+	at_ms = (at_us + 999) / 1000;
+	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, now_us / 1000);
+	if (d->began_ms != 0 && at_ms > queue_deadline(s->queue, d)) {
+		struct receipt receipt = deferred_receipt(d, QUEUE_BUDGET);
+
+		pacer_give_back(&s->pacer, host, at_us);
+		finish(s, slot, &receipt);
+		return true;
+	}
 	d->place_us = at_us;
 	free_slot(s, slot);
-	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, now_us / 1000);
-	queue_retry(s->queue, d, (at_us + 999) / 1000);
+	queue_retry(s->queue, d, at_ms);
 	return true;
 }
 

@@ -62,6 +62,30 @@ retry(struct queue *q, struct delivery *d, int64_t now, int64_t at)
 	queue_retry(q, d, at);
 }
 
+/* What began before the circuit opened does not end the probe. */
+static void
+test_others_probe(void)
+{
+	struct queue *q = queue_new(&usual);
+	struct delivery *early[5], *probe;
+
+	for (int i = 0; i < 7; i++)
+		add(q, i, i, 1);
+	for (int i = 0; i < 5; i++)
+		early[i] = start(q, 1);
+	for (int i = 0; i < 3; i++)
+		retry(q, early[i], 2, 50000);
+	EXPECT(start(q, 3) == NULL);
+	EXPECT(id_of(probe = start(q, 1002)) == 5);
+	retry(q, early[3], 1003, 50000);
+	queue_report(q, early[4], ENDPOINT_UNTRIED, 0, 1004);
+	queue_retry(q, early[4], 50000);
+	EXPECT(start(q, 2100) == NULL);
+	end(q, probe, 2100);
+	EXPECT(id_of(start(q, 2100)) == 6);
+	queue_free(q);
+}
+
 /* The deferred ones as text: "3 budget, 4 order". */
 static const char *
 deferred(struct queue *q)
@@ -642,6 +666,7 @@ main(void)
 	RUN(test_parts, "names do not run into each other");
 	RUN(test_circuit, "a circuit opens, is probed, opens again and closes");
 	RUN(test_untried_probe, "a probe that was not sent leaves its place to the next");
+	RUN(test_others_probe, "what began before a circuit opened does not end its probe");
 	RUN(test_late_probe, "and so does one whose budget has ended when its turn comes");
 	RUN(test_circuit_budget,
 		"what a circuit holds back for too long is deferred, its key with it");
