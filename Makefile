@@ -23,11 +23,12 @@ ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TOOLS  = wb-event wb-event-read wb-match wb-render wb-sign wb-send
+TOOLS  = wb-event wb-event-read wb-match wb-render wb-sign wb-send wb-automation
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header json_find secret_ref signature_scheme webhook
+CONFIG = arena config config_automation config_file config_webhook file jq_program names regexes rules url
 JQ     = jq_program jq_programs jq_server jq_worker
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
 REQUEST = record request header url signature signature_check signature_scheme
@@ -41,15 +42,18 @@ JOURNAL = appender durable idset journal journal_file journal_line journal_load 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file timestamp uuid
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
 	verbatim
-wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) arena config config_automation config_file \
-	config_webhook file jq_program names regexes rules url
+wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG)
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) event timestamp progress secret_url signals
 
+wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) diag options nearest output columns \
+	execution history idset journal_line lines_back listing rule_text showing siphash timestamp width
+
 wb-event-read_LIBS = -ljq
 wb-match_LIBS  = -ljq -lonig
+wb-automation_LIBS = -ljq -lonig
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread
 

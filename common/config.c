@@ -97,6 +97,13 @@ read_webhooks(struct config *c, struct config_reader *r)
 }
 
 static void
+repeated_automation(struct config_automation *first, const struct config_automation *again)
+{
+	first->defined_twice = true;
+	defined_twice(again->file, again->at, "automation", &again->name, first->file, first->at);
+}
+
+static void
 read_automations(struct config *c, struct config_reader *r)
 {
 	if (!config_open_array(r, "automations"))
@@ -121,11 +128,10 @@ read_automations(struct config *c, struct config_reader *r)
 		number = names_add(&c->automation_names, a->name.p, a->name.len);
 		if (number < 0)
 			config_out_of_memory(r->file);
-		else if ((size_t)number < c->nautomations)
-			defined_twice(r->file, a->at, "automation", &a->name,
-				c->automations[number].file, c->automations[number].at);
-		else
+		else if ((size_t)number == c->nautomations)
 			c->nautomations++; /* an unusable one stays for its name's sake */
+		else
+			repeated_automation(&c->automations[number], a);
 	}
 }
 
@@ -265,13 +271,15 @@ resolve(struct config *c, struct config_automation *a)
 }
 
 struct config *
-config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx)
+config_load_partly(char *const *paths, size_t npaths, config_report_fn *report, void *ctx,
+	size_t *nerrors)
 {
 	struct config *c = calloc(1, sizeof(*c));
 
 	if (c == NULL || (c->regexes = regexes_new()) == NULL) {
 		report(ctx, &(struct config_place){"configuration", 0, 0}, "out of memory");
 		free(c);
+		*nerrors = 1;
 		return NULL;
 	}
 	c->errors = (struct config_errors){report, ctx, 0};
@@ -279,7 +287,17 @@ config_load(char *const *paths, size_t npaths, config_report_fn *report, void *c
 		read_path(c, paths[i]);
 	for (size_t i = 0; i < c->nautomations; i++)
 		resolve(c, &c->automations[i]);
-	if (c->errors.n == 0)
+	*nerrors = c->errors.n;
+	return c;
+}
+
+struct config *
+config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx)
+{
+	size_t nerrors;
+	struct config *c = config_load_partly(paths, npaths, report, ctx, &nerrors);
+
+	if (nerrors == 0)
 		return c;
 	config_free(c);
 	return NULL;
@@ -311,6 +329,21 @@ config_automations(const struct config *c, size_t *n)
 {
 	*n = c->nautomations;
 	return c->automations;
+}
+
+const struct config_webhook *
+config_webhooks(const struct config *c, size_t *n)
+{
+	*n = c->nwebhooks;
+	return c->webhooks;
+}
+
+const struct config_automation *
+config_find(const struct config *c, const char *name, size_t len)
+{
+	int64_t number = names_find(&c->automation_names, name, len);
+
+	return number < 0 ? NULL : &c->automations[number];
 }
 
 struct regexes *

@@ -49,8 +49,11 @@ enum config_action { CONFIG_UNKNOWN, CONFIG_WEBHOOK, CONFIG_NONE };
 
 struct config_automation {
 	struct text name;
-	struct json_span name_span; /* as written */
+	struct json_span name_span;   /* as written */
+	struct json_span span;        /* the whole object, as written */
+	struct json_span description; /* as written, or JSON_NONE */
 	bool enabled;
+	bool defined_twice; /* this is the first one of several with its name */
 	struct rule rule;
 	enum config_action action;
 	struct text webhook_name;
@@ -69,6 +72,15 @@ struct config_automation {
 struct config *config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx);
 
 /**
+ * config_load_partly(paths, npaths, report, ctx, nerrors):
+ * The same for those who look at a configuration that need not be good: in spite of *${nerrors}
+ * errors the configuration holds what could be read of it. Of an automation that has an error any
+ * part but the name may be missing, its webhook too. NULL only when memory ran out.
+ */
+struct config *config_load_partly(char *const *paths, size_t npaths, config_report_fn *report,
+	void *ctx, size_t *nerrors);
+
+/**
  * config_free(config):
  * Free it and all that points into it; NULL is fine.
  */
@@ -79,6 +91,19 @@ void config_free(struct config *config);
  * The automations, *${n} of them, in the order of files and of their place in them.
  */
 const struct config_automation *config_automations(const struct config *config, size_t *n);
+
+/**
+ * config_webhooks(config, n):
+ * The same for webhooks.
+ */
+const struct config_webhook *config_webhooks(const struct config *config, size_t *n);
+
+/**
+ * config_find(config, name, len):
+ * The automation called so, or NULL.
+ */
+const struct config_automation *config_find(const struct config *config, const char *name,
+	size_t len);
 
 /**
  * config_regexes(config):

@@ -8,7 +8,7 @@
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-TOOLS=(wb-event wb-match wb-render wb-sign wb-send)
+TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-automation)
 PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and

@@ -1,0 +1,275 @@
+#!/usr/bin/env bash
+#
+# wb-automation.test.sh - automations listed, shown and checked, and what has become of their deliveries
+
+# shellcheck disable=SC2016 # what looks like variables are those of payloads, and secrets' names
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+mkdir rules
+cat >rules/deploy.json <<'END'
+{
+  "webhooks": {
+    "github-deploy": {
+      "url": "https://api.github.com/repos/acme/deploy/dispatches",
+      "access_token": "$GITHUB_TOKEN", "secret": ["$NEW", "$OLD"], "signature": "github",
+      "success_when": ".ok", "target": "github"
+    }
+  },
+  "automations": [
+    {
+      "name": "deploy",
+      "description": "Deploy what becomes production.",
+      "on": {"event_type": "ADD_ARTIFACT_ALIAS", "entity": "acme", "project": "models",
+             "collection": ["fraud", "churn"], "alias": ["production", "pr\u006fd"], "alias_regex": "^p"},
+      "action": {"type": "webhook", "webhook": "github-deploy", "payload": {"event_type": "deploy"}}
+    }, {"name": "trial", "enabled": false, "action": {"type": "none"}}
+  ]
+}
+END
+cat >rules/other.json <<'END'
+{"automations": [
+  {"name": "日本語 é", "on": {"event_type": ["LINK_MODEL", "ADD_ARTIFACT_TAG"], "author": "ann"},
+   "action": {"type": "webhook", "webhook": "github-deploy"}},
+  {"name": "red\u001b[31m\u009b", "action": {"type": "none"}}
+]}
+END
+
+# refused MESSAGE ARGUMENT… - status 2, that message, and nothing on standard output
+refused() {
+  expect_status 2 wb-automation "${@:2}" >out 2>err
+  expect_empty out
+  expect_equal "$(<err)" "wb-automation: $1" message
+}
+
+# ---- list ----
+
+lists() {
+  cat >want <<'END'
+NAME                 TRIGGER                          SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED
+deploy               ADD_ARTIFACT_ALIAS               acme/models/{fraud,churn}  webhook  github-deploy         yes
+trial                *                                */*/*                      none                           no
+日本語 é             LINK_ARTIFACT, ADD_ARTIFACT_TAG  */*/*                      webhook  github-deploy         yes
+red\x1b[31m\xc2\x9b  *                                */*/*                      none                           yes
+END
+  wb-automation list -c rules >out
+  expect_file out want
+  WB_CONFIG=rules wb-automation list >out
+  expect_file out want
+}
+test_case 'list: a line for each automation, aligned as a terminal shows it' lists
+
+lists_json() {
+  wb-automation list --json -c rules >out
+  expect_equal "$(json out -c '[.name, .event_type, .scope, .action_type, .action_name, .queue, .enabled, .file, .line]' -a)" \
+    "$(cat <<'END'
+["deploy",["ADD_ARTIFACT_ALIAS"],"acme/models/{fraud,churn}","webhook","github-deploy",null,true,"rules/deploy.json",10]
+["trial",[],"*/*/*","none",null,null,false,"rules/deploy.json",16]
+["\u65e5\u672c\u8a9e \u00e9",["LINK_ARTIFACT","ADD_ARTIFACT_TAG"],"*/*/*","webhook","github-deploy",null,true,"rules/other.json",2]
+["red\u001b[31m\u009b",[],"*/*/*","none",null,null,true,"rules/other.json",4]
+END
+    )"
+  expect_equal "$(head -n 1 out | json - -c '[.description, .on]')" \
+    '["Deploy what becomes production.",{"event_type":"ADD_ARTIFACT_ALIAS","entity":"acme","project":"models","collection":["fraud","churn"],"alias":["production","prod"],"alias_regex":"^p"}]'
+}
+test_case 'list --json: all of it for programs' lists_json
+
+# entry ID STATUS AUTOMATION [SECOND] [MEMBERS] - a line of a journal
+entry() {
+  printf '{"delivery_id":"%s","status":"%s","at":"2026-11-24T11:17:%s.000Z","automation":"%s"%s}\n' \
+    "$1" "$2" "${4-00}" "$3" "${5-}"
+}
+
+last_execution() {
+  {
+    entry 1 finished deploy 01
+    entry 2 failed deploy 02
+    entry 2 deferred 'r\u0065d\u001b[31m\u009b' 03
+    entry 3 finished gone 04
+    entry 4 novel trial 05
+    echo '{"delivery_id":"5","status":"finished"}'
+  } >journal
+  wb-automation list -c rules --journal journal | sed -E 's/ .* (yes|no) +/ /' >out
+  cat >want <<'END'
+NAME                 TRIGGER                          SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED  LAST EXECUTION
+deploy 2026-11-24T11:17:02.000Z Failed
+trial 2026-11-24T11:17:05.000Z
+日本語 never
+red\x1b[31m\xc2\x9b 2026-11-24T11:17:03.000Z Pending
+END
+  expect_file out want
+  wb-automation list -c rules --journal journal --json | jq -c .last_execution >out
+  expect_equal "$(<out)" '{"at":"2026-11-24T11:17:02.000Z","status":"Failed"}
+{"at":"2026-11-24T11:17:05.000Z","status":""}
+null
+{"at":"2026-11-24T11:17:03.000Z","status":"Pending"}'
+}
+test_case 'list --journal: when each was last executed, and how that went' last_execution
+
+# ---- show ----
+
+shows() {
+  wb-automation show deploy -c rules >out
+  {
+    printf 'rules/deploy.json:10:5\n'
+    sed -n '10,16p' rules/deploy.json | sed '7s/}, .*/}/'
+    printf '\nrules/deploy.json:3:5\n'
+    sed -n '3,7p' rules/deploy.json
+    cat <<'END'
+
+When a version gets an alias in acme/models/{fraud,churn}, and alias is production or prod, and alias_regex matches ^p:
+its payload is sent to https://api.github.com/repos/acme/deploy/dispatches (webhook github-deploy, target github), with the bearer token $GITHUB_TOKEN, signed with $NEW and $OLD as github, a success when .ok.
+END
+  } >want
+  expect_file out want
+  wb-automation show -c rules '日本語 é' | tail -n 2 >out
+  expect_match "$(<out)" $'^When a version is linked or a version gets a tag in \\*/\\*/\\*, and author is ann:\nthe event is sent to https:'
+  wb-automation show -c rules trial >out
+  printf '%s\n' 'rules/deploy.json:16:8' '{"name": "trial", "enabled": false, "action": {"type": "none"}}' '' \
+    'Disabled. If it were not: when anything happens in */*/*:' 'nothing is sent.' >want
+  expect_file out want
+}
+test_case 'show: as it stands in its file, its webhook, and in words' shows
+
+shows_scrubbed() {
+  printf '{"automations":[{"name":"a","description":"\177\302\233[31m\n","action":{"type":"none"}}]}' | tr '\n' ' ' >c.json
+  wb-automation show a -c c.json | sed -n 2p >out
+  expect_equal "$(<out)" '{"name":"a","description":"\x7f\xc2\x9b[31m ","action":{"type":"none"}}'
+}
+test_case 'show: what would move the terminal is escaped' shows_scrubbed
+
+shows_json() {
+  wb-automation show deploy -c rules --json >out
+  expect_equal "$(json out -c '[.file, .line, .column, .automation.name, .webhook.name, .webhook.line, .webhook.definition.target]')" \
+    '["rules/deploy.json",10,5,"deploy","github-deploy",3,"github"]'
+  expect_equal "$(wb-automation show trial -c rules --json | jq -c '[.automation.enabled, .webhook]')" '[false,null]'
+}
+test_case 'show --json' shows_json
+
+# ---- history ----
+
+a_journal() {
+  entry 1 finished a 01 ',"event_id":"e1","event_type":"LINK_ARTIFACT","url":"https://a.example/","attempts":1,"http_status":204'
+  entry 2 deferred a 02 ',"event_id":"e2","reason":"budget","error":{"class":"http","text":"status 503"}'
+  entry 3 failed b 03 ',"event_id":"e\u00333","url":"$URL","http_status":404,"error":{"class":"http","text":"status\n404"}'
+  entry 2 finished a 04 ',"event_id":"e2","http_status":200'
+  entry 4 deferred b 05 ',"reason":"order"'
+  printf '\n{"delivery_id":"5","status":"novel"}\n'
+}
+
+history() {
+  a_journal >journal
+  wb-automation history --journal journal >out
+  cat >want <<'END'
+TIME                      STATUS    AUTOMATION  EVENT          EVENT ID  ACTION   TARGET              HTTP  ERROR
+                          novel                                          webhook
+2026-11-24T11:17:05.000Z  Pending   b                                    webhook                            order
+2026-11-24T11:17:04.000Z  Finished  a                          e2        webhook                      200
+2026-11-24T11:17:03.000Z  Failed    b                          e33       webhook  $URL                404   http: status\x0a404
+2026-11-24T11:17:01.000Z  Finished  a           LINK_ARTIFACT  e1        webhook  https://a.example/  204
+END
+  expect_file out want
+}
+test_case 'history: the newest first, and of a delivery only what became of it last' history
+
+# ids ARGUMENT… - the deliveries that history finds, in its order
+ids() {
+  wb-automation history --journal journal --json "$@" | jq -r .delivery_id | paste -s -d ' '
+}
+
+history_wanted() {
+  a_journal >journal
+  expect_equal "$(ids)" '5 4 2 3 1'
+  expect_equal "$(ids --status finished)" '2 1'
+  expect_equal "$(ids --status Failed)" '3'
+  expect_equal "$(ids --status pending)" '4'
+  expect_equal "$(ids --automation a)" '2 1'
+  expect_equal "$(ids --automation a --status pending)" ''
+  expect_equal "$(ids --limit 2)" '5 4'
+  expect_equal "$(ids --automation b -n 1)" '4'
+  wb-automation history --journal journal --json | tac >out
+  grep -v -e '^$' -e '"2","status":"deferred' journal >want
+  sort want >sorted
+  sort out >sorted_out
+  expect_file sorted_out sorted
+}
+test_case 'history: one automation, one status, so many; --json gives the lines as they stand' history_wanted
+
+history_unfinished() {
+  a_journal >journal
+  printf '{"delivery_id":"9","stat' >>journal
+  expect_equal "$(ids -n 1)" 5
+  printf '\n' >>journal
+  entry 10 finished a >>journal
+  expect_status 1 ids >out 2>err
+  expect_equal "$(<out)" '10 5 4 2 3 1'
+  expect_match "$(<err)" '^wb-automation: journal: byte [0-9]+: string without closing quote$'
+  : >journal
+  expect_equal "$(ids)" ''
+  printf '\n \n' >journal
+  expect_equal "$(ids)" ''
+}
+test_case 'history: a line that is just being written is passed over, one that is none is told' history_unfinished
+
+history_long() {
+  {
+    entry 1 finished a
+    printf '{"delivery_id":"2","status":"failed","x":"%0*d"}\n' $((65536 - 44)) 0
+    printf '{"delivery_id":"3","status":"failed","x":"%0*d"}\n' $((65536 - 43)) 0
+    printf '{"delivery_id":"4","status":"failed","x":"%0900000d"}\n' 0
+    entry 5 finished a
+  } >journal
+  expect_equal "$(sed -n 2p journal | wc -c)" 65537
+  expect_status 1 ids >out 2>err
+  expect_equal "$(<out)" '5 2 1'
+  expect_equal "$(grep -c 'a line longer than 65536 bytes' err)" 2
+}
+test_case 'history: lines up to the length that wb-send takes' history_long
+
+# More than is read at a time, so that lines lie across all kinds of borders.
+history_many() {
+  seq 20000 | awk '{ printf "{\"delivery_id\":\"%d\",\"status\":\"%s\",\"at\":\"2026-11-24T11:17:08.123Z\",\"automation\":\"a%d\",\"x\":\"%0*d\"}\n",
+    $1 % 7000, $1 % 3 ? "finished" : "failed", $1 % 10, $1 % 300, 0 }' >journal
+  tac journal | jq -c . | awk -F '"' '!seen[$4]++' >want
+  wb-automation history --journal journal --json | jq -c . >out
+  expect_file out want
+  expect_equal "$(wb-automation history --journal journal | wc -l)" 7001
+  # and whoever has seen enough may leave
+  [[ $(wb-automation history --journal journal | head -n 2 | wc -l) == 2 ]]
+}
+test_case 'history: a long journal' history_many
+
+# ---- what is refused ----
+
+usage() {
+  refused "what is to be done? 'wb-automation --help' tells what there is"
+  refused "unknown command 'lst'; did you mean 'list'?" lst
+  refused "unknown command 'frobnicate'; 'wb-automation --help' lists them" frobnicate
+  refused "too many operands: 'x'" list x
+  refused 'show needs the name of an automation' show -c rules
+  refused "no automation is called 'nobody\\x1b'; 'wb-automation list' lists them" show $'nobody\e' -c rules
+  refused 'no automations: name a file or a directory with -c, or in $WB_CONFIG' list
+  refused '--limit does not go with list' list -c rules -n 1
+  refused "--status takes finished, failed or pending, not 'skipped'" history --journal j --status skipped
+  refused "--limit takes a whole number from 1 to 18446744073709551615, not '0'" history --journal j -n 0
+  refused 'history needs --journal FILE, the journal of wb-send' history
+  refused "unknown option '--jsn'; did you mean '--json'?" list --jsn
+  refused 'c.json:1:2: unknown member "x" of a configuration file' list -c c.json
+}
+echo '{"x":1}' >c.json
+test_case 'a command line or a configuration that is wrong' usage
+
+failures() {
+  expect_status 3 wb-automation list -c rules >/dev/full 2>err
+  expect_equal "$(<err)" 'wb-automation: cannot write to standard output: No space left on device'
+  expect_status 3 wb-automation show deploy -c rules >/dev/full
+  a_journal >journal
+  expect_status 3 wb-automation history --journal journal >/dev/full
+  expect_status 3 wb-automation history --journal nowhere 2>err
+  expect_equal "$(<err)" "wb-automation: cannot read journal 'nowhere': No such file or directory"
+  expect_status 3 wb-automation history --journal rules 2>err
+  expect_equal "$(<err)" "wb-automation: cannot read journal 'rules': Is a directory"
+  expect_status 3 wb-automation list -c rules --journal nowhere >out 2>err
+  expect_empty out
+}
+test_case 'input or output that fails' failures
