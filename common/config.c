@@ -219,6 +219,13 @@ read_path(struct config *c, const char *path)
 }
 
 static void
+payload_error(const struct config_automation *a, const char *at, const char *message)
+{
+	config_error(a->payload_file, at, "payload of \"%.*s\": %s",
+		(int)(a->name.len < 100 ? a->name.len : 100), a->name.p, message);
+}
+
+static void
 check_payload(const struct config_automation *a, struct config_webhook *w)
 {
 	/* Spans of strings lie between the quotes. */
@@ -238,13 +245,14 @@ check_payload(const struct config_automation *a, struct config_webhook *w)
 		return;
 	text = a->payload.p - quoted;
 	len = a->payload.len + 2 * quoted;
-	template = template_compile(text, len, &w->secrets, &error);
-	if (template != NULL)
+	if ((template = template_compile(text, len, &w->secrets, &error)) != NULL) {
 		w->checked = a->payload;
-	else
-		config_error(a->payload_file, text + error.at, "payload of \"%.*s\": %s",
-			(int)(a->name.len < 100 ? a->name.len : 100), a->name.p, error.message);
-	template_free(template);
+		template_free(template);
+		return;
+	}
+	do
+		payload_error(a, text + error.at, error.message);
+	while (template_next_error(text, len, &w->secrets, &error));
 }
 
 /*
