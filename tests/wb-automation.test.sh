@@ -239,6 +239,190 @@ history_many() {
 }
 test_case 'history: a long journal' history_many
 
+# ---- check ----
+
+# checks [OPTION…] <CONFIGURATION, again [OPTION…] - run check over c.json; sets $status, makes out and err
+checks() {
+  cat >c.json
+  again "$@"
+}
+again() {
+  status=0
+  wb-automation check -c c.json "$@" >out 2>err || status=$?
+}
+
+# warns WHERE MESSAGE [OPTION…] <CONFIGURATION - just this warning, where ¦ stands, the only one of the kind WHERE
+warns() {
+  local text before lines last want=$1
+  text=$(cat)
+  before=${text%%¦*}
+  lines=${before//[!$'\n']/}
+  last=${before##*$'\n'}
+  checks "${@:2}" <<<"${text/¦/}"
+  expect_equal "$(<out)" "c.json:$((${#lines} + 1)):$((${#last} + 1)): warning: $want"
+  expect_equal "$status" 0 status
+}
+
+# with_on ON [SECOND] - a configuration of an automation that has these conditions
+with_on() {
+  printf '{"webhooks":{"w":{"url":"https://a.example/","secret":"$S"}},"automations":[\n'
+  printf '{"name":"a","on":{%s},"action":{"type":"webhook","webhook":"w"}}%s]}' "$1" "${2:+,$2}"
+}
+
+clean() {
+  expect_status 0 wb-automation check -c "$TOP/man/examples" --strict >out 2>err
+  expect_empty out
+  expect_empty err
+  checks < <(with_on '"event_type":["ADD_ARTIFACT_ALIAS"],"alias":["x","production"],"alias_regex":"^p"')
+  expect_empty out
+  checks < <(with_on '"event_type":["ADD_ARTIFACT_TAG","REMOVE_COLLECTION_TAG"],"tag_regex":"^p"')
+  expect_empty out
+  expect_equal "$status" 0
+}
+test_case 'check: nothing to say of what is good' clean
+
+never_matches() {
+  warns 'an event of the type LINK_ARTIFACT has no alias, so it never matches' \
+    < <(with_on '"event_type":"LINK_MODEL",¦"alias":"x"')
+  warns 'an event of the type CREATE_ARTIFACT has no alias, so it never matches' \
+    < <(with_on '"event_type":["CREATE_ARTIFACT","ADD_ARTIFACT_ALIAS"],¦"alias_regex":"x"')
+  warns 'an event of the type ADD_ARTIFACT_ALIAS has no tag, so it never matches' \
+    < <(with_on '"event_type":"ADD_ARTIFACT_ALIAS",¦"tag":"x"')
+  warns 'never matches: no event has both an alias and a tag' < <(with_on '"alias":"x", ¦"tag_regex":"y"')
+  warns 'never matches: alias_regex fits none of the values of "alias"' \
+    < <(with_on '¦"alias_regex":"^p$","alias":["pp","q"]')
+  warns 'never matches: tag_regex fits none of the values of "tag"' < <(with_on '"tag":"q",¦"tag_regex":"p"')
+}
+test_case 'check: automations that no event sets off' never_matches
+
+repeated() {
+  local same='"enabled":true,"action":{"webhook":"w", "type":"webhook"}}'
+  warns 'does the same as "a", so that it is done twice' \
+    < <(with_on '"alias":"x","author":["y"]' '{"on":{"author":[ "y" ],"alias":"x"},"name":¦"b",'"$same")
+  checks < <(with_on '"alias":"x"' '{"on":{"alias":"z"},"name":"b",'"$same")
+  expect_empty out
+  checks < <(with_on '"alias":"x"' '{"on":{"alias":"x"},"name":"b",'"${same/true/false}")
+  expect_empty out
+}
+test_case 'check: automations that do the same' repeated
+
+webhook_warnings() {
+  warns 'webhook "w" is used by no automation' <<<'{"webhooks":{¦"w":{"url":"https://a.example/","secret":"$S"}}}'
+  local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]'
+  warns 'webhook "w" proves nothing to its receiver: give it a "secret" to sign with' \
+    <<<'{"webhooks":{¦"w":{"url":"https://a.example/"}},'"$use}"
+  warns 'would be denied: the URL is http, not https; --allow-http would open it' \
+    <<<'{"webhooks":{"w":{"secret":"$S","url":¦"http://a.example/"}},'"$use}"
+  again --allow-http
+  expect_empty out
+  warns "would be denied: the URL's host is an address, 10.0.0.1 in 10.0.0.0/8; --allow-net 10.0.0.1 would open it" \
+    <<<'{"webhooks":{"w":{"secret":"$S","url":¦"https://10.0.0.1/"}},'"$use}"
+  again --allow-net 10.0.0.0/8
+  expect_empty out
+  warns 'would be denied: localhost is this machine; --allow-host localhost would open it' \
+    <<<'{"webhooks":{"w":{"secret":"$S","url":¦"https://localhost/"}},'"$use}"
+  again --allow-host localhost
+  expect_empty out
+}
+test_case 'check: webhooks that nobody uses, that prove nothing, that the policy refuses' webhook_warnings
+
+# limited TARGET PAYLOAD - a webhook of that target
+limited() {
+  printf '{"webhooks":{"w":{"url":"https://a.example/","secret":"$S","target":"%s"}},"automations":[\n' "$1"
+  printf '{"name":"a","action":{"type":"webhook","webhook":"w","payload":¦%s}}]}' "$2"
+}
+
+limits() {
+  local members
+  warns 'payload of "a" for a test event: github: the body has no string "event_type"' < <(limited github '{"x":1}')
+  members=$(jq -n -c '[range(11) | {key: "k\(.)", value: 1}] | from_entries')
+  warns 'payload of "a" for a test event: github: top-level members of "client_payload": 11, the limit is 10' \
+    < <(limited github '{"event_type":"${event_type}","client_payload":'"$members}")
+  warns 'payload of "a" for a test event: slack: blocks: 51, the limit is 50' \
+    < <(limited slack "{\"blocks\":$(jq -n -c '[range(51) | {}]')}")
+  warns 'payload of "a" for a test event: teams: bytes: 28679, the limit is 28672' \
+    < <(limited teams "{\"text\":\"$(printf '%028668d' 0)\"}")
+  checks < <(limited github '{"event_type":"${event_type} of ${artifact_version_string}"}' | sed 's/¦//')
+  expect_empty out
+}
+test_case 'check: payloads that break a limit of their target' limits
+
+resolves() {
+  local secrets='{"webhooks":{"w":{"url":"https://a.example/","access_token":"$HERE_TOKEN","secret":["$HERE_SECRET",
+"$GONE"],"headers":{"X":"$EMPTY"},"tls":{"ca":"$GONE_CA"}}},
+"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
+  export HERE_TOKEN=value-of-token HERE_SECRET=value-of-secret EMPTY=
+  checks --resolve <<<"$secrets"
+  expect_equal "$(<out)" 'c.json:2:1: warning: secret $GONE: not found
+c.json:2:25: warning: secret $EMPTY: is empty
+c.json:2:47: warning: secret $GONE_CA: not found'
+  expect_equal "$status $(<err)" '0 wb-automation: 0 errors, 3 warnings'
+  mkdir -m 700 kept
+  (umask 077 && printf 'value-of-gone\n' | tee kept/GONE kept/EMPTY kept/GONE_CA >/dev/null)
+  checks --resolve --secrets env --secrets dir:kept <<<"$secrets"
+  expect_equal "$(<out)" 'c.json:2:25: warning: secret $EMPTY: is empty'
+  checks --resolve --secrets dir:kept --secrets env --secret-host HERE_TOKEN=b.example <<<"$secrets"
+  expect_equal "$(<out)" 'c.json:1:61: warning: secret $HERE_TOKEN: is not bound to this host'
+  checks <<<"$secrets"
+  expect_empty out
+}
+test_case 'check --resolve: secrets that cannot be looked up' resolves
+
+resolves_urls() {
+  local text='{"webhooks":{"w":{"url":"$WHERE"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
+  WHERE=https://hooks.example/value-of-url checks --resolve <<<"$text"
+  expect_empty out
+  WHERE=https://127.0.0.1/value-of-url checks --resolve <<<"$text"
+  expect_equal "$(<out)" 'c.json:1:25: warning: secret $WHERE: its value is a URL that would be denied'
+  WHERE=value-of-url checks --resolve <<<"$text"
+  expect_equal "$(<out)" 'c.json:1:25: warning: secret $WHERE: its value is no URL that can be sent to'
+  no_secret value-of-url out err
+  WHERE=https://hooks.example/ checks --resolve --secret-host WHERE=other.example <<<"$text"
+  expect_equal "$(<out)" 'c.json:1:25: warning: secret $WHERE: is not bound to this host'
+}
+test_case 'check --resolve: a URL that is a secret is judged and not shown' resolves_urls
+
+finds_all() {
+  printf '{"automations":[{"name":"a","on":{"alias":[]},"action":{"type":"x"}},\n{"name":"b"}]}' >bad.json
+  printf '{"webhooks":{"w":{"url":"http://a.example/"}}' >torn.json
+  expect_status 2 wb-automation check -c bad.json -c torn.json -c nowhere >out 2>err
+  expect_equal "$(<out)" 'bad.json:1:43: error: alias must not be an empty list
+bad.json:1:64: error: unknown action type "x"; known are webhook and none
+bad.json:2:1: error: an automation needs "action"
+torn.json:1:46: error: unexpected end of JSON text
+nowhere: error: cannot read: No such file or directory
+torn.json:1:14: warning: webhook "w" proves nothing to its receiver: give it a "secret" to sign with
+torn.json:1:25: warning: would be denied: the URL is http, not https; --allow-http would open it'
+  expect_equal "$(<err)" 'wb-automation: 5 errors, 2 warnings'
+}
+test_case 'check: all errors of all files, and warnings beside them' finds_all
+
+annotations() {
+  printf '{"automations":[{"name":"a\\u001b%%,:","on":{"aliass":1},\n"action":{"type":"none"}}]}' >'b,a:%d.json'
+  expect_status 2 wb-automation check -c 'b,a:%d.json' -c $'no\nwhere' --format github >out 2>err
+  expect_equal "$(<out)" '::error file=b%2Ca%3A%25d.json,line=1,col=44::unknown member "aliass" of on; did you mean "alias"?
+::error file=no\x0awhere::cannot read: No such file or directory'
+  printf '{"webhooks":{"100%%,:":{"url":"https://a.example/","secret":"$S"}}}' >c.json
+  wb-automation check -c c.json --format=github >out
+  expect_equal "$(<out)" '::warning file=c.json,line=1,col=14::webhook "100%25,:" is used by no automation'
+}
+test_case 'check --format github: annotations, escaped as the runner wants it' annotations
+
+check_statuses() {
+  checks --strict <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$S"}}}'
+  expect_equal "$status" 1
+  again
+  expect_equal "$status" 0
+  checks --strict <<<'{}'
+  expect_equal "$status" 0
+  checks --strict <<<'{"webhooks":[]}'
+  expect_equal "$status" 2
+  expect_status 3 wb-automation check -c c.json >/dev/full
+  refused "--format takes text or github, not 'xml'" check -c c.json --format xml
+  refused '--json does not go with check' check -c c.json --json
+}
+test_case 'check: the exit status, for CI' check_statuses
+
 # ---- what is refused ----
 
 usage() {

@@ -12,42 +12,64 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "config_check.h"
 #include "diag.h"
+#include "findings.h"
 #include "history.h"
 #include "listing.h"
 #include "nearest.h"
 #include "options.h"
 #include "output.h"
+#include "policy_options.h"
+#include "secret_options.h"
 #include "showing.h"
+
+/* An option as it was given. */
+struct given {
+	const struct option *option;
+	const char *value;
+};
 
 struct args {
 	int verb;
-	char **config; /* paths, borrowed from the command line */
-	size_t nconfig;
 	const char *name; /* the automation, for verbs that take one */
-	bool json;
-	struct history history;
+	char **config;    /* paths, borrowed from the command line */
+	size_t nconfig;
+	struct given *given; /* all options, in their order */
+	size_t ngiven;
 };
 
-enum { LIST, SHOW, HISTORY, VERBS };
+enum { LIST, SHOW, HISTORY, CHECK, VERBS };
 
 static int list(const struct args *args, struct output *out);
 static int show(const struct args *args, struct output *out);
 static int history(const struct args *args, struct output *out);
+static int check(const struct args *args, struct output *out);
 
 /* What can be asked for. */
 static const struct verb {
 	const char *name;
-	/* returns the exit status: EXIT_REJECTED if something was found that is no good */
-	int (*run)(const struct args *args, struct output *out);
+	int (*run)(const struct args *args, struct output *out); /* returns the exit status */
 	bool takes_name, needs_config;
 } verbs[VERBS] = {
 	[LIST] = {"list", list, false, true},
 	[SHOW] = {"show", show, true, true},
 	[HISTORY] = {"history", history, false, false},
+	[CHECK] = {"check", check, false, true},
 };
 
-enum { OPT_CONFIG = 1, OPT_JOURNAL, OPT_JSON, OPT_AUTOMATION, OPT_STATUS, OPT_LIMIT };
+enum {
+	OPT_CONFIG = 1,
+	OPT_JOURNAL,
+	OPT_JSON,
+	OPT_AUTOMATION,
+	OPT_STATUS,
+	OPT_LIMIT,
+	OPT_FORMAT,
+	OPT_STRICT,
+	OPT_RESOLVE,
+	OPTS
+};
 
 static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
@@ -57,24 +79,36 @@ static const struct option options[] = {
 	{OPT_AUTOMATION, 0, "automation", "NAME", "history: only of this automation"},
 	{OPT_STATUS, 0, "status", "STATUS", "history: only finished, failed or pending ones"},
 	{OPT_LIMIT, 'n', "limit", "N", "history: the last N only"},
+	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, or annotations for github"},
+	{OPT_STRICT, 0, "strict", NULL, "check: end with status 1 after warnings"},
+	{OPT_RESOLVE, 0, "resolve", NULL, "check: look every secret up, and say which are missing"},
+	POLICY_OPTIONS,
+	SECRET_OPTIONS,
 	{0, 0, NULL, NULL, NULL},
 };
 
+#define V(verb) (1u << (verb))
+
 /* Which verbs an option goes with, a bit each. */
-static const unsigned uses[] = {
-	[OPT_CONFIG] = 1u << LIST | 1u << SHOW,
-	[OPT_JOURNAL] = 1u << LIST | 1u << HISTORY,
-	[OPT_JSON] = 1u << LIST | 1u << SHOW | 1u << HISTORY,
-	[OPT_AUTOMATION] = 1u << HISTORY,
-	[OPT_STATUS] = 1u << HISTORY,
-	[OPT_LIMIT] = 1u << HISTORY,
+static const unsigned uses[OPTS] = {
+	[OPT_CONFIG] = V(LIST) | V(SHOW) | V(CHECK),
+	[OPT_JOURNAL] = V(LIST) | V(HISTORY),
+	[OPT_JSON] = V(LIST) | V(SHOW) | V(HISTORY),
+	[OPT_AUTOMATION] = V(HISTORY),
+	[OPT_STATUS] = V(HISTORY),
+	[OPT_LIMIT] = V(HISTORY),
+	[OPT_FORMAT] = V(CHECK),
+	[OPT_STRICT] = V(CHECK),
+	[OPT_RESOLVE] = V(CHECK),
 };
+#define USES_OTHER V(CHECK) /* of options that are not ours alone */
 
 static const struct options_spec spec = {
 	"wb-automation list [-c PATH]... [--journal FILE] [--json]\n"
 	"       wb-automation show NAME [-c PATH]... [--json]\n"
 	"       wb-automation history --journal FILE [--automation NAME] [--status STATUS]\n"
-	"                             [--limit N] [--json]",
+	"                             [--limit N] [--json]\n"
+	"       wb-automation check [-c PATH]... [--format FORMAT] [--strict] [--resolve]",
 	"Look after the automations that wb-match uses.",
 	options,
 };
@@ -114,44 +148,21 @@ take_operand(struct args *args, const char *value)
 	return -1;
 }
 
-static int
-take_status(struct history *h, const char *value)
-{
-	h->has_status = true;
-	if (execution_status_find(value, &h->status))
-		return 0;
-	diag("--status takes finished, failed or pending, not '%s'", value);
-	return -1;
-}
-
-/* Returns 0, or -1 after a message. */
-static int
+static void
 take_option(struct args *args, int id, const char *value)
 {
-	switch (id) {
-	case OPT_CONFIG:
+	const struct option *option = options;
+
+	while (option->id != id)
+		option++;
+	if (id == OPT_CONFIG)
 		args->config[args->nconfig++] = (char *)(uintptr_t)value;
-		return 0;
-	case OPT_JOURNAL:
-		args->history.journal = value;
-		return 0;
-	case OPT_JSON:
-		args->json = args->history.json = true;
-		return 0;
-	case OPT_AUTOMATION:
-		args->history.automation = value;
-		return 0;
-	case OPT_STATUS:
-		return take_status(&args->history, value);
-	case OPT_LIMIT:
-		return options_number("limit", value, 1, UINT64_MAX, &args->history.limit);
-	}
-	return -1;
+	args->given[args->ngiven++] = (struct given){option, value};
 }
 
 /* Whether all is there that the verb needs, and nothing that it does not; else after a message. */
 static bool
-is_complete(struct args *args, const unsigned char *seen)
+is_complete(struct args *args)
 {
 	const struct verb *verb;
 
@@ -160,18 +171,16 @@ is_complete(struct args *args, const unsigned char *seen)
 		return false;
 	}
 	verb = &verbs[args->verb];
-	for (const struct option *o = options; o->id != 0; o++) {
-		if (seen[o->id] && !(uses[o->id] >> args->verb & 1)) {
+	for (size_t i = 0; i < args->ngiven; i++) {
+		const struct option *o = args->given[i].option;
+
+		if (!((o->id < OPTS ? uses[o->id] : USES_OTHER) >> args->verb & 1)) {
 			diag("--%s does not go with %s", o->name, verb->name);
 			return false;
 		}
 	}
 	if (verb->takes_name && args->name == NULL) {
 		diag("%s needs the name of an automation", verb->name);
-		return false;
-	}
-	if (args->verb == HISTORY && args->history.journal == NULL) {
-		diag("history needs --journal FILE, the journal of wb-send");
 		return false;
 	}
 	if (args->nconfig == 0 && (args->config[0] = getenv("WB_CONFIG")) != NULL)
@@ -186,13 +195,18 @@ is_complete(struct args *args, const unsigned char *seen)
 static int
 parse_args(struct args *args, int argc, char **argv)
 {
-	unsigned char seen[sizeof(uses) / sizeof(uses[0])] = {0};
 	struct options o;
 	const char *value;
 	int id;
 
 	args->verb = -1;
-	if ((args->config = calloc((size_t)argc + 1, sizeof(char *))) == NULL) {
+	args->config = calloc((size_t)argc + 1, sizeof(*args->config));
+	/* flags in one word are options, too */
+	for (int i = 0; i < argc; i++)
+		args->ngiven += strlen(argv[i]) + 1;
+	args->given = calloc(args->ngiven, sizeof(*args->given));
+	args->ngiven = 0;
+	if (args->config == NULL || args->given == NULL) {
 		diag("out of memory");
 		return EXIT_IO;
 	}
@@ -203,13 +217,31 @@ parse_args(struct args *args, int argc, char **argv)
 		if (id == OPTIONS_ERROR ||
 			(id == OPTIONS_OPERAND && take_operand(args, value) != 0))
 			return EXIT_USAGE;
-		if (id == OPTIONS_OPERAND)
-			continue;
-		seen[id] = 1;
-		if (take_option(args, id, value) != 0)
-			return EXIT_USAGE;
+		if (id != OPTIONS_OPERAND)
+			take_option(args, id, value);
 	}
-	return is_complete(args, seen) ? -1 : EXIT_USAGE;
+	return is_complete(args) ? -1 : EXIT_USAGE;
+}
+
+static bool
+has(const struct args *args, int id)
+{
+	for (size_t i = 0; i < args->ngiven; i++)
+		if (args->given[i].option->id == id)
+			return true;
+	return false;
+}
+
+/* The value of the option, the last one if it was given several times, or NULL. */
+static const char *
+value_of(const struct args *args, int id)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < args->ngiven; i++)
+		if (args->given[i].option->id == id)
+			value = args->given[i].value;
+	return value;
 }
 
 /* ---- the verbs ---- */
@@ -246,6 +278,7 @@ static int
 list(const struct args *args, struct output *out)
 {
 	struct config *config = config_load(args->config, args->nconfig, report, NULL);
+	const char *journal = value_of(args, OPT_JOURNAL);
 	struct history_last *last = NULL;
 	int status = EXIT_DONE;
 	size_t n;
@@ -253,13 +286,13 @@ list(const struct args *args, struct output *out)
 	if (config == NULL)
 		return EXIT_USAGE;
 	config_automations(config, &n);
-	if (args->history.journal != NULL) {
+	if (journal != NULL) {
 		if ((last = calloc(n + 1, sizeof(*last))) == NULL)
 			status = out_of_memory();
 		else
-			status = history_last(args->history.journal, config, last);
+			status = history_last(journal, config, last);
 	}
-	if (status != EXIT_IO && listing_write(config, last, args->json, out) != 0)
+	if (status != EXIT_IO && listing_write(config, last, has(args, OPT_JSON), out) != 0)
 		status = out_of_memory();
 	free(last);
 	config_free(config);
@@ -274,7 +307,7 @@ show(const struct args *args, struct output *out)
 	int status = EXIT_USAGE;
 
 	if (config != NULL && (found = find_automation(config, args->name)) != NULL)
-		status = (args->json ? showing_write_json : showing_write)(found, out) == 0
+		status = (has(args, OPT_JSON) ? showing_write_json : showing_write)(found, out) == 0
 				 ? EXIT_DONE
 				 : out_of_memory();
 	config_free(config);
@@ -284,7 +317,92 @@ show(const struct args *args, struct output *out)
 static int
 history(const struct args *args, struct output *out)
 {
-	return history_write(&args->history, out);
+	const char *status = value_of(args, OPT_STATUS), *limit = value_of(args, OPT_LIMIT);
+	struct history h = {.journal = value_of(args, OPT_JOURNAL),
+		.automation = value_of(args, OPT_AUTOMATION),
+		.has_status = status != NULL,
+		.json = has(args, OPT_JSON)};
+
+	if (h.journal == NULL) {
+		diag("history needs --journal FILE, the journal of wb-send");
+		return EXIT_USAGE;
+	}
+	if (status != NULL && !execution_status_find(status, &h.status)) {
+		diag("--status takes finished, failed or pending, not '%s'", status);
+		return EXIT_USAGE;
+	}
+	if (limit != NULL && options_number("limit", limit, 1, UINT64_MAX, &h.limit) != 0)
+		return EXIT_USAGE;
+	return history_write(&h, out);
+}
+
+/* Take the options of policy and secrets. Returns 0, or -1 after a message. */
+static int
+take_shared(const struct args *args, struct policy_args *policy, struct secret_store *secrets)
+{
+	for (size_t i = 0; i < args->ngiven; i++) {
+		const int id = args->given[i].option->id;
+
+		if (id < OPTS)
+			continue;
+		if ((policy_is_option(id) ? policy_option(policy, id, args->given[i].value)
+					  : secret_option(secrets, id, args->given[i].value)) != 0)
+			return -1;
+	}
+	return secret_environment(secrets);
+}
+
+/* Look at the configuration, and say what is to be said of it. */
+static int
+check_config(const struct args *args, struct config_check *c, struct findings *findings)
+{
+	size_t nerrors;
+	struct config *config =
+		config_load_partly(args->config, args->nconfig, findings_error, findings, &nerrors);
+	int status = EXIT_DONE;
+
+	c->config = config;
+	c->has_errors = nerrors > 0;
+	if (!has(args, OPT_RESOLVE))
+		c->secrets = NULL;
+	if (config != NULL && config_check(c) != 0)
+		status = out_of_memory();
+	else if (nerrors > 0)
+		status = EXIT_USAGE;
+	else if (findings->nwarnings > 0 && has(args, OPT_STRICT))
+		status = EXIT_REJECTED;
+	output_flush(findings->out); /* the sum comes last */
+	if (findings->nerrors + findings->nwarnings > 0)
+		diag("%zu error%s, %zu warning%s", findings->nerrors,
+			findings->nerrors == 1 ? "" : "s", findings->nwarnings,
+			findings->nwarnings == 1 ? "" : "s");
+	config_free(config);
+	return status;
+}
+
+static int
+check(const struct args *args, struct output *out)
+{
+	const char *format = value_of(args, OPT_FORMAT);
+	struct secret_store *secrets = secret_store_new();
+	struct findings findings = {.out = out, .format = FINDINGS_TEXT};
+	struct policy_args policy;
+	struct config_check c = {.policy = &policy.policy,
+		.secrets = secrets,
+		.warn = findings_warning,
+		.ctx = &findings};
+	int status = EXIT_USAGE;
+
+	policy_args_init(&policy);
+	if (secrets == NULL)
+		status = out_of_memory();
+	else if (format != NULL && !findings_format_find(format, &findings.format))
+		diag("--format takes text or github, not '%s'", format);
+	else if (take_shared(args, &policy, secrets) == 0)
+		status = check_config(args, &c, &findings);
+	policy_args_release(&policy);
+	secret_store_free(secrets);
+	return status;
 }
 
 int
@@ -305,6 +423,7 @@ main(int argc, char **argv)
 			status = EXIT_IO;
 		}
 	}
+	free(args.given);
 	free(args.config);
 	return status;
 }
