@@ -29,8 +29,10 @@ STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header json_find secret_ref signature_scheme webhook
 CONFIG = arena config config_automation config_file config_webhook file jq_program names regexes rules url
-CHECK  = address config_check config_check_repeated config_check_webhook findings policy policy_options \
+CHECK  = address config_audit config_check config_check_repeated config_check_webhook findings policy policy_options \
 	regex_sample sample
+EDIT   = config_add config_edit json_arg json_edit json_pretty new_automation new_options replace
+TRIAL  = beside stage trial trial_options uuid
 JQ     = jq_program jq_programs jq_server jq_worker
 SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
 REQUEST = record request header url signature signature_check signature_scheme
@@ -50,8 +52,9 @@ wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) event timestamp progress secret_url signals
 
-wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) diag options nearest output \
-	columns execution history idset journal_line lines_back listing rule_text showing timestamp width
+wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) diag options \
+	nearest output columns confirm execution history history_options idset journal_line lines_back listing rule_text scrub showing \
+	timestamp width
 
 wb-event-read_LIBS = -ljq
 wb-match_LIBS  = -ljq -lonig

@@ -218,6 +218,21 @@ read_path(struct config *c, const char *path)
 	free(entries);
 }
 
+bool
+config_is_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	bool found = false;
+
+	if (dir == NULL)
+		return false;
+	while (!found && (entry = readdir(dir)) != NULL)
+		found = is_json_name(entry) != 0;
+	closedir(dir);
+	return !found;
+}
+
 static void
 payload_error(const struct config_automation *a, const char *at, const char *message)
 {
@@ -352,6 +367,12 @@ config_find(const struct config *c, const char *name, size_t len)
 	int64_t number = names_find(&c->automation_names, name, len);
 
 	return number < 0 ? NULL : &c->automations[number];
+}
+
+const char *
+config_path(const struct config_automation *automation)
+{
+	return automation->file->path;
 }
 
 struct regexes *

@@ -35,6 +35,15 @@ struct config_place {
  */
 typedef void config_report_fn(void *ctx, const struct config_place *place, const char *message);
 
+/**
+ * config_say(ctx, place, message):
+ * One that says it as a message of the tool (diag).
+ */
+void config_say(void *ctx, const struct config_place *place, const char *message);
+
+/* What messages show of a name that is ${len} bytes long, for "%.*s". */
+#define CONFIG_SHOWN(len) ((int)((len) < 100 ? (len) : 100))
+
 struct config_webhook {
 	struct text name;
 	struct json_span span;           /* the whole object, as written */
@@ -81,6 +90,12 @@ struct config *config_load_partly(char *const *paths, size_t npaths, config_repo
 	void *ctx, size_t *nerrors);
 
 /**
+ * config_is_empty(path):
+ * Whether it is a directory without any *.json, which is an error to load.
+ */
+bool config_is_empty(const char *path);
+
+/**
  * config_free(config):
  * Free it and all that points into it; NULL is fine.
  */
@@ -104,6 +119,12 @@ const struct config_webhook *config_webhooks(const struct config *config, size_t
  */
 const struct config_automation *config_find(const struct config *config, const char *name,
 	size_t len);
+
+/**
+ * config_path(automation):
+ * The path of its file.
+ */
+const char *config_path(const struct config_automation *automation);
 
 /**
  * config_regexes(config):

@@ -22,9 +22,9 @@ struct config_check {
 /**
  * config_check(check):
  * Look for automations that can never match, that do the same, or whose payloads break a limit of
- * their target; for webhooks that nobody uses, that prove nothing to their receivers, whose URLs the
- * policy refuses, or whose secrets cannot be looked up. Values of secrets are in no message. Returns
- * 0, or -1 when memory ran out.
+ * their target; for webhooks that nobody uses, that prove nothing to their receivers, whose URLs
+ * the policy refuses, or whose secrets cannot be looked up. Values of secrets are in no message.
+ * Returns 0, or -1 when memory ran out.
  */
 int config_check(const struct config_check *check);
 
@@ -36,9 +36,6 @@ int config_check(const struct config_check *check);
  */
 void config_warn(const struct config_check *check, const struct config_file *file, const char *at,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-/* What is shown of a name that is ${len} bytes long, for "%.*s". */
-#define CONFIG_SHOWN(len) ((int)((len) < 100 ? (len) : 100))
 
 /**
  * config_check_repeated(check, list, n):

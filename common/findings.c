@@ -5,13 +5,14 @@
 
 #include "diag.h"
 
-bool
-findings_format_find(const char *name, enum findings_format *format)
+int
+findings_take_format(const char *option, const char *value, enum findings_format *format)
 {
-	if (strcmp(name, "text") != 0 && strcmp(name, "github") != 0)
-		return false;
-	*format = name[0] == 't' ? FINDINGS_TEXT : FINDINGS_GITHUB;
-	return true;
+	*format = strcmp(value, "github") == 0 ? FINDINGS_GITHUB : FINDINGS_TEXT;
+	if (*format == FINDINGS_GITHUB || strcmp(value, "text") == 0)
+		return 0;
+	diag("--%s takes text or github, not '%s'", option, value);
+	return -1;
 }
 
 /*
@@ -105,4 +106,16 @@ findings_warning(void *findings, const struct config_place *place, const char *m
 
 	f->nwarnings++;
 	write_finding(f, "warning", place, message);
+}
+
+int
+findings_end(struct findings *f, bool strict)
+{
+	output_flush(f->out); /* the sum comes last */
+	if (f->nerrors + f->nwarnings > 0)
+		diag("%zu error%s, %zu warning%s", f->nerrors, f->nerrors == 1 ? "" : "s",
+			f->nwarnings, f->nwarnings == 1 ? "" : "s");
+	if (f->nerrors > 0)
+		return EXIT_USAGE;
+	return f->nwarnings > 0 && strict ? EXIT_REJECTED : EXIT_DONE;
 }

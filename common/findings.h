@@ -22,17 +22,25 @@ struct findings {
 };
 
 /**
- * findings_format_find(name, format):
- * The format called "text" or "github" in *${format}; false if there is none.
+ * findings_take_format(option, value, format):
+ * The format called "text" or "github" into *${format}. Returns 0, or -1 after a message that names
+ * the option.
  */
-bool findings_format_find(const char *name, enum findings_format *format);
+int findings_take_format(const char *option, const char *value, enum findings_format *format);
 
 /**
  * findings_error(findings, place, message), findings_warning(findings, place, message):
- * Write one, with what would move a terminal shown as \xNN; config_report_fn, where the context is a
- * struct findings.
+ * Write one, with what would move a terminal shown as \xNN; config_report_fn, where the context is
+ * a struct findings.
  */
 void findings_error(void *findings, const struct config_place *place, const char *message);
 void findings_warning(void *findings, const struct config_place *place, const char *message);
+
+/**
+ * findings_end(findings, strict):
+ * Say how many there were, if any. Returns the exit status: EXIT_USAGE after errors, EXIT_REJECTED
+ * after warnings that were to be taken ${strict}.
+ */
+int findings_end(struct findings *findings, bool strict);
 
 #endif

@@ -1,10 +1,12 @@
 #include "listing.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "columns.h"
 #include "config_file.h"
+#include "diag.h"
+#include "history.h"
 #include "json_find.h"
 #include "json_text.h"
 #include "rule_text.h"
@@ -208,12 +210,23 @@ write_lines(const struct config_automation *list, size_t n, const struct history
 }
 
 int
-listing_write(const struct config *config, const struct history_last *last, bool json,
-	struct output *out)
+listing_write(const struct config *config, const char *journal, bool json, struct output *out)
 {
 	const struct config_automation *list;
+	struct history_last *last = NULL;
+	int status = EXIT_DONE;
+	bool written = false;
 	size_t n;
 
 	list = config_automations(config, &n);
-	return json ? write_lines(list, n, last, out) : write_table(list, n, last, out);
+	if (journal != NULL && (last = calloc(n + 1, sizeof(*last))) != NULL)
+		status = history_last(journal, config, last);
+	if (status != EXIT_IO && (journal == NULL || last != NULL))
+		written = (json ? write_lines : write_table)(list, n, last, out) == 0;
+	free(last);
+	if (!written && status != EXIT_IO) {
+		diag("out of memory");
+		status = EXIT_IO;
+	}
+	return status;
 }

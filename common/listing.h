@@ -7,15 +7,13 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "history.h"
 #include "output.h"
 
 /**
- * listing_write(config, last, json, out):
- * Write all automations of ${config}. ${last}, in their order, says when each was last executed;
- * NULL: not asked. Returns 0, or -1 when memory ran out.
+ * listing_write(config, journal, json, out):
+ * Write all automations of ${config}, and, by the file ${journal} if it is not NULL, when each was
+ * last executed. Returns an exit status, after messages: see history_last.
  */
-int listing_write(const struct config *config, const struct history_last *last, bool json,
-	struct output *out);
+int listing_write(const struct config *config, const char *journal, bool json, struct output *out);
 
 #endif

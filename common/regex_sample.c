@@ -144,7 +144,10 @@ read_count(struct reader *r)
 	return n < REPEATS_MAX ? n : REPEATS_MAX;
 }
 
-/* The first alternative; the others are read into nothing. Ends before a parenthesis, or at the end. */
+/*
+ * The first alternative; the others are read into nothing. Ends before a parenthesis, or at the
+ * end.
+ */
 static void
 read_alternatives(struct reader *r, struct strbuf *sb)
 {

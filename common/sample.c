@@ -56,7 +56,10 @@ is_asked_for(const struct maker *m, int type)
 	return false;
 }
 
-/* The type of the event: the one asked for, else the one of the rule that suits its other conditions. */
+/*
+ * The type of the event: the one asked for, else the one of the rule that suits its other
+ * conditions.
+ */
 static int
 choose_type(struct maker *m)
 {

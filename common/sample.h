@@ -18,9 +18,9 @@ struct sample {
 
 /**
  * sample_event(wanted, automation, regexes, sb, error):
- * Write an event into ${sb}, which is empty, without a newline. Conditions that are no fields of a rule are not
- * looked at. Returns 0; or -1 if there is no such event, or it cannot be told which one would do,
- * with the reason in ${error}. Running out of memory is an error of ${sb}.
+ * Write an event into ${sb}, which is empty, without a newline. Conditions that are no fields of a
+ * rule are not looked at. Returns 0; or -1 if there is no such event, or it cannot be told which
+ * one would do, with the reason in ${error}. Running out of memory is an error of ${sb}.
  */
 int sample_event(const struct sample *wanted, const struct config_automation *automation,
 	const struct regexes *regexes, struct strbuf *sb, char error[SAMPLE_ERROR_MAX]);

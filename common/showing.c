@@ -3,35 +3,13 @@
 #include <string.h>
 
 #include "config_file.h"
-#include "diag.h"
 #include "json_find.h"
 #include "json_text.h"
 #include "rule_text.h"
+#include "scrub.h"
 #include "webhook.h"
 
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
-#define PIECE 1024 /* bytes that are scrubbed at a time */
-
-/* Append ${len} bytes for a terminal; newlines and tabs stay. */
-static void
-add_scrubbed(struct strbuf *sb, const char *p, size_t len)
-{
-	const char *end = p + len;
-
-	while (p < end) {
-		char shown[4 * PIECE + 16];
-		const char *stop = p;
-
-		while (stop < end && *stop != '\n' && *stop != '\t' && stop - p < PIECE)
-			stop++;
-		/* not within a character */
-		while (stop < end && stop > p + 4 && ((unsigned char)*stop & 0xc0) == 0x80)
-			stop--;
-		strbuf_adds(sb, diag_scrub(shown, sizeof(shown), p, (size_t)(stop - p)));
-		for (p = stop; p < end && (*p == '\n' || *p == '\t'); p++)
-			strbuf_addc(sb, *p);
-	}
-}
 
 /* From ${from} to ${to} as it stands in its file, with the indentation of its first line. */
 static void
@@ -44,9 +22,9 @@ add_source(struct strbuf *sb, const struct config_file *file, const char *from, 
 		line--;
 	if (line > file->text && line[-1] != '\n')
 		line = from; /* something else stands before it */
-	add_scrubbed(sb, place.file, strlen(place.file));
+	scrub_add(sb, place.file, strlen(place.file));
 	strbuf_printf(sb, ":%zu:%zu\n", place.line, place.column);
-	add_scrubbed(sb, line, (size_t)(to - line));
+	scrub_add(sb, line, (size_t)(to - line));
 	strbuf_lit(sb, "\n\n");
 }
 
@@ -152,7 +130,7 @@ showing_write(const struct config_automation *a, struct output *out)
 		add_source(&sb, webhook->file, webhook->at, webhook->span.p + webhook->span.len);
 	add_words(&words, a);
 	if (!strbuf_failed(&words))
-		add_scrubbed(&sb, words.buf, words.len);
+		scrub_add(&sb, words.buf, words.len);
 	if (!strbuf_failed(&words) && !strbuf_failed(&sb)) {
 		output_add(out, sb.buf, sb.len);
 		status = 0;

@@ -51,6 +51,9 @@ options_of_source() {
     ! grep -q POLICY_OPTIONS table || macro_body "$TOP/common/policy_options.h" POLICY_OPTIONS
     ! grep -q SECRET_OPTIONS table || macro_body "$TOP/common/secret_options.h" SECRET_OPTIONS
     ! grep -q SEND_OPTIONS table || macro_body "$TOP/common/send_options.h" SEND_OPTIONS
+    ! grep -q HISTORY_OPTIONS table || macro_body "$TOP/common/history_options.h" HISTORY_OPTIONS
+    ! grep -q NEW_OPTIONS table || macro_body "$TOP/common/new_options.h" NEW_OPTIONS
+    ! grep -q TRIAL_OPTIONS table || macro_body "$TOP/common/trial_options.h" TRIAL_OPTIONS
     sed -n '/^static const struct option common\[\]/,/^};/p' "$TOP/common/options.c"
   } | option_entries | sort -u
 }
@@ -269,7 +272,13 @@ while (($# > 0)); do
 done
 exec "$WB_BIN/wb-send" --proxy "$DOCS_PROXY" ${cacert[@]+"${cacert[@]}"} ${args[@]+"${args[@]}"}
 END
-  chmod +x bin/wb-send
+  cat >bin/wb-automation <<'END'
+#!/usr/bin/env bash
+# it runs the wb-send that stands beside it, not the one above
+[[ ${1-} != test ]] || set -- "$@" --proxy "$DOCS_PROXY" --cacert "$DOCS_CA"
+exec "$WB_BIN/wb-automation" "$@"
+END
+  chmod +x bin/wb-send bin/wb-automation
 }
 
 make_proxy() {

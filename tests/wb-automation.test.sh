@@ -423,6 +423,460 @@ check_statuses() {
 }
 test_case 'check: the exit status, for CI' check_statuses
 
+# ---- enable, disable, delete ----
+
+# fresh - go to a directory of this case, with the rules
+fresh() {
+  cd "$(mktemp -d "$T/case.XXXXXX")"
+  cp -r "$T/rules" rules
+}
+
+# quietly ARGUMENT… - done, and nothing said
+quietly() {
+  wb-automation "$@" >out 2>err
+  expect_empty out
+  expect_empty err
+}
+
+disables() {
+  fresh
+  quietly disable deploy -c rules
+  # but for the new member, byte for byte as it was
+  grep -v '^      "enabled": false,$' rules/deploy.json | sha256sum >got
+  sha256sum <"$T/rules/deploy.json" >want
+  expect_file got want
+  expect_equal "$(sed -n 13p rules/deploy.json)" '      "enabled": false,'
+  expect_equal "$(wb-automation list -c rules --json | jq -c '[.name, .enabled]' | head -n 1)" '["deploy",false]'
+  cp rules/deploy.json disabled.json
+  stat -c %i rules/deploy.json >inode
+  quietly disable deploy -c rules # it is already
+  expect_file rules/deploy.json disabled.json
+  expect_equal "$(stat -c %i rules/deploy.json)" "$(<inode)" inode
+  quietly enable deploy -c rules
+  sed 's/"enabled": false,$/"enabled": true,/' disabled.json >want
+  expect_file rules/deploy.json want
+  quietly enable trial -c rules
+  sed -i 's/"trial", "enabled": false/"trial", "enabled": true/' want
+  expect_file rules/deploy.json want
+  quietly enable '日本語 é' -c rules
+  expect_file rules/other.json "$T/rules/other.json"
+}
+test_case 'enable, disable: all else in the file stays byte for byte' disables
+
+deletes() {
+  fresh
+  quietly delete -y trial -c rules
+  sed 's/    }, {"name": "trial".*/    }/' "$T/rules/deploy.json" >want
+  expect_file rules/deploy.json want
+  quietly delete --yes $'red\e[31m\u009b' -c rules
+  sed '$!N;$!D' "$T/rules/other.json" >/dev/null
+  printf '%s\n' '{"automations": [' "$(sed -n 2,3p "$T/rules/other.json" | sed '2s/},$/}/')" ']}' >want
+  expect_file rules/other.json want
+  quietly delete --yes '日本語 é' -c rules/other.json -c rules/deploy.json
+  expect_equal "$(<rules/other.json)" '{"automations": []}'
+  wb-automation delete --yes deploy -c rules 2>err
+  expect_equal "$(<err)" "wb-automation: webhook 'github-deploy' of rules/deploy.json is used by no automation any more"
+  expect_equal "$(jq -c .automations rules/deploy.json)" '[]'
+  printf '{"automations":[{"name":"only","action":{"type":"none"}}],"webhooks":{ }}' >rules/only.json
+  quietly delete --yes only -c rules
+  [[ ! -e rules/only.json ]] || fail 'a file with nothing in it was left'
+  expect_equal "$(ls -A rules)" $'deploy.json\nother.json'
+}
+test_case 'delete: all else stays; a file that holds nothing else goes' deletes
+
+# on_terminal INPUT COMMAND… - with a terminal as standard input; its status, and err
+on_terminal() {
+  local input=$1
+  shift
+  printf '%s' "$input" | script -q -e -c "$(printf '%q ' "$@") 2>$PWD/err" /dev/null >/dev/null
+}
+
+deletes_asked() {
+  fresh
+  command -v script >/dev/null || skip 'no script(1)'
+  refused "delete 'trial' of rules/deploy.json? There is no terminal to ask on: say --yes" delete trial -c rules
+  expect_status 2 on_terminal $'n\n' wb-automation delete trial -c rules
+  expect_equal "$(<err)" "wb-automation: delete 'trial' of rules/deploy.json? [y/N]"$'\nwb-automation: nothing was done'
+  expect_file rules/deploy.json "$T/rules/deploy.json"
+  on_terminal $'y\n' wb-automation delete trial -c rules
+  expect_equal "$(wb-automation list -c rules --json | jq -r .name | head -n 2 | tail -n 1)" '日本語 é'
+}
+test_case 'delete asks on a terminal' deletes_asked
+
+edits_refused() {
+  fresh
+  refused "no automation is called 'nobody'; nothing was done" disable nobody -c rules
+  printf '{"automations":[{"name":"half","action":{"ty' >rules/half.json
+  expect_status 2 wb-automation disable half -c rules 2>err
+  expect_equal "$(<err)" 'wb-automation: rules/half.json:1:45: string without closing quote; nothing was done'
+  expect_status 2 wb-automation disable nobody -c rules 2>err
+  expect_equal "$(<err)" "wb-automation: rules/half.json:1:45: string without closing quote
+wb-automation: no automation is called 'nobody'; nothing was done"
+  # what is broken elsewhere keeps nobody from disabling
+  quietly disable deploy -c rules
+  printf '{"automations":[{"name":"deploy","action":{"type":"none"}}]}' >rules/half.json
+  refused "'deploy' is defined more than once: remove all but one by hand" enable deploy -c rules
+  printf '{"automations":[{"name":"twice","action":{"type":"none"}},{"name":"tw\\u0069ce","action":1}]}' >rules/half.json
+  refused "'twice' is defined more than once: remove all but one by hand" delete -y twice -c rules
+  expect_equal "$(ls -A rules)" $'deploy.json\nhalf.json\nother.json'
+}
+test_case 'edits: no such automation, a file half written, a name that is not unique' edits_refused
+
+# A disk that is full, for files only: what is said goes through a pipe.
+edits_fail() {
+  fresh
+  # shellcheck disable=SC2317 # called by expect_status
+  disable() (
+    trap '' XFSZ
+    ulimit -f 0
+    wb-automation "$@" 2>&1
+  )
+  expect_status 3 disable disable deploy -c rules | cat >err
+  expect_equal "$(<err)" "wb-automation: cannot change 'rules/deploy.json': File too large"
+  expect_file rules/deploy.json "$T/rules/deploy.json"
+  expect_status 3 disable add new -w github-deploy -c rules | cat >err
+  expect_equal "$(<err)" "wb-automation: cannot make 'rules/new.json': File too large"
+  expect_equal "$(ls -A rules)" $'deploy.json\nother.json'
+}
+test_case 'edits: a disk that is full' edits_fail
+
+links() {
+  fresh
+  mkdir real
+  mv rules/deploy.json real/
+  ln -s ../real/deploy.json rules/deploy.json
+  chmod 640 real/deploy.json
+  quietly disable deploy -c rules
+  [[ -L rules/deploy.json ]] || fail 'the link was replaced'
+  expect_equal "$(stat -c %a real/deploy.json)" 640 mode
+  expect_equal "$(wb-automation list -c rules --json | jq .enabled | head -n 1)" false
+}
+test_case 'edits: a link stays one, and so does the mode of the file' links
+
+# Killed at any of the system calls that touch files, the file is the old one or the new one.
+killed() {
+  fresh
+  command -v strace >/dev/null || skip 'no strace'
+  export ASAN_OPTIONS=detect_leaks=0
+  cp rules/deploy.json old.json
+  wb-automation disable deploy -c rules
+  cp rules/deploy.json new.json
+  cp old.json rules/deploy.json
+  local call n calls seen_old=0 seen_new=0
+  for call in openat flock unlinkat write fchmod fsync renameat close; do
+    strace -o trace -e trace="$call" wb-automation disable deploy -c rules
+    calls=$(grep -c "^$call" trace)
+    ((calls > 0)) || fail "no $call"
+    for ((n = 1; n <= calls; n++)); do
+      cp old.json rules/deploy.json
+      strace -o /dev/null -e inject="$call:signal=KILL:when=$n" wb-automation disable deploy -c rules 2>/dev/null || :
+      if cmp -s rules/deploy.json old.json; then
+        ((++seen_old))
+      else
+        expect_file rules/deploy.json new.json
+        ((++seen_new))
+      fi
+    done
+    cp old.json rules/deploy.json
+  done
+  ((seen_old > 10 && seen_new > 2)) || fail "old $seen_old times, new $seen_new times"
+  quietly disable deploy -c rules # what was left does no harm
+  expect_equal "$(ls -A rules)" $'deploy.json\nother.json'
+}
+test_case 'edits: whoever is killed leaves the old file or the new one, whole' killed
+
+concurrent_edits() {
+  fresh
+  local i pids=()
+  jq -n '{automations: [range(50) | {name: "a\(.)", enabled: false, action: {type: "none"}}]}' >rules/many.json
+  for ((i = 0; i < 50; i++)); do
+    wb-automation enable "a$i" -c rules/many.json &
+    pids+=("$!")
+    wb-automation add "b$i" --url https://a.example/ --secret '$S' --on link --entity "e$i" -c rules >/dev/null &
+    pids+=("$!")
+  done
+  for i in "${pids[@]}"; do wait "$i"; done
+  expect_equal "$(jq '[.automations[].enabled] | all' rules/many.json)" true
+  expect_equal "$(wb-automation list -c rules --json | jq -r .name | grep -c '^b')" 50
+  expect_status 0 wb-automation check -c rules
+}
+test_case 'a hundred at a time: no change is lost' concurrent_edits
+
+# One that does not heed the lock: while the new file stands beside the old one, and wb-automation is stopped.
+changed_meanwhile() {
+  fresh
+  command -v strace >/dev/null || skip 'no strace'
+  export ASAN_OPTIONS=detect_leaks=0
+  strace -o /dev/null -e inject=fsync:signal=STOP:when=1 wb-automation disable deploy -c rules 2>err &
+  local pid=$!
+  while [[ ! -s rules/.replace.new ]]; do
+    kill -0 "$pid" || fail 'it has ended'
+  done
+  echo >>rules/deploy.json
+  while kill -0 "$pid" 2>/dev/null; do
+    pkill -CONT -P "$pid" || :
+  done
+  expect_status 2 wait "$pid"
+  expect_equal "$(<err)" 'wb-automation: rules/deploy.json: changed by another program meanwhile; nothing was done, so try again'
+  { cat "$T/rules/deploy.json" && echo; } >want
+  expect_file rules/deploy.json want
+  [[ ! -e rules/.replace.new ]] || fail 'the new file was left'
+}
+test_case 'edits: a file that another program changes meanwhile is left to it' changed_meanwhile
+
+# ---- add ----
+
+adds() {
+  fresh
+  expect_equal "$(wb-automation add fraud-live -c rules --on alias --alias production --alias prod --entity acme \
+    --project models --collection fraud --author ann --webhook github-deploy --payload '{"event_type" :"x", "n":1.10}' \
+    --description 'for "fraud"' --disabled)" rules/fraud-live.json
+  cat >want <<'END'
+{
+  "automations": [
+    {
+      "name": "fraud-live",
+      "description": "for \"fraud\"",
+      "enabled": false,
+      "on": {
+        "event_type": "ADD_ARTIFACT_ALIAS",
+        "entity": "acme",
+        "project": "models",
+        "collection": "fraud",
+        "alias": [
+          "production",
+          "prod"
+        ],
+        "author": "ann"
+      },
+      "action": {
+        "type": "webhook",
+        "webhook": "github-deploy",
+        "payload": {
+          "event_type": "x",
+          "n": 1.10
+        }
+      }
+    }
+  ]
+}
+END
+  expect_file rules/fraud-live.json want
+  printf '[ ]\n' >payload.json
+  wb-automation add 'a /b:é' -c rules --on tag --on REMOVE_COLLECTION_TAG --tag-regex '^x' --url 'https://a.example/' \
+    --secret '$NEW' --secret '$OLD' --signature standard --access-token '$T' --webhook w --payload @payload.json >out
+  expect_equal "$(<out)" 'rules/a--b-é.json'
+  expect_equal "$(jq -c . "$(<out)")" '{"webhooks":{"w":{"url":"https://a.example/","access_token":"$T","secret":["$NEW","$OLD"],"signature":"standard"}},"automations":[{"name":"a /b:é","on":{"event_type":["ADD_ARTIFACT_TAG","REMOVE_COLLECTION_TAG"],"tag_regex":"^x"},"action":{"type":"webhook","webhook":"w","payload":[]}}]}'
+  wb-automation add c -c rules/deploy.json --webhook github-deploy --file new.json >out
+  expect_equal "$(jq -c '.automations[0]' new.json)" '{"name":"c","on":{},"action":{"type":"webhook","webhook":"github-deploy"}}'
+  expect_equal "$(ls -A rules)" $'a--b-é.json\ndeploy.json\nfraud-live.json\nother.json'
+  # the first one of a directory
+  mkdir empty
+  wb-automation add first -c empty/ --url https://a.example/ >out
+  expect_equal "$(<out)" empty/first.json
+}
+test_case 'add: a file of its own, well laid out' adds
+
+templates() {
+  fresh
+  local name url
+  for name in github slack teams gitlab pagerduty generic; do
+    url=()
+    case $name in github | gitlab | generic) url=(--url https://hooks.acme.example/x) ;; esac
+    wb-automation add "$name" -c rules --template "$name" --on alias --on link ${url[@]+"${url[@]}"} >/dev/null
+    jq --indent 2 . "rules/$name.json" >pretty
+    expect_file "rules/$name.json" pretty
+    # what they make is taken by their targets
+    wb-event alias a/m/c:v3 production --author '<!channel>' | wb-match -c "rules/$name.json" | wb-render >"$name.jsonl"
+    expect_equal "$(wc -l <"$name.jsonl")" 1
+  done
+  wb-automation check -c rules >out
+  expect_empty out
+  expect_equal "$(json pagerduty.jsonl '.request | .url, (.secrets[0].ref)')" 'https://events.pagerduty.com/v2/enqueue
+$PAGERDUTY_ROUTING_KEY'
+  expect_equal "$(json slack.jsonl '.request.url')" '$SLACK_WEBHOOK_URL'
+  # for a webhook that there is, only the payload
+  wb-automation add again -c rules --template github --webhook github-deploy >out
+  expect_equal "$(jq -c 'keys' rules/again.json)" '["automations"]'
+  # options say more than templates
+  wb-automation add mine -c rules --template generic --url https://b.example/ --secret '$MINE' --payload 1 >out
+  expect_equal "$(jq -c '[.webhooks.mine, .automations[0].action.payload]' rules/mine.json)" '[{"url":"https://b.example/","secret":"$MINE"},1]'
+}
+test_case 'add --template: for every kind of receiver' templates
+
+adds_nothing() {
+  fresh
+  ls -A rules >before
+  local add=(add new -c rules)
+  refused 'what is to be sent where? Give --webhook NAME, or --url URL or --template NAME to make a webhook' "${add[@]}"
+  refused 'rules/new.json:8:20: no webhook is called "nobody"' "${add[@]}" --webhook nobody
+  refused 'the webhook needs --url, such as https://api.github.com/repos/OWNER/REPO/dispatches' "${add[@]}" --template github
+  refused "such a URL is a secret: --url takes the name of one, such as '\$SLACK_WEBHOOK_URL' in quotes" \
+    "${add[@]}" --template slack --url https://hooks.slack.com/services/T/B/value-of-url
+  refused "--template takes github, slack, teams, gitlab, pagerduty or generic, not 'x\\x1b'" "${add[@]}" --template $'x\e'
+  refused "--secret takes the name of a secret, such as '\$NAME' in quotes, never its value" \
+    "${add[@]}" --url https://a.example/ --secret value-of-secret
+  refused "--access-token takes the name of a secret, such as '\$NAME' in quotes, never its value" \
+    "${add[@]}" --url https://a.example/ --access-token value-of-token
+  refused '--secret, --signature, --access-token and --target say what a new webhook is like, which needs --url' \
+    "${add[@]}" --webhook github-deploy --secret '$S'
+  refused 'rules/new.json:4:14: "url": the scheme is neither https nor http' "${add[@]}" --url ftp://a.example/
+  refused "--on takes link, unlink, create, alias, tag, untag, collection-tag, collection-untag or a type of wb-record(5), not 'x'" \
+    "${add[@]}" --webhook github-deploy --on x
+  refused "one expression is all there can be: write '(this|that)'" "${add[@]}" -w github-deploy --alias-regex a --alias-regex b
+  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias $'\xff'
+  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias ''
+  refused '--payload: byte 3: expected a member name in quotes' "${add[@]}" -w github-deploy --payload '{ 1}'
+  refused "cannot read 'gone': No such file or directory" "${add[@]}" -w github-deploy --payload @gone
+  refused 'rules/new.json:9:21: payload of "new": unknown variable ${no}' "${add[@]}" -w github-deploy --payload '"${no}"'
+  refused 'where is it to go? Give one directory with -c, or --file' add new -c rules/deploy.json -w github-deploy
+  refused 'rules/again.json:4:15: automation "deploy" is defined already at rules/deploy.json:11:15' \
+    add deploy -c rules --file rules/again.json -w github-deploy
+  touch rules/new.json
+  expect_status 2 wb-automation "${add[@]}" -w github-deploy 2>err
+  expect_match "$(<err)" '^wb-automation: rules/new.json:1:1: unexpected end of JSON text$'
+  rm rules/new.json
+  expect_file <(ls -A rules) before
+  # never over a file that is there
+  echo '{}' >rules/new.json
+  refused 'rules/new.json is there already: say with --file where the automation is to go' "${add[@]}" -w github-deploy
+  ln -s nowhere rules/.link
+  refused 'rules/.link is there already: say with --file where the automation is to go' "${add[@]}" -w github-deploy --file rules/.link
+  expect_equal "$(<rules/new.json)" '{}'
+  expect_status 3 wb-automation "${add[@]}" -w github-deploy --file nowhere/x.json 2>err
+  expect_equal "$(<err)" "wb-automation: cannot make 'nowhere/x.json': No such file or directory"
+}
+test_case 'add: what is refused, and that nothing is made then' adds_nothing
+
+# ---- test ----
+
+export HOOK_TOKEN=value-of-token HOOK_SECRET=value-of-secret
+
+# a_receiver <SCRIPT - answers as told; rules/hook.json has automations that send to it
+a_receiver() {
+  fresh
+  cat >script.json
+  start_receiver --script script.json --verify wandb --secret-env HOOK_SECRET
+  cat >rules/hook.json <<END
+{"webhooks": {"hook": {"url": "$RECEIVER_URL/hook", "secret": "\$HOOK_SECRET", "headers": {"X-Token": "\$HOOK_TOKEN"}}},
+ "automations": [
+  {"name": "hook", "enabled": false, "on": {"event_type": ["LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS"], "entity": "acme",
+    "alias_regex": "^(staging|production)\$"},
+   "action": {"type": "webhook", "webhook": "hook", "payload": {"text": "\${alias} of \${entity_name} \${HOOK_TOKEN}"}}},
+  {"name": "file", "action": {"type": "webhook", "webhook": "hook", "payload_file": "payload.txt"}},
+  {"name": "loud", "on": {"alias": "x"}, "action": {"type": "webhook", "webhook": "hook"}}]}
+END
+  printf '{"meta": "${artifact_metadata:json}"}' >rules/payload.txt
+}
+
+# tries ARGUMENT… - the verb, to this machine
+tries() {
+  wb-automation test "$@" -c rules --allow-http --allow-net 127.0.0.0/8
+}
+
+# body N - of the Nth request
+body() {
+  sed -n "$1p" "$RECEIVER_LOG" | jq -r .body_base64 | base64 -d
+}
+
+tests_it() {
+  a_receiver <<<'{"/hook":[{"status":201,"body":"taken: value-of-token\u001b[31m\n"}]}'
+  tries hook >out 2>err
+  expect_empty err
+  expect_match "$(<out)" '^# [0-9a-f]{32} hook
+POST http://127.0.0.1:[0-9]+/hook
+Content-Type: application/json
+X-Token: \$HOOK_TOKEN
+X-Wandb-Signature: [A-Za-z0-9+/=]{44}
+
+\{"text":"staging of acme \$HOOK_TOKEN"\}
+
+finished: HTTP 201 in [0-9]+ ms
+
+taken: \*{14}\\x1b\[31m$'
+  expect_equal "$(body 1)" '{"text":"staging of acme value-of-token"}'
+  no_secret value-of-token out err
+  no_secret value-of-secret out err
+  expect_equal "$(jq '.automations[0].enabled' rules/hook.json)" false 'enabled, afterwards'
+}
+test_case 'test: a disabled automation, through all stages to its endpoint' tests_it
+
+tests_failing() {
+  a_receiver <<<'{"/hook":[{"status":500,"body":"no"}]}'
+  expect_status 1 tries hook >out 2>err
+  expect_match "$(tail -n 3 out)" '^failed: HTTP 500 in [0-9]+ ms; http: status 500
+
+no$'
+  expect_equal "$(wc -l <"$RECEIVER_LOG")" 1 requests
+  expect_status 1 wb-automation test hook -c rules >out 2>err
+  expect_match "$(<out)" 'denied: the URL is http, not https; --allow-http would open it'
+  expect_equal "$(wc -l <"$RECEIVER_LOG")" 1 requests
+  expect_status 1 env -u HOOK_SECRET wb-automation test hook -c rules >out 2>err
+  expect_match "$(<err)" 'wb-sign: .* HOOK_SECRET: not found'
+  expect_status 1 tries hook --secret-host HOOK_TOKEN=other.example >out 2>err
+  expect_match "$(<err)" 'wb-sign: .* HOOK_TOKEN: is not bound to this host'
+}
+test_case 'test: what fails ends with status 1' tests_failing
+
+tests_options() {
+  a_receiver <<<'{"/hook":[{}]}'
+  tries hook --alias production --author ann --metadata '{"a":1}' >out
+  expect_equal "$(body 1)" '{"text":"production of acme value-of-token"}'
+  tries hook --payload '{"by":"${event_author}","${event_type}":[]}' --on alias >out
+  expect_equal "$(body 2)" '{"by":"test","ADD_ARTIFACT_ALIAS":[]}'
+  tries file --metadata '{"a":1.10}' >out
+  expect_equal "$(body 3)" '{"meta":{"a":1.10}}'
+  echo '{"event_type":"LINK_ARTIFACT","alias":"x","event_id":"1"}' >event.jsonl
+  tries loud --event event.jsonl >out
+  expect_equal "$(body 4)" "$(<event.jsonl)"
+  printf '${alias}' | jq -R . >p.json
+  tries loud --payload @p.json --json >out
+  expect_equal "$(body 5)" '"x"'
+  expect_equal "$(json out -c '[.status, .http_status, .attempts, .response, .event_type]')" '["finished",200,1,"ok","ADD_ARTIFACT_ALIAS"]'
+  env -u HOOK_SECRET -u HOOK_TOKEN true
+  mkdir -m 700 kept
+  (umask 077 && printf value-of-token >kept/HOOK_TOKEN && printf value-of-secret >kept/HOOK_SECRET)
+  env -u HOOK_SECRET -u HOOK_TOKEN PATH="$PATH" wb-automation test hook -c rules --allow-http --allow-net 127.0.0.0/8 \
+    --secrets dir:kept --timeout 60s >out
+  expect_equal "$(wc -l <"$RECEIVER_LOG")" 6 requests
+}
+test_case 'test: with another event, another payload, other secrets' tests_options
+
+tests_mismatch() {
+  a_receiver <<<'{"/hook":[{}]}'
+  expect_status 1 tries hook --alias other >out 2>err
+  expect_empty out
+  expect_equal "$(<err)" 'wb-match: standard input:1: hook: alias_regex does not hold: alias is "other"
+wb-automation: this event does not set off '"'hook'"': change it with options, or give another one with --event'
+  expect_status 1 tries hook --event /dev/null >out 2>err
+  expect_match "$(<err)" 'does not set off'
+  echo '{"event_type":' >event.jsonl
+  expect_status 1 tries hook --event event.jsonl 2>err
+  expect_match "$(<err)" '^wb-match: standard input:1: byte 15: '
+  refused "'trial' sends nothing that could be tested" test trial -c rules
+  refused '--metadata: byte 1: not a JSON object' test hook -c rules --metadata '[]'
+  refused "cannot read 'gone': No such file or directory" test hook -c rules --event gone
+  refused '--alias-regex does not go with test' test hook -c rules --alias-regex x
+  sed -i 's/"^(staging|production)$"/"^(a)\\\\1$"/' rules/hook.json
+  refused 'no alias is known that alias_regex matches; give one with --alias' test hook -c rules
+  expect_status 2 tries hook --timeout never >out 2>err
+  expect_equal "$(wc -l <"$RECEIVER_LOG")" 0 requests
+}
+test_case 'test: an event that does not set it off' tests_mismatch
+
+# Deliveries that are under way go on when their automation is gone.
+in_flight() {
+  a_receiver <<<'{"/hook":[{}]}'
+  wb-event alias acme/m/c:v1 x >event.jsonl
+  wb-match -c rules event.jsonl | wb-render | wb-sign >signed.jsonl
+  quietly delete --yes loud -c rules
+  quietly delete --yes file -c rules
+  expect_equal "$(wb-match -c rules event.jsonl | grep -c -e loud -e file || :)" 0
+  wb-send --allow-http --allow-net 127.0.0.0/8 signed.jsonl >receipts 2>/dev/null
+  expect_equal "$(json receipts .status | sort | uniq -c | tr -s ' ')" ' 2 finished'
+}
+test_case 'delete: what is in flight is delivered' in_flight
+
 # ---- what is refused ----
 
 usage() {

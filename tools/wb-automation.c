@@ -4,111 +4,128 @@
  * Works on the files that wb-match reads: wb-automations(5).
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config.h"
-#include "config_check.h"
+#include "config_add.h"
+#include "config_audit.h"
+#include "config_edit.h"
+#include "confirm.h"
 #include "diag.h"
 #include "findings.h"
-#include "history.h"
+#include "history_options.h"
 #include "listing.h"
 #include "nearest.h"
+#include "new_options.h"
 #include "options.h"
 #include "output.h"
 #include "policy_options.h"
 #include "secret_options.h"
 #include "showing.h"
+#include "trial_options.h"
 
-/* An option as it was given. */
-struct given {
-	const struct option *option;
-	const char *value;
-};
+#define OPTIONS_MAX 64
 
 struct args {
 	int verb;
 	const char *name; /* the automation, for verbs that take one */
 	char **config;    /* paths, borrowed from the command line */
 	size_t nconfig;
-	struct given *given; /* all options, in their order */
-	size_t ngiven;
+	bool seen[OPTIONS_MAX]; /* options, by their place in the table */
+	bool json, strict, resolve, yes;
+	enum findings_format format;
+	struct history history;
+	struct policy_args policy;
+	struct secret_store *secrets;
+	struct new_args new;
+	struct trial_args trial;
 };
 
-enum { LIST, SHOW, HISTORY, CHECK, VERBS };
+enum { LIST, SHOW, HISTORY, CHECK, ENABLE, DISABLE, DELETE, ADD, TEST, VERBS };
 
 static int list(const struct args *args, struct output *out);
 static int show(const struct args *args, struct output *out);
 static int history(const struct args *args, struct output *out);
 static int check(const struct args *args, struct output *out);
+static int enable(const struct args *args, struct output *out);
+static int delete_it(const struct args *args, struct output *out);
+static int add(const struct args *args, struct output *out);
+static int test(const struct args *args, struct output *out);
 
 /* What can be asked for. */
 static const struct verb {
 	const char *name;
-	int (*run)(const struct args *args, struct output *out); /* returns the exit status */
+	/* returns the exit status: EXIT_REJECTED if something is not as it should be */
+	int (*run)(const struct args *args, struct output *out);
 	bool takes_name, needs_config;
 } verbs[VERBS] = {
 	[LIST] = {"list", list, false, true},
 	[SHOW] = {"show", show, true, true},
 	[HISTORY] = {"history", history, false, false},
 	[CHECK] = {"check", check, false, true},
+	[ENABLE] = {"enable", enable, true, true},
+	[DISABLE] = {"disable", enable, true, true},
+	[DELETE] = {"delete", delete_it, true, true},
+	[ADD] = {"add", add, true, true},
+	[TEST] = {"test", test, true, true},
 };
 
-enum {
-	OPT_CONFIG = 1,
-	OPT_JOURNAL,
-	OPT_JSON,
-	OPT_AUTOMATION,
-	OPT_STATUS,
-	OPT_LIMIT,
-	OPT_FORMAT,
-	OPT_STRICT,
-	OPT_RESOLVE,
-	OPTS
-};
+enum { OPT_CONFIG = 1, OPT_JSON, OPT_FORMAT, OPT_STRICT, OPT_RESOLVE, OPT_YES };
 
 static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
 		"the automations are in PATH, a file or a directory (default $WB_CONFIG)"},
-	{OPT_JOURNAL, 0, "journal", "FILE", "the journal of wb-send that tells of executions"},
 	{OPT_JSON, 0, "json", NULL, "write JSON lines"},
-	{OPT_AUTOMATION, 0, "automation", "NAME", "history: only of this automation"},
-	{OPT_STATUS, 0, "status", "STATUS", "history: only finished, failed or pending ones"},
-	{OPT_LIMIT, 'n', "limit", "N", "history: the last N only"},
 	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, or annotations for github"},
 	{OPT_STRICT, 0, "strict", NULL, "check: end with status 1 after warnings"},
 	{OPT_RESOLVE, 0, "resolve", NULL, "check: look every secret up, and say which are missing"},
+	{OPT_YES, 'y', "yes", NULL, "delete: do not ask"},
+	HISTORY_OPTIONS,
+	NEW_OPTIONS,
+	TRIAL_OPTIONS,
 	POLICY_OPTIONS,
 	SECRET_OPTIONS,
 	{0, 0, NULL, NULL, NULL},
 };
 
+_Static_assert(sizeof(options) / sizeof(options[0]) <= OPTIONS_MAX, "more than options.c looks at");
+
 #define V(verb) (1u << (verb))
 
-/* Which verbs an option goes with, a bit each. */
-static const unsigned uses[OPTS] = {
-	[OPT_CONFIG] = V(LIST) | V(SHOW) | V(CHECK),
-	[OPT_JOURNAL] = V(LIST) | V(HISTORY),
-	[OPT_JSON] = V(LIST) | V(SHOW) | V(HISTORY),
-	[OPT_AUTOMATION] = V(HISTORY),
-	[OPT_STATUS] = V(HISTORY),
-	[OPT_LIMIT] = V(HISTORY),
-	[OPT_FORMAT] = V(CHECK),
-	[OPT_STRICT] = V(CHECK),
-	[OPT_RESOLVE] = V(CHECK),
+/* Which verbs options go with: those up to ${last}, from the row before. */
+static const struct {
+	int last;
+	unsigned verbs;
+} uses[] = {
+	{OPT_CONFIG, ~V(HISTORY)},
+	{OPT_JSON, V(LIST) | V(SHOW) | V(HISTORY) | V(TEST)},
+	{OPT_RESOLVE, V(CHECK)},
+	{OPT_YES, V(DELETE)},
+	{POLICY_CACERT, V(CHECK) | V(TEST)},
+	{NEW_AUTHOR, V(ADD) | V(TEST)},
+	{NEW_TAG_REGEX, V(ADD)},
+	{NEW_PAYLOAD, V(ADD) | V(TEST)},
+	{NEW_FILE, V(ADD)},
+	{TRIAL_TIMEOUT, V(TEST)},
+	{HISTORY_JOURNAL, V(LIST) | V(HISTORY)},
+	{HISTORY_LIMIT, V(HISTORY)},
 };
-#define USES_OTHER V(CHECK) /* of options that are not ours alone */
 
 static const struct options_spec spec = {
 	"wb-automation list [-c PATH]... [--journal FILE] [--json]\n"
 	"       wb-automation show NAME [-c PATH]... [--json]\n"
-	"       wb-automation history --journal FILE [--automation NAME] [--status STATUS]\n"
-	"                             [--limit N] [--json]\n"
-	"       wb-automation check [-c PATH]... [--format FORMAT] [--strict] [--resolve]",
+	"       wb-automation history --journal FILE [OPTION...]\n"
+	"       wb-automation check [-c PATH]... [--strict] [--resolve] [OPTION...]\n"
+	"       wb-automation add NAME [-c PATH]... --webhook NAME|--url URL|--template NAME\n"
+	"                              [OPTION...]\n"
+	"       wb-automation enable|disable NAME [-c PATH]...\n"
+	"       wb-automation delete NAME [-c PATH]... [--yes]\n"
+	"       wb-automation test NAME [-c PATH]... [OPTION...]",
 	"Look after the automations that wb-match uses.",
 	options,
 };
@@ -148,16 +165,56 @@ take_operand(struct args *args, const char *value)
 	return -1;
 }
 
-static void
+/* One that other tools have, too; as ${n} ${words} of the command line. */
+static int
+take_shared(struct args *args, int id, const char *value, char *const *words, size_t n)
+{
+	const bool is_policy = policy_is_option(id);
+
+	if (trial_pass(&args->trial, words, n, !is_policy) != 0)
+		return -1;
+	return is_policy ? policy_option(&args->policy, id, value)
+			 : secret_option(args->secrets, id, value);
+}
+
+/* Returns 0, or -1 after a message. */
+static int
 take_option(struct args *args, int id, const char *value)
 {
-	const struct option *option = options;
-
-	while (option->id != id)
-		option++;
-	if (id == OPT_CONFIG)
+	switch (id) {
+	case OPT_CONFIG:
 		args->config[args->nconfig++] = (char *)(uintptr_t)value;
-	args->given[args->ngiven++] = (struct given){option, value};
+		return 0;
+	case OPT_JSON:
+		args->json = args->history.json = true;
+		return 0;
+	case OPT_FORMAT:
+		return findings_take_format("format", value, &args->format);
+	case OPT_STRICT:
+		args->strict = true;
+		return 0;
+	case OPT_RESOLVE:
+		args->resolve = true;
+		return 0;
+	case OPT_YES:
+		args->yes = true;
+		return 0;
+	default:
+		if (id >= HISTORY_JOURNAL)
+			return history_option(&args->history, id, value);
+		return new_is_option(id) ? new_option(&args->new, id, value)
+					 : trial_option(&args->trial, id, value);
+	}
+}
+
+static bool
+goes_with(int id, int verb)
+{
+	size_t i = 0;
+
+	while (uses[i].last < id)
+		i++;
+	return uses[i].verbs >> verb & 1;
 }
 
 /* Whether all is there that the verb needs, and nothing that it does not; else after a message. */
@@ -171,16 +228,18 @@ is_complete(struct args *args)
 		return false;
 	}
 	verb = &verbs[args->verb];
-	for (size_t i = 0; i < args->ngiven; i++) {
-		const struct option *o = args->given[i].option;
-
-		if (!((o->id < OPTS ? uses[o->id] : USES_OTHER) >> args->verb & 1)) {
-			diag("--%s does not go with %s", o->name, verb->name);
+	for (size_t i = 0; options[i].id != 0; i++) {
+		if (args->seen[i] && !goes_with(options[i].id, args->verb)) {
+			diag("--%s does not go with %s", options[i].name, verb->name);
 			return false;
 		}
 	}
 	if (verb->takes_name && args->name == NULL) {
 		diag("%s needs the name of an automation", verb->name);
+		return false;
+	}
+	if (args->verb == HISTORY && args->history.journal == NULL) {
+		diag("history needs --journal FILE, the journal of wb-send");
 		return false;
 	}
 	if (args->nconfig == 0 && (args->config[0] = getenv("WB_CONFIG")) != NULL)
@@ -191,70 +250,61 @@ is_complete(struct args *args)
 	return false;
 }
 
+/* Returns 0, or -1 after a message; to be released either way. */
+static int
+args_init(struct args *args, int argc)
+{
+	*args = (struct args){.verb = -1};
+	policy_args_init(&args->policy);
+	new_args_init(&args->new);
+	trial_args_init(&args->trial);
+	args->config = calloc((size_t)argc + 1, sizeof(*args->config));
+	args->secrets = secret_store_new();
+	if (args->config != NULL && args->secrets != NULL)
+		return 0;
+	diag("out of memory");
+	return -1;
+}
+
+static void
+args_release(struct args *args)
+{
+	secret_store_free(args->secrets);
+	free(args->config);
+	trial_args_release(&args->trial);
+	new_args_release(&args->new);
+	policy_args_release(&args->policy);
+}
+
 /* Returns -1 to go on, or the exit status. */
 static int
 parse_args(struct args *args, int argc, char **argv)
 {
 	struct options o;
 	const char *value;
-	int id;
+	int id, status;
 
-	args->verb = -1;
-	args->config = calloc((size_t)argc + 1, sizeof(*args->config));
-	/* flags in one word are options, too */
-	for (int i = 0; i < argc; i++)
-		args->ngiven += strlen(argv[i]) + 1;
-	args->given = calloc(args->ngiven, sizeof(*args->given));
-	args->ngiven = 0;
-	if (args->config == NULL || args->given == NULL) {
-		diag("out of memory");
-		return EXIT_IO;
-	}
 	options_init(&o, &spec, argc, argv);
-	while ((id = options_next(&o, &value)) != OPTIONS_END) {
+	for (int at = o.at; (id = options_next(&o, &value)) != OPTIONS_END; at = o.at) {
 		if (id == OPTIONS_DONE || id == OPTIONS_FAILED)
 			return id == OPTIONS_DONE ? EXIT_DONE : EXIT_IO;
-		if (id == OPTIONS_ERROR ||
-			(id == OPTIONS_OPERAND && take_operand(args, value) != 0))
+		if (id == OPTIONS_ERROR)
 			return EXIT_USAGE;
-		if (id != OPTIONS_OPERAND)
-			take_option(args, id, value);
+		for (size_t i = 0; options[i].id != 0; i++)
+			args->seen[i] |= options[i].id == id;
+		if (id == OPTIONS_OPERAND)
+			status = take_operand(args, value);
+		else if (id >= SECRET_SECRETS && id <= POLICY_CACERT)
+			status = take_shared(args, id, value, argv + at, (size_t)(o.at - at));
+		else
+			status = take_option(args, id, value);
+		if (status != 0)
+			return EXIT_USAGE;
 	}
-	return is_complete(args) ? -1 : EXIT_USAGE;
-}
-
-static bool
-has(const struct args *args, int id)
-{
-	for (size_t i = 0; i < args->ngiven; i++)
-		if (args->given[i].option->id == id)
-			return true;
-	return false;
-}
-
-/* The value of the option, the last one if it was given several times, or NULL. */
-static const char *
-value_of(const struct args *args, int id)
-{
-	const char *value = NULL;
-
-	for (size_t i = 0; i < args->ngiven; i++)
-		if (args->given[i].option->id == id)
-			value = args->given[i].value;
-	return value;
+	return is_complete(args) && secret_environment(args->secrets) == 0 ? -1 : EXIT_USAGE;
 }
 
 /* ---- the verbs ---- */
-
-static void
-report(void *ctx, const struct config_place *place, const char *message)
-{
-	(void)ctx;
-	if (place->line == 0)
-		diag("%s: %s", place->file, message);
-	else
-		diag("%s:%zu:%zu: %s", place->file, place->line, place->column, message);
-}
 
 /* The automation that is asked for, or NULL after a message. */
 static const struct config_automation *
@@ -277,24 +327,11 @@ out_of_memory(void)
 static int
 list(const struct args *args, struct output *out)
 {
-	struct config *config = config_load(args->config, args->nconfig, report, NULL);
-	const char *journal = value_of(args, OPT_JOURNAL);
-	struct history_last *last = NULL;
-	int status = EXIT_DONE;
-	size_t n;
+	struct config *config = config_load(args->config, args->nconfig, config_say, NULL);
+	int status = EXIT_USAGE;
 
-	if (config == NULL)
-		return EXIT_USAGE;
-	config_automations(config, &n);
-	if (journal != NULL) {
-		if ((last = calloc(n + 1, sizeof(*last))) == NULL)
-			status = out_of_memory();
-		else
-			status = history_last(journal, config, last);
-	}
-	if (status != EXIT_IO && listing_write(config, last, has(args, OPT_JSON), out) != 0)
-		status = out_of_memory();
-	free(last);
+	if (config != NULL)
+		status = listing_write(config, args->history.journal, args->json, out);
 	config_free(config);
 	return status;
 }
@@ -302,12 +339,12 @@ list(const struct args *args, struct output *out)
 static int
 show(const struct args *args, struct output *out)
 {
-	struct config *config = config_load(args->config, args->nconfig, report, NULL);
+	struct config *config = config_load(args->config, args->nconfig, config_say, NULL);
 	const struct config_automation *found;
 	int status = EXIT_USAGE;
 
 	if (config != NULL && (found = find_automation(config, args->name)) != NULL)
-		status = (has(args, OPT_JSON) ? showing_write_json : showing_write)(found, out) == 0
+		status = (args->json ? showing_write_json : showing_write)(found, out) == 0
 				 ? EXIT_DONE
 				 : out_of_memory();
 	config_free(config);
@@ -317,104 +354,89 @@ show(const struct args *args, struct output *out)
 static int
 history(const struct args *args, struct output *out)
 {
-	const char *status = value_of(args, OPT_STATUS), *limit = value_of(args, OPT_LIMIT);
-	struct history h = {.journal = value_of(args, OPT_JOURNAL),
-		.automation = value_of(args, OPT_AUTOMATION),
-		.has_status = status != NULL,
-		.json = has(args, OPT_JSON)};
-
-	if (h.journal == NULL) {
-		diag("history needs --journal FILE, the journal of wb-send");
-		return EXIT_USAGE;
-	}
-	if (status != NULL && !execution_status_find(status, &h.status)) {
-		diag("--status takes finished, failed or pending, not '%s'", status);
-		return EXIT_USAGE;
-	}
-	if (limit != NULL && options_number("limit", limit, 1, UINT64_MAX, &h.limit) != 0)
-		return EXIT_USAGE;
-	return history_write(&h, out);
-}
-
-/* Take the options of policy and secrets. Returns 0, or -1 after a message. */
-static int
-take_shared(const struct args *args, struct policy_args *policy, struct secret_store *secrets)
-{
-	for (size_t i = 0; i < args->ngiven; i++) {
-		const int id = args->given[i].option->id;
-
-		if (id < OPTS)
-			continue;
-		if ((policy_is_option(id) ? policy_option(policy, id, args->given[i].value)
-					  : secret_option(secrets, id, args->given[i].value)) != 0)
-			return -1;
-	}
-	return secret_environment(secrets);
-}
-
-/* Look at the configuration, and say what is to be said of it. */
-static int
-check_config(const struct args *args, struct config_check *c, struct findings *findings)
-{
-	size_t nerrors;
-	struct config *config =
-		config_load_partly(args->config, args->nconfig, findings_error, findings, &nerrors);
-	int status = EXIT_DONE;
-
-	c->config = config;
-	c->has_errors = nerrors > 0;
-	if (!has(args, OPT_RESOLVE))
-		c->secrets = NULL;
-	if (config != NULL && config_check(c) != 0)
-		status = out_of_memory();
-	else if (nerrors > 0)
-		status = EXIT_USAGE;
-	else if (findings->nwarnings > 0 && has(args, OPT_STRICT))
-		status = EXIT_REJECTED;
-	output_flush(findings->out); /* the sum comes last */
-	if (findings->nerrors + findings->nwarnings > 0)
-		diag("%zu error%s, %zu warning%s", findings->nerrors,
-			findings->nerrors == 1 ? "" : "s", findings->nwarnings,
-			findings->nwarnings == 1 ? "" : "s");
-	config_free(config);
-	return status;
+	return history_write(&args->history, out);
 }
 
 static int
 check(const struct args *args, struct output *out)
 {
-	const char *format = value_of(args, OPT_FORMAT);
-	struct secret_store *secrets = secret_store_new();
-	struct findings findings = {.out = out, .format = FINDINGS_TEXT};
-	struct policy_args policy;
-	struct config_check c = {.policy = &policy.policy,
-		.secrets = secrets,
-		.warn = findings_warning,
-		.ctx = &findings};
+	struct findings findings = {.out = out, .format = args->format};
+
+	if (config_audit(args->config, args->nconfig, &args->policy.policy,
+		    args->resolve ? args->secrets : NULL, &findings) != 0)
+		return out_of_memory();
+	return findings_end(&findings, args->strict);
+}
+
+static int
+enable(const struct args *args, struct output *out)
+{
+	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say};
+
+	(void)out;
+	return config_edit_enable(&edit, args->verb == ENABLE);
+}
+
+static bool
+is_meant(const struct config_automation *a)
+{
+	return confirm("--yes", "delete '%.*s' of %s", CONFIG_SHOWN(a->name.len), a->name.p,
+		config_path(a));
+}
+
+static int
+delete_it(const struct args *args, struct output *out)
+{
+	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say};
+
+	(void)out;
+	return config_edit_delete(&edit, args->yes ? NULL : is_meant);
+}
+
+static int
+add(const struct args *args, struct output *out)
+{
+	const struct config_add how = {args->config, args->nconfig, args->new.file, config_say};
+	struct new_automation new = args->new.automation;
+	struct strbuf made;
+	int status;
+
+	new.name = args->name;
+	strbuf_init(&made, PATH_MAX);
+	if ((status = config_add(&how, &new, &made)) == EXIT_DONE) {
+		output_add(out, made.buf, made.len);
+		output_addc(out, '\n');
+	}
+	strbuf_release(&made);
+	return status;
+}
+
+static int
+test(const struct args *args, struct output *out)
+{
+	struct config *config = config_load(args->config, args->nconfig, config_say, NULL);
+	const struct config_automation *found;
 	int status = EXIT_USAGE;
 
-	policy_args_init(&policy);
-	if (secrets == NULL)
-		status = out_of_memory();
-	else if (format != NULL && !findings_format_find(format, &findings.format))
-		diag("--format takes text or github, not '%s'", format);
-	else if (take_shared(args, &policy, secrets) == 0)
-		status = check_config(args, &c, &findings);
-	policy_args_release(&policy);
-	secret_store_free(secrets);
+	if (config != NULL && (found = find_automation(config, args->name)) != NULL)
+		status = trial_start(&args->trial, &args->new.automation, config, found, args->json,
+			out);
+	config_free(config);
 	return status;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct args args = {0};
 	struct output out;
+	struct args args;
 	int status;
 
 	diag_init("wb-automation");
 	signal(SIGPIPE, SIG_IGN);
-	if ((status = parse_args(&args, argc, argv)) < 0) {
+	if (args_init(&args, argc) != 0)
+		status = EXIT_IO;
+	else if ((status = parse_args(&args, argc, argv)) < 0) {
 		output_init(&out, STDOUT_FILENO, "standard output");
 		status = verbs[args.verb].run(&args, &out);
 		/* a reader that has seen enough is no failure */
@@ -423,7 +445,6 @@ main(int argc, char **argv)
 			status = EXIT_IO;
 		}
 	}
-	free(args.given);
-	free(args.config);
+	args_release(&args);
 	return status;
 }

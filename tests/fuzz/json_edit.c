@@ -1,6 +1,6 @@
 /*
- * json_edit - whatever the text and the edit, the result is JSON; before and behind the edit's piece
- * it is byte for byte the same; and of the container just that changed which was to change.
+ * json_edit - whatever the text and the edit, the result is JSON; before and behind the edit's
+ * piece it is byte for byte the same; and of the container just that changed which was to change.
  *
  * The first byte chooses the edit, the second which container of the text; the text follows.
  */
@@ -40,7 +40,9 @@ find_container(struct json *js, unsigned *left, struct json_span *found)
 	return done;
 }
 
-/* How many members of ${object} are called ${name}, or items an array has; all of them in *${all}. */
+/*
+ * How many members of ${object} are called ${name}, or items an array has; all of them in *${all}.
+ */
 static size_t
 count(const struct json_span *container, const char *name, size_t *all)
 {

@@ -1,4 +1,7 @@
-/* columns, width - tables are aligned as a terminal shows them, and hold nothing that would move it. */
+/*
+ * columns, width - tables are aligned as a terminal shows them, and hold nothing that would move
+ * it.
+ */
 #include "columns.h"
 #include "guard.h"
 #include "unit.h"

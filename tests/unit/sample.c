@@ -51,8 +51,8 @@ no_report(void *ctx, const struct config_place *place, const char *message)
 }
 
 /*
- * Make an event for an automation with the conditions ${on}, which must match. Returns the error, or
- * "".
+ * Make an event for an automation with the conditions ${on}, which must match. Returns the error,
+ * or "".
  */
 static const char *
 try(const char *on, const struct sample *wanted)
