@@ -23,42 +23,49 @@ ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TOOLS  = wb-event wb-event-read wb-match wb-render wb-sign wb-send wb-automation
+TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-automation
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
 PAYLOAD = template target header json_find secret_ref signature_scheme webhook
-CONFIG = arena config config_automation config_file config_webhook file jq_program names regexes rules url
-CHECK  = address config_audit config_check config_check_repeated config_check_webhook findings policy policy_options \
-	regex_sample sample
-EDIT   = config_add config_edit json_arg json_edit json_pretty new_automation new_options replace
+CONFIG = arena config config_automation config_file config_program config_webhook file jq_bundle names regexes url
+CHECK  = address config_audit config_check config_check_repeated config_check_webhook findings policy \
+	policy_options regex_sample sample
+EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_options replace
 TRIAL  = beside stage trial trial_options uuid
+HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_program jq_programs jq_server jq_worker
-SECRETS = secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
+SECRETS = netrc secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
-TRANSFER = address policy policy_options resolver response shortage table timers transfer \
+TRANSFER = address policy policy_options resolver response retry shortage table timers transfer \
 	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request
-DELIVERY = attempt breaker delivery endpoints outcome pacer queue receipt record_key record_pack recorder retry \
-	send_options sender slots
-JOURNAL = appender durable idset journal journal_file journal_line journal_load sha256 siphash
+DELIVERY = attempt breaker delivery endpoints outcome pacer queue receipt record_key record_pack recorder \
+	recorder_options send_options sender slots
+JOURNAL = appender durable file idset journal journal_file journal_line journal_load sha256 siphash
+WANDB  = answer graphql graphql_answer wandb_action wandb_answer wandb_collection wandb_query wandb_text
+REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
+	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256
 
-wb-event_OBJS  = $(TEXT) beside diag options nearest output event file timestamp uuid
+wb-event_OBJS  = $(TEXT) beside diag options nearest output event file poll_files timestamp uuid
+wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
+	poll_event poll_files poll_state signals timestamp url
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
 	verbatim
-wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG)
-wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) rendering
+wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules
+wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) event timestamp progress secret_url signals
 
-wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) diag options \
-	nearest output columns confirm execution history history_options idset journal_line lines_back listing rule_text scrub showing \
-	timestamp width
+wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
+	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width
 
+wb-event-poll_LIBS = -lcurl -lcrypto -lpthread
 wb-event-read_LIBS = -ljq
 wb-match_LIBS  = -ljq -lonig
 wb-automation_LIBS = -lcrypto -ljq -lonig
+wb-render_LIBS = -ljq
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "diag.h"
-#include "durable.h"
+#include "file.h"
 #include "output.h"
 #include "strbuf.h"
 
@@ -45,7 +45,7 @@ appender_open(const char *path, int *status)
 		return NULL;
 	}
 	a->fd = out.fd;
-	if (!may_be_new(a->fd) || durable_name(path) == 0)
+	if (!may_be_new(a->fd) || file_sync_directory(path) == 0)
 		return a;
 	diag("cannot make '%s' durable: %s", path, strerror(errno));
 	(void)appender_close(a);

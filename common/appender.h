@@ -12,8 +12,8 @@ struct appender;
 
 /**
  * appender_open(path, status):
- * Open ${path}, borrowed, to append to it, made with mode 0600 if it is not there; the name of a new
- * one is durable. If it ends in the middle of a line, what comes starts a new one. NULL after a
+ * Open ${path}, borrowed, to append to it, made with mode 0600 if it is not there; the name of a
+ * new one is durable. If it ends in the middle of a line, what comes starts a new one. NULL after a
  * message, with the tool's exit status in *${status}.
  */
 struct appender *appender_open(const char *path, int *status);

@@ -9,6 +9,7 @@
 
 #include "config_automation.h"
 #include "config_file.h"
+#include "config_program.h"
 #include "config_webhook.h"
 
 struct config {
@@ -16,7 +17,8 @@ struct config {
 	struct config_file *files;
 	struct config_errors errors;
 	struct regexes *regexes;
-	struct names webhook_names, automation_names, programs;
+	struct config_programs programs;
+	struct names webhook_names, automation_names;
 	struct config_webhook *webhooks;
 	size_t nwebhooks, webhooks_size;
 	struct config_automation *automations;
@@ -287,7 +289,8 @@ resolve(struct config *c, struct config_automation *a)
 		return;
 	}
 	a->webhook = &c->webhooks[number];
-	if (a->payload.type == JSON_NONE && target_has_entities(a->webhook->target))
+	if (a->payload.type == JSON_NONE && a->payload_jq.type == JSON_NONE &&
+		target_has_entities(a->webhook->target))
 		config_error(a->file, a->webhook_at,
 			"target slack needs a payload: an event is no message");
 	check_payload(a, &c->webhooks[number]);
@@ -299,9 +302,10 @@ config_load_partly(char *const *paths, size_t npaths, config_report_fn *report, 
 {
 	struct config *c = calloc(1, sizeof(*c));
 
-	if (c == NULL || (c->regexes = regexes_new()) == NULL) {
+	if (c == NULL || (c->regexes = regexes_new()) == NULL ||
+		!config_programs_init(&c->programs)) {
 		report(ctx, &(struct config_place){"configuration", 0, 0}, "out of memory");
-		free(c);
+		config_free(c);
 		*nerrors = 1;
 		return NULL;
 	}
@@ -310,6 +314,7 @@ config_load_partly(char *const *paths, size_t npaths, config_report_fn *report, 
 		read_path(c, paths[i]);
 	for (size_t i = 0; i < c->nautomations; i++)
 		resolve(c, &c->automations[i]);
+	config_programs_check(&c->programs);
 	*nerrors = c->errors.n;
 	return c;
 }
@@ -340,7 +345,7 @@ config_free(struct config *c)
 	regexes_free(c->regexes);
 	names_release(&c->webhook_names);
 	names_release(&c->automation_names);
-	names_release(&c->programs);
+	config_programs_release(&c->programs);
 	arena_release(&c->arena);
 	free(c->webhooks);
 	free(c->automations);
@@ -373,6 +378,12 @@ const char *
 config_path(const struct config_automation *automation)
 {
 	return automation->file->path;
+}
+
+const struct jq_bundle *
+config_conditions(const struct config *c)
+{
+	return c->programs.conditions;
 }
 
 struct regexes *

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "jq_bundle.h"
 #include "json.h"
 #include "names.h"
 #include "regexes.h"
@@ -64,10 +65,12 @@ struct config_automation {
 	bool enabled;
 	bool defined_twice; /* this is the first one of several with its name */
 	struct rule rule;
+	int64_t when; /* number of the program that must say true, too, or -1 */
 	enum config_action action;
 	struct text webhook_name;
 	const struct config_webhook *webhook; /* for CONFIG_WEBHOOK */
-	struct json_span payload;             /* JSON_NONE: the event itself */
+	struct json_span payload;             /* JSON_NONE: what payload_jq makes, or */
+	struct json_span payload_jq;          /* as written; JSON_NONE: the event itself */
 	const struct config_file *file;
 	const struct config_file *payload_file; /* that ${payload} stands in */
 	const char *at, *webhook_at;
@@ -131,5 +134,11 @@ const char *config_path(const struct config_automation *automation);
  * The expressions that the rules' regex numbers refer to.
  */
 struct regexes *config_regexes(const struct config *config);
+
+/**
+ * config_conditions(config):
+ * The programs that automations' when numbers refer to.
+ */
+const struct jq_bundle *config_conditions(const struct config *config);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_program.h"
 #include "event.h"
 
 /*
@@ -13,9 +14,12 @@
 enum { NAME, DESCRIPTION, ENABLED, ON, ACTION, MEMBERS };
 static const char *const names[MEMBERS] = {"name", "description", "enabled", "on", "action"};
 
-enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, ACTION_MEMBERS };
+enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, PAYLOAD_JQ, ACTION_MEMBERS };
 static const char *const action_names[ACTION_MEMBERS] = {"type", "webhook", "payload",
-	"payload_file"};
+	"payload_file", "payload_jq"};
+
+/* Conditions: the fields of rules, and a program. */
+enum { WHEN = RULE_FIELDS, ON_MEMBERS };
 
 /*
  * An event type in the configuration must be one that can occur; LINK_MODEL becomes
@@ -70,21 +74,26 @@ read_regex(struct config_reader *r, struct rule *rule, int field, struct regexes
 }
 
 static void
-read_conditions(struct config_reader *r, struct rule *rule, struct regexes *regexes)
+read_conditions(struct config_reader *r, struct config_automation *automation,
+	struct regexes *regexes)
 {
-	const char *on_names[RULE_FIELDS], *at;
+	const char *on_names[ON_MEMBERS], *at;
 	unsigned seen = 0;
 	int field;
 
 	for (int i = 0; i < RULE_FIELDS; i++)
 		on_names[i] = rule_field_name(i);
+	on_names[WHEN] = "when";
 	if (!config_open_object(r, "on"))
 		return;
-	while ((field = config_member(r, "on", on_names, RULE_FIELDS, &seen, &at)) >= 0) {
+	while ((field = config_member(r, "on", on_names, ON_MEMBERS, &seen, &at)) >= 0) {
 		if (field < RULE_VALUES)
-			read_values(r, rule, field);
+			read_values(r, &automation->rule, field);
+		else if (field < RULE_FIELDS)
+			read_regex(r, &automation->rule, field, regexes);
 		else
-			read_regex(r, rule, field, regexes);
+			config_program_read(r, r->programs->conditions, "when", NULL,
+				&automation->when);
 	}
 }
 
@@ -136,16 +145,17 @@ static void
 check_action(struct config_reader *r, struct config_automation *automation, unsigned seen,
 	const char *start)
 {
-	const unsigned payloads = 1u << PAYLOAD | 1u << PAYLOAD_FILE;
+	const unsigned payloads = seen & (1u << PAYLOAD | 1u << PAYLOAD_FILE | 1u << PAYLOAD_JQ);
 
 	if (!(seen >> TYPE & 1))
 		config_error(r->file, start, "an action needs \"type\"");
 	if (automation->action == CONFIG_WEBHOOK && !(seen >> WEBHOOK & 1))
 		config_error(r->file, start, "a webhook action needs \"webhook\", the name of one");
-	if (automation->action == CONFIG_NONE && seen & (payloads | 1u << WEBHOOK))
+	if (automation->action == CONFIG_NONE && (payloads | (seen & 1u << WEBHOOK)))
 		config_error(r->file, start, "an action of type \"none\" has no other members");
-	if ((seen & payloads) == payloads)
-		config_error(r->file, start, "\"payload\" and \"payload_file\" exclude each other");
+	if ((payloads & (payloads - 1)) != 0) /* more than one */
+		config_error(r->file, start,
+			"\"payload\", \"payload_file\" and \"payload_jq\" exclude each other");
 }
 
 static void
@@ -180,6 +190,10 @@ read_action(struct config_reader *r, struct config_automation *automation,
 			if (config_string(r, "payload_file", NULL, &file_name))
 				*payload_file = read_payload_file(r, &file_name);
 			break;
+		case PAYLOAD_JQ:
+			config_program_read(r, r->programs->others, "payload_jq",
+				&automation->payload_jq, NULL);
+			break;
 		}
 	}
 	if (r->js.error != NULL)
@@ -208,7 +222,8 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 	*automation = (struct config_automation){.enabled = true,
 		.file = r->file,
 		.at = start,
-		.rule.regex = {-1, -1}};
+		.rule.regex = {-1, -1},
+		.when = -1};
 	if (!config_open_object(r, "an automation"))
 		return;
 	while ((member = config_member(r, "an automation", names, MEMBERS, &seen, &at)) >= 0) {
@@ -228,7 +243,7 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 			config_bool(r, "enabled", &automation->enabled);
 			break;
 		case ON:
-			read_conditions(r, &automation->rule, regexes);
+			read_conditions(r, automation, regexes);
 			break;
 		case ACTION:
 			read_action(r, automation, payload_file);

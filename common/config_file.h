@@ -33,12 +33,14 @@ struct config_file {
 	struct config_file *next;
 };
 
+struct config_programs;
+
 /* A file being read. */
 struct config_reader {
 	struct json js;
 	const struct config_file *file;
 	struct arena *arena;
-	struct names *programs; /* jq programs that were found good */
+	struct config_programs *programs;
 };
 
 /**

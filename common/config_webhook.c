@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config_program.h"
 #include "header.h"
-#include "jq_program.h"
 #include "json_text.h"
 #include "secret_ref.h"
 #include "signature_scheme.h"
@@ -193,31 +193,6 @@ read_target(struct config_reader *r, struct config_webhook *webhook)
 			(int)(text.len < 100 ? text.len : 100), text.p);
 }
 
-static void
-read_success_when(struct config_reader *r)
-{
-	char error[JQ_PROGRAM_ERROR_MAX];
-	struct jq_program *program;
-	struct json_span span;
-	struct text text;
-
-	if (!config_string(r, "success_when", &span, &text))
-		return;
-	if (span.len > JQ_PROGRAM_MAX) { /* as spelled, which is how records carry it */
-		config_error(r->file, span.p - 1, "\"success_when\": longer than %d bytes",
-			JQ_PROGRAM_MAX);
-		return;
-	}
-	/* most webhooks share a few programs, and to compile one takes long */
-	if (names_find(r->programs, text.p, text.len) >= 0)
-		return;
-	if ((program = jq_program_new(text.p, text.len, error)) == NULL)
-		config_error(r->file, span.p - 1, "\"success_when\": %s", error);
-	else if (names_add(r->programs, text.p, text.len) < 0)
-		config_out_of_memory(r->file);
-	jq_program_free(program);
-}
-
 /* The key's name goes into *${private}. */
 static void
 read_tls(struct config_reader *r, struct json_span *private)
@@ -290,7 +265,7 @@ read_member(struct config_reader *r, int member, struct found *found,
 		read_target(r, webhook);
 		break;
 	case WEBHOOK_SUCCESS_WHEN:
-		read_success_when(r);
+		config_program_read(r, r->programs->others, "success_when", NULL, NULL);
 		break;
 	case WEBHOOK_TLS:
 		read_tls(r, &found->private);

@@ -229,22 +229,20 @@ check(struct documents *d, size_t len, bool is_all)
 static bool
 find(struct documents *d)
 {
-	const size_t end = find_end(d), len = d->end - d->start;
+	const size_t end = find_end(d), len = (end != 0 ? end : d->end) - d->start;
 	char why[80];
 
 	if (d->text.buf[d->start] != '{') {
 		refuse(d, 0, "not a JSON object");
-	} else if ((end != 0 ? end - d->start : len) > d->f->in.max + 1) {
+	} else if (len > d->f->in.max + 1) {
 		snprintf(why, sizeof(why), "document longer than %zu bytes (--max-line)",
 			d->f->in.max);
 		refuse(d, FILTER_NOWHERE, why);
-	} else if (end != 0) {
-		if (check(d, end - d->start, true)) {
+	} else if (end != 0 || d->ended) {
+		if (check(d, len, true)) {
 			d->p = d->text.buf + d->start;
-			d->len = end - d->start;
+			d->len = len;
 		}
-	} else if (d->ended) {
-		check(d, len, true);
 	} else {
 		return !is_suspect(d) || check(d, len, false);
 	}

@@ -294,24 +294,3 @@ durable_wait(struct durable *d, uint64_t ticket)
 	errno = error != 0 ? error : errno;
 	return error == 0 ? 0 : -1;
 }
-
-int
-durable_name(const char *path)
-{
-	char *real = realpath(path, NULL), *slash;
-	int fd, status = 0;
-
-	if (real == NULL)
-		return -1;
-	slash = strrchr(real, '/');
-	slash[slash == real] = '\0';
-	fd = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(real);
-	/* One that may be written and not read cannot be asked for more. */
-	if (fd < 0)
-		return errno == EACCES ? 0 : -1;
-	if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
-		status = -1;
-	close(fd);
-	return status;
-}

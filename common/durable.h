@@ -79,11 +79,4 @@ int durable_error(struct durable *d, int *fd);
  */
 int durable_wait(struct durable *d, uint64_t ticket);
 
-/**
- * durable_name(path):
- * Make the name of the file ${path} durable, at once: without it, a new one is lost however
- * durable it is itself. Returns 0 or -1 with errno set.
- */
-int durable_name(const char *path);
-
 #endif

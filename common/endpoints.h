@@ -1,6 +1,6 @@
 /*
- * endpoints - what is remembered of where deliveries go: the circuits that failures have opened, the
- * pauses that were asked for, and who waits for the end of either.
+ * endpoints - what is remembered of where deliveries go: the circuits that failures have opened,
+ * the pauses that were asked for, and who waits for the end of either.
  *
  * Pure: times come in, in milliseconds of a clock that never goes back.
  */
@@ -44,8 +44,8 @@ void endpoints_release(struct endpoints *es);
 
 /**
  * endpoints_use(es, key), endpoints_leave(es, e):
- * The endpoint with ${key}, for one more user, or NULL when memory runs out; a user less: when there
- * is none it is kept only as long as there is something to remember.
+ * The endpoint with ${key}, for one more user, or NULL when memory runs out; a user less: when
+ * there is none it is kept only as long as there is something to remember.
  */
 struct endpoint *endpoints_use(struct endpoints *es, uint64_t key);
 void endpoints_leave(struct endpoints *es, struct endpoint *e);

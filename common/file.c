@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,4 +50,25 @@ file_read(const char *path, struct strbuf *sb)
 		close(fd);
 	errno = saved;
 	return n < 0 ? -1 : 0;
+}
+
+int
+file_sync_directory(const char *path)
+{
+	char *real = realpath(path, NULL), *slash;
+	int fd, status = 0;
+
+	if (real == NULL)
+		return -1;
+	slash = strrchr(real, '/');
+	slash[slash == real] = '\0';
+	fd = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(real);
+	/* One that may be written and not read cannot be asked for more. */
+	if (fd < 0)
+		return errno == EACCES ? 0 : -1;
+	if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
+		status = -1;
+	close(fd);
+	return status;
 }

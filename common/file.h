@@ -1,5 +1,5 @@
 /*
- * file - small files read whole.
+ * file - small files read whole, and their names made durable.
  */
 #ifndef WB_FILE_H
 #define WB_FILE_H
@@ -12,5 +12,11 @@
  * EFBIG if they exceed the buffer's cap.
  */
 int file_read(const char *path, struct strbuf *sb);
+
+/**
+ * file_sync_directory(path):
+ * Make the directory entry of ${path}, which is there, durable. Returns 0 or -1 with errno set.
+ */
+int file_sync_directory(const char *path);
 
 #endif

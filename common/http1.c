@@ -99,10 +99,17 @@ receive(struct http1 *h, struct slot *s)
 	}
 }
 
+/* Send on, but not when it is too late for an answer: the receiver would act on it all the same. */
+static int
+send_some(struct slot *s)
+{
+	return clock_ms() < s->until_ms ? http1_exchange_send(&s->exchange, s->connection->fd) : 0;
+}
+
 static void
 exchange(struct http1 *h, struct slot *s)
 {
-	const int broken = http1_exchange_send(&s->exchange, s->connection->fd);
+	const int broken = send_some(s);
 
 	/* An answer may have come before the connection broke. */
 	receive(h, s);
@@ -180,7 +187,7 @@ begin_exchange(struct http1 *h, struct slot *s)
 {
 	s->state = SLOT_OPEN;
 	timers_set(&h->timers, &s->timer, s->until_ms);
-	if (http1_exchange_send(&s->exchange, s->connection->fd) != 0)
+	if (send_some(s) != 0)
 		exchange(h, s);
 }
 
@@ -337,12 +344,11 @@ take_timer(struct http1 *h, struct slot *s, int64_t now_ms)
 }
 
 static void
-take_event(struct http1 *h, struct http1_connection *c, uint32_t events)
+take_event(void *ctx, struct http1_connection *c, uint32_t events)
 {
+	struct http1 *h = ctx;
 	struct slot *s = c->owner;
 
-	if (c->fd < 0)
-		return;
 	c->is_closing |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 	if (s == NULL) {
 		/* Nothing is to be said on a connection without a request. */
@@ -361,21 +367,14 @@ take_event(struct http1 *h, struct http1_connection *c, uint32_t events)
 int
 http1_run(struct http1 *h, bool is_readable)
 {
-	struct epoll_event events[64];
+	const int64_t now_ms = clock_ms(), next_ms = http1_next_ms(h);
 	struct timer *timer;
-	int64_t now_ms;
-	int n;
 
 	h->pool.turn++;
-	do
-		n = is_readable ? epoll_wait(h->pool.epoll_fd, events, 64, 0) : 0;
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
+	/* However late this process is, what came in time is taken before it is called late. */
+	if ((is_readable || (next_ms >= 0 && next_ms <= now_ms)) &&
+		http1_pool_events(&h->pool, take_event, h) != 0)
 		return -1;
-	for (int i = 0; i < n; i++)
-		take_event(h, events[i].data.ptr, events[i].events);
-	http1_pool_sweep(&h->pool);
-	now_ms = clock_ms();
 	while ((timer = timers_first(&h->timers)) != NULL && timer->at_ms <= now_ms)
 		take_timer(h, CONTAINER(timer, struct slot, timer), now_ms);
 	feed_starved(h);

@@ -11,6 +11,7 @@
 #include "hash.h"
 #include "shortage.h"
 
+#define EVENTS_MAX 64     /* that are fetched at a time */
 #define IDLE_MAX_MS 60000 /* a connection that was not used for so long is not used again */
 
 void
@@ -36,8 +37,9 @@ http1_pool_close(struct http1_pool *p, struct http1_connection *c)
 	p->n--;
 }
 
-void
-http1_pool_sweep(struct http1_pool *p)
+/* Free what was closed; no event names it any more. */
+static void
+sweep(struct http1_pool *p)
 {
 	struct link *link;
 
@@ -169,6 +171,29 @@ http1_pool_keep(struct http1_pool *p, struct http1_connection *c)
 }
 
 int
+http1_pool_events(struct http1_pool *p, http1_pool_take_event *take, void *ctx)
+{
+	struct epoll_event events[EVENTS_MAX];
+	const size_t all = p->n;
+	size_t taken = 0;
+	int n;
+
+	/* They come in the order in which they happened, so those of later do not keep us here. */
+	do {
+		n = epoll_wait(p->epoll_fd, events, EVENTS_MAX, 0);
+		for (int i = 0; i < n; i++) {
+			struct http1_connection *c = events[i].data.ptr;
+
+			if (c->fd >= 0)
+				take(ctx, c, events[i].events);
+		}
+		taken += n > 0 ? (size_t)n : 0;
+	} while (n < 0 ? errno == EINTR : n == EVENTS_MAX && taken < all);
+	sweep(p);
+	return n < 0 ? -1 : 0;
+}
+
+int
 http1_pool_init(struct http1_pool *p, size_t max)
 {
 	*p = (struct http1_pool){.max = max};
@@ -183,7 +208,7 @@ http1_pool_release(struct http1_pool *p)
 {
 	while (!list_is_empty(&p->idle))
 		close_oldest_idle(p);
-	http1_pool_sweep(p);
+	sweep(p);
 	if (p->epoll_fd >= 0)
 		close(p->epoll_fd);
 }

@@ -2,7 +2,7 @@
  * http1_pool - connections over TCP, kept for the next request, with one epoll for all of them.
  *
  * Whoever uses a connection owns it between http1_pool_open or _take and http1_pool_keep or _close.
- * Memory of closed ones is freed by http1_pool_sweep alone, since events that were fetched already
+ * Memory of closed ones is freed by http1_pool_events alone, since events that were fetched already
  * may still name them.
  */
 #ifndef WB_HTTP1_POOL_H
@@ -50,7 +50,7 @@ struct http1_pool {
 	size_t max, n;      /* connections, idle ones included */
 	struct link idle;   /* the one used last at the end */
 	struct link closed; /* to be freed */
-	uint64_t turn;      /* the user's: one more each time events were fetched */
+	uint64_t turn;      /* the user's: one more each time it looks for events */
 	bool is_wary;       /* the user's: a kept connection has ended without an answer */
 };
 
@@ -88,9 +88,12 @@ void http1_pool_keep(struct http1_pool *p, struct http1_connection *c);
 void http1_pool_close(struct http1_pool *p, struct http1_connection *c);
 
 /**
- * http1_pool_sweep(p):
- * Free what was closed; no event names it any more.
+ * http1_pool_events(p, take, ctx):
+ * Call ${take} with ${ctx} for all that has happened to connections before this call, with the
+ * events of epoll(7); what happens meanwhile may come too. Never blocks. Returns 0, or -1 with
+ * errno set.
  */
-void http1_pool_sweep(struct http1_pool *p);
+typedef void http1_pool_take_event(void *ctx, struct http1_connection *c, uint32_t events);
+int http1_pool_events(struct http1_pool *p, http1_pool_take_event *take, void *ctx);
 
 #endif

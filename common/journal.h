@@ -11,6 +11,8 @@
  *	if (journal_reserve(j, in_flight + 1) == 0)
  *		... send; what comes of it can be recorded
  *	journal_add(j, &entry);
+ *	if (journal_reserve(j, in_flight + 1) == 0)
+ *		... journal_add of what was not in flight, and so has no room of its own
  *	if (journal_write(j) == 0)
  *		ticket = durable_commit(d);
  */

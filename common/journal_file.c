@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "diag.h"
-#include "durable.h"
+#include "file.h"
 #include "journal_line.h"
 #include "journal_load.h"
 #include "lines.h"
@@ -82,7 +82,7 @@ journal_file_open(const char *name, int *status)
 	if (locked == 0) {
 		diag("cannot open journal '%s': it is replaced all the time", name);
 		*status = EXIT_IO;
-	} else if (locked > 0 && st.st_size == 0 && durable_name(name) != 0) {
+	} else if (locked > 0 && st.st_size == 0 && file_sync_directory(name) != 0) {
 		diag("cannot make journal '%s' durable: %s", name, strerror(errno));
 		*status = EXIT_IO;
 		locked = -1;
@@ -197,7 +197,7 @@ journal_file_compact(const char *name, int *fd, int64_t keep_from_ms)
 	}
 	close(*fd);
 	*fd = made;
-	if (durable_name(real) != 0) {
+	if (file_sync_directory(real) != 0) {
 		diag("cannot make journal '%s' durable: %s", name, strerror(errno));
 		status = EXIT_IO;
 	}

@@ -269,6 +269,33 @@ jq_program_test(struct jq_program *program, const char *json, size_t len,
 	return result;
 }
 
+/* Append ${value}, which is consumed. Returns 0, or -1 with the reason in ${error}. */
+static int
+add_output(struct strbuf *out, jv value, char error[JQ_PROGRAM_ERROR_MAX])
+{
+	value = jv_dump_string(value, 0);
+	strbuf_add(out, jv_string_value(value), (size_t)jv_string_length_bytes(jv_copy(value)));
+	jv_free(value);
+	if (!strbuf_failed(out))
+		return 0;
+	snprintf(error, JQ_PROGRAM_ERROR_MAX, "its outputs are too long");
+	return -1;
+}
+
+int
+jq_program_first(struct jq_program *program, const char *json, size_t len, struct strbuf *out,
+	char error[JQ_PROGRAM_ERROR_MAX])
+{
+	jv value;
+
+	if (start(program, json, len, error) != 0)
+		return -1;
+	value = jq_next(program->jq);
+	if (!jv_is_valid(value))
+		return take_end(value, error);
+	return add_output(out, value, error) == 0 ? 1 : -1;
+}
+
 int
 jq_program_run(struct jq_program *program, const char *json, size_t len, struct strbuf *out,
 	char error[JQ_PROGRAM_ERROR_MAX])
@@ -279,16 +306,10 @@ jq_program_run(struct jq_program *program, const char *json, size_t len, struct 
 	if (start(program, json, len, error) != 0)
 		return -1;
 	while (jv_is_valid(value = jq_next(program->jq))) {
-		value = jv_dump_string(value, 0);
-		strbuf_add(out, jv_string_value(value),
-			(size_t)jv_string_length_bytes(jv_copy(value)));
-		strbuf_addc(out, '\n');
-		jv_free(value);
-		outputs++;
-		if (strbuf_failed(out)) {
-			snprintf(error, JQ_PROGRAM_ERROR_MAX, "its outputs are too long");
+		if (add_output(out, value, error) != 0)
 			return -1;
-		}
+		strbuf_addc(out, '\n');
+		outputs++;
 	}
 	return take_end(value, error) == 0 ? outputs : -1;
 }

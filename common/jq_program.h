@@ -52,6 +52,14 @@ int jq_program_test(struct jq_program *program, const char *json, size_t len,
 	char error[JQ_PROGRAM_ERROR_MAX]);
 
 /**
+ * jq_program_first(program, json, len, out, error):
+ * The same for what the first output is: append it to ${out}, as jq_program_run does, without a
+ * newline. Returns 1, 0 if there is none, or -1; it fails, too, when ${out} is full.
+ */
+int jq_program_first(struct jq_program *program, const char *json, size_t len, struct strbuf *out,
+	char error[JQ_PROGRAM_ERROR_MAX]);
+
+/**
  * jq_program_run(program, json, len, out, error):
  * The same for all outputs: append each one to ${out}, as compact JSON in a line of its own,
  * spelled as libjq spells it: 1.10 has become 1.1, and what a double cannot hold is rounded.

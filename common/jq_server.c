@@ -139,6 +139,22 @@ reply(int64_t result, const char *data, size_t len)
 	return true;
 }
 
+static int
+answer(struct server *s, uint64_t kind, struct jq_program *program, const char *input, size_t len,
+	char error[JQ_PROGRAM_ERROR_MAX])
+{
+	switch (kind) {
+	case JQ_TEST:
+		return jq_program_test(program, input, len, error);
+	case JQ_FIRST:
+		return jq_program_first(program, input, len, &s->outputs, error);
+	case JQ_RUN:
+		return jq_program_run(program, input, len, &s->outputs, error);
+	default:
+		return 0;
+	}
+}
+
 /* Read one request and answer it. False at the owner's end. */
 static bool
 serve(struct server *s)
@@ -146,7 +162,6 @@ serve(struct server *s)
 	char error[JQ_PROGRAM_ERROR_MAX] = "";
 	struct jq_program *program;
 	struct jq_request rq;
-	const char *input;
 	int64_t result = -1;
 	char *text;
 
@@ -160,14 +175,8 @@ serve(struct server *s)
 		_exit(EXIT_IO);
 	if (!receive(text, rq.program_len + rq.input_len))
 		return false;
-	input = text + rq.program_len;
-	program = jq_programs_get(s->programs, text, rq.program_len, error);
-	if (program != NULL && rq.kind == JQ_TEST)
-		result = jq_program_test(program, input, rq.input_len, error);
-	else if (program != NULL && rq.kind == JQ_RUN)
-		result = jq_program_run(program, input, rq.input_len, &s->outputs, error);
-	else if (program != NULL)
-		result = 0;
+	if ((program = jq_programs_get(s->programs, text, rq.program_len, error)) != NULL)
+		result = answer(s, rq.kind, program, text + rq.program_len, rq.input_len, error);
 	return result < 0 ? reply(-1, error, strlen(error))
 			  : reply(result, s->outputs.buf, s->outputs.len);
 }

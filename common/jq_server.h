@@ -25,6 +25,7 @@ struct jq_limits {
 enum jq_request_kind {
 	JQ_CHECK, /* compile only */
 	JQ_TEST,  /* jq_program_test */
+	JQ_FIRST, /* jq_program_first */
 	JQ_RUN    /* jq_program_run */
 };
 

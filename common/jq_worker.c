@@ -36,7 +36,8 @@ struct jq_worker {
 	uint64_t cpu_us; /* what it had used when it answered last */
 	struct strbuf answer;
 	struct refused refused[JQ_WORKER_REFUSED_MAX];
-	size_t next; /* place for the next one */
+	size_t next;    /* place for the next one */
+	bool has_ended; /* the program that was asked for last has ended its process */
 };
 
 /* How talking to the process ended. */
@@ -354,6 +355,7 @@ ask(struct jq_worker *w, enum jq_request_kind kind, const struct iovec *program,
 	char why[WHY_MAX];
 	enum talk end = TALK_DEAF;
 
+	w->has_ended = false;
 	if (r != NULL && r->strikes >= w->options.strikes) {
 		memcpy(error, r->why, JQ_PROGRAM_ERROR_MAX);
 		return -1;
@@ -368,6 +370,7 @@ ask(struct jq_worker *w, enum jq_request_kind kind, const struct iovec *program,
 			explain(w, end, stop(w), why);
 	}
 	if (end != TALK_ANSWERED) {
+		w->has_ended = true;
 		refuse(w, program, why, error);
 		return -1;
 	}
@@ -400,14 +403,37 @@ jq_worker_test(struct jq_worker *w, const char *text, size_t text_len, const cha
 	return ask(w, JQ_TEST, &program, &input, error);
 }
 
+static int
+ask_outputs(struct jq_worker *w, enum jq_request_kind kind, const struct iovec *program,
+	const struct iovec *input, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
+{
+	int result = ask(w, kind, program, input, error);
+
+	if (result > 0)
+		strbuf_add(out, w->answer.buf, w->answer.len);
+	return result;
+}
+
+int
+jq_worker_first(struct jq_worker *w, const char *text, size_t text_len, const char *json,
+	size_t len, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
+{
+	const struct iovec program = bytes(text, text_len), input = bytes(json, len);
+
+	return ask_outputs(w, JQ_FIRST, &program, &input, out, error);
+}
+
 int
 jq_worker_run(struct jq_worker *w, const char *text, size_t text_len, const char *json, size_t len,
 	struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
 {
 	const struct iovec program = bytes(text, text_len), input = bytes(json, len);
-	int result = ask(w, JQ_RUN, &program, &input, error);
 
-	if (result >= 0)
-		strbuf_add(out, w->answer.buf, w->answer.len);
-	return result;
+	return ask_outputs(w, JQ_RUN, &program, &input, out, error);
+}
+
+bool
+jq_worker_ended(const struct jq_worker *w)
+{
+	return w->has_ended;
 }

@@ -12,6 +12,7 @@
 #ifndef WB_JQ_WORKER_H
 #define WB_JQ_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,11 +65,26 @@ int jq_worker_test(struct jq_worker *w, const char *text, size_t text_len, const
 	size_t len, char error[JQ_PROGRAM_ERROR_MAX]);
 
 /**
+ * jq_worker_first(w, text, text_len, json, len, out, error):
+ * The same for jq_program_first. ${out} is only appended to if it returns 1; what comes is JSON if
+ * nobody has broken out of libjq.
+ */
+int jq_worker_first(struct jq_worker *w, const char *text, size_t text_len, const char *json,
+	size_t len, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX]);
+
+/**
  * jq_worker_run(w, text, text_len, json, len, out, error):
  * The same for jq_program_run. ${out} is only appended to if it returns 0 or more; what comes is
  * lines of JSON if nobody has broken out of libjq, so check it.
  */
 int jq_worker_run(struct jq_worker *w, const char *text, size_t text_len, const char *json,
 	size_t len, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX]);
+
+/**
+ * jq_worker_ended(w):
+ * Whether the last call returned -1 because its program ended the process, for those who count
+ * strikes themselves, since they run many programs as one.
+ */
+bool jq_worker_ended(const struct jq_worker *w);
 
 #endif

@@ -24,14 +24,11 @@ static int
 check(const struct event *event, char error[MAP_EVENT_ERROR_MAX])
 {
 	const struct json_span *type = &event->member[EVENT_TYPE],
-			       *index = &event->member[EVENT_VERSION_INDEX],
-			       *id = &event->member[EVENT_ID];
+			       *index = &event->member[EVENT_VERSION_INDEX];
 
 	/* the names of types need no escapes */
 	if (event_type_find(type->p, type->len) < 0)
 		return fail(error, "wb-record(5) knows no event_type", type);
-	if (id->type != JSON_NONE && id->len == 0)
-		return fail(error, "event_id is empty:", id);
 	for (size_t i = 0; index->type != JSON_NONE && i < index->len; i++)
 		if (index->p[i] < '0' || index->p[i] > '9')
 			return fail(error, "artifact_version_index is not a whole number:", index);

@@ -33,15 +33,16 @@ struct outcome {
 	int64_t again_ms;
 	enum endpoint_report report;
 	int64_t pause_ms; /* that the endpoint asks for, or 0 */
-	/* If there is no other attempt. The record, the number of attempts and times are left out. */
+	/* if there is no other attempt; without the record, the number of attempts and times */
 	struct receipt receipt;
 };
 
 /**
  * outcome_make(o, means, attempt, result, attempts, chance, now_ms):
  * Fill ${o}, of the attempt that ended with ${result}, the ${attempts}th of its delivery (0: it
- * counts for none), at ${now_ms} since 1970; ${chance} is any random number. What is shown of ${result}, by ${o}, too, is
- * masked in place, and a response that success_when does not take becomes an error in it.
+ * counts for none), at ${now_ms} since 1970; ${chance} is any random number. What is shown of
+ * ${result}, by ${o}, too, is masked in place, and a response that success_when does not take
+ * becomes an error in it.
  */
 void outcome_make(struct outcome *o, const struct outcome_means *means,
 	const struct attempt *attempt, struct transfer_result *result, unsigned attempts,

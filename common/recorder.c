@@ -33,6 +33,7 @@ struct recorder {
 	uint64_t ticket;         /* of ${held}; 0: it is durable */
 	bool is_dirty;           /* something was written since the last commit */
 	bool is_full;            /* standard output takes nothing just now */
+	size_t reserved;         /* lines of the journal that are kept for what is under way */
 	unsigned failures;       /* bits of enum failure */
 };
 
@@ -149,18 +150,35 @@ recorder_has_room(struct recorder *r, size_t n)
 {
 	if (r->failures != 0 || r->added.len + r->held.len >= RECORDER_BYTES_MAX)
 		return false;
-	if (r->journal == NULL || journal_reserve(r->journal, n) == 0)
+	/* To reserve nothing would tell the journal that there is plenty. */
+	if (r->journal == NULL || n == 0)
 		return true;
+	if (journal_reserve(r->journal, n) == 0) {
+		r->reserved = n;
+		return true;
+	}
 	fail(r, FAILED_ROOM, "write to ", r->options.journal, errno);
 	return false;
 }
 
-/* What was not tried and may be still, does not count. */
+/*
+ * Whether the journal takes a line of it. What was deferred after an attempt has one only where it
+ * takes no room from what is under way: without it no more is lost than what became of the attempt,
+ * while what has arrived and is not in the journal would be sent again.
+ */
 static bool
-is_journaled(const struct receipt *receipt)
+is_journaled(struct recorder *r, const struct receipt *receipt)
 {
-	return receipt->status == RECEIPT_FINISHED || receipt->status == RECEIPT_FAILED ||
-	       (receipt->status == RECEIPT_DEFERRED && receipt->attempts > 0);
+	switch (receipt->status) {
+	case RECEIPT_FINISHED:
+	case RECEIPT_FAILED:
+		r->reserved -= r->reserved > 0;
+		return true;
+	case RECEIPT_DEFERRED:
+		return receipt->attempts > 0 && journal_reserve(r->journal, r->reserved + 1) == 0;
+	default:
+		return false;
+	}
 }
 
 static void
@@ -191,7 +209,7 @@ recorder_add(struct recorder *r, const struct receipt *receipt, const char *line
 	receipt_add(&r->added, receipt);
 	if (strbuf_failed(&r->added))
 		fail(r, FAILED_RECEIPTS, "keep a receipt", "", ENOMEM);
-	if (r->journal != NULL && is_journaled(receipt))
+	if (r->journal != NULL && is_journaled(r, receipt))
 		add_to_journal(r, receipt);
 	if (receipt->status == RECEIPT_FAILED && r->dead != NULL) {
 		appender_add(r->dead, line, len);

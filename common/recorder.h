@@ -51,7 +51,8 @@ bool recorder_is_finished(const struct recorder *r, const struct json_span *deli
 /**
  * recorder_has_room(r, n):
  * Whether ${n} more deliveries can be recorded: the disk has room for them in the journal, and not
- * too many receipts wait. False as well after a failure.
+ * too many receipts wait. False as well after a failure. If true, and ${n} is not 0, that room is
+ * kept for the next ${n} that finish or fail.
  */
 bool recorder_has_room(struct recorder *r, size_t n);
 
@@ -63,7 +64,8 @@ bool recorder_has_failed(const struct recorder *r);
 
 /**
  * recorder_add(r, receipt, line, len):
- * Keep the end of a delivery, whose record is the ${len} bytes at ${line}.
+ * Keep the end of a delivery, whose record is the ${len} bytes at ${line}. One that is deferred after
+ * an attempt is left out of the journal where it would take the room of what is under way.
  */
 void recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len);
 

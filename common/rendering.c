@@ -16,7 +16,8 @@ struct rendering {
 	struct strbuf name;        /* decoded */
 	struct strbuf head;        /* from behind the event to the body's opening quote */
 	struct strbuf tail;        /* from behind the body and the secrets' places to its end */
-	struct template *template; /* NULL: the event itself */
+	struct template *template; /* NULL: what the program makes, or the event itself */
+	struct strbuf program;     /* payload_jq, decoded; empty: none */
 	enum target target;
 	bool is_request;
 };
@@ -24,7 +25,7 @@ struct rendering {
 /* An automation's spans, and the scanner that found them. */
 struct reader {
 	struct json js;
-	struct json_span name, type, payload;
+	struct json_span name, type, payload, payload_jq;
 	struct webhook webhook;
 	bool has_webhook;
 };
@@ -44,6 +45,15 @@ read_typed(struct json *js, struct json_span *out, enum json_type type, const ch
 }
 
 static bool
+read_program(struct reader *r)
+{
+	if (!read_typed(&r->js, &r->payload_jq, JSON_STRING, "payload_jq is not a string"))
+		return false;
+	return (r->payload_jq.len > 0 && r->payload_jq.len <= JQ_PROGRAM_MAX) ||
+	       json_fail(&r->js, r->payload_jq.p, "payload_jq has 1 to 65536 bytes");
+}
+
+static bool
 read_action(struct reader *r)
 {
 	struct json_span key;
@@ -58,6 +68,8 @@ read_action(struct reader *r)
 			r->has_webhook = webhook_read(&r->js, &r->webhook);
 		else if (is(&key, "payload"))
 			json_value(&r->js, &r->payload);
+		else if (is(&key, "payload_jq"))
+			read_program(r);
 		else
 			json_value(&r->js, NULL);
 	}
@@ -204,6 +216,15 @@ compile(struct rendering *r, const struct reader *from, char error[RENDERING_ERR
 	r->target = w->target;
 	write_head(&r->head, from);
 	write_tail(&r->tail, w);
+	if (from->payload_jq.type != JSON_NONE && from->payload.type != JSON_NONE) {
+		snprintf(error, RENDERING_ERROR_MAX,
+			"\"payload\" and \"payload_jq\" exclude each other");
+		return false;
+	}
+	if (from->payload_jq.type != JSON_NONE) {
+		json_decode(&r->program, &from->payload_jq);
+		return true;
+	}
 	if (from->payload.type == JSON_NONE && target_has_entities(r->target)) {
 		snprintf(error, RENDERING_ERROR_MAX,
 			"target slack needs a payload: an event is no message");
@@ -236,6 +257,7 @@ rendering_new(const struct json_span *automation, char error[RENDERING_ERROR_MAX
 	strbuf_init(&r->name, automation->len);
 	strbuf_init(&r->head, automation->len + 1024);
 	strbuf_init(&r->tail, automation->len + 1024);
+	strbuf_init(&r->program, automation->len + 1);
 	r->target = TARGET_NONE;
 	strbuf_add(&r->source, automation->p, automation->len);
 	json_init(&from.js, automation->p, automation->len);
@@ -243,7 +265,7 @@ rendering_new(const struct json_span *automation, char error[RENDERING_ERROR_MAX
 		*at = from.js.error_at;
 		snprintf(error, RENDERING_ERROR_MAX, "%s", from.js.error);
 	} else if (compile(r, &from, error, at) && !r->source.failed && !r->name.failed &&
-		   !r->head.failed && !r->tail.failed) {
+		   !r->head.failed && !r->tail.failed && !r->program.failed) {
 		return r;
 	}
 	rendering_free(r);
@@ -259,6 +281,7 @@ rendering_free(struct rendering *r)
 	strbuf_release(&r->name);
 	strbuf_release(&r->head);
 	strbuf_release(&r->tail);
+	strbuf_release(&r->program);
 	template_free(r->template);
 	free(r);
 }
@@ -276,13 +299,15 @@ rendering_is_request(const struct rendering *r)
 	return r->is_request;
 }
 
-static void
+/* Returns where in ${line} the event begins, which ends it. */
+static size_t
 write_id(const struct rendering *r, const struct event *event, struct strbuf *body,
 	struct strbuf *line)
 {
 	const struct json_span *id = &event->member[EVENT_ID];
 	struct text event_id, name = {r->name.buf, r->name.len};
 	char own[ID_SIZE], delivery_id[ID_SIZE];
+	size_t start;
 
 	if (id->type == JSON_NONE) {
 		id_of_event(event, own);
@@ -299,7 +324,39 @@ write_id(const struct rendering *r, const struct event *event, struct strbuf *bo
 	strbuf_lit(line, "{\"delivery_id\":\"");
 	strbuf_add(line, delivery_id, ID_SIZE - 1);
 	strbuf_lit(line, "\",\"event\":");
+	start = line->len;
 	id_add_event(line, event);
+	return start;
+}
+
+/* Make ${body} the one output of the program over ${len} bytes at ${event}. */
+static bool
+run_program(const struct rendering *r, struct jq_worker *programs, const char *event, size_t len,
+	struct strbuf *body, char error[RENDERING_ERROR_MAX])
+{
+	char why[JQ_PROGRAM_ERROR_MAX];
+	const char *wrong;
+	size_t at;
+	const int outputs =
+		jq_worker_run(programs, r->program.buf, r->program.len, event, len, body, why);
+
+	if (outputs < 0) {
+		snprintf(error, RENDERING_ERROR_MAX, "payload_jq: %s", why);
+		return false;
+	}
+	if (outputs != 1) {
+		snprintf(error, RENDERING_ERROR_MAX,
+			"payload_jq: it has %d outputs, but a payload is one", outputs);
+		return false;
+	}
+	if (strbuf_failed(body))
+		return true;
+	if (body->len > 0)
+		body->len--; /* a newline */
+	if (json_validate(body->buf, body->len, &wrong, &at))
+		return true;
+	snprintf(error, RENDERING_ERROR_MAX, "payload_jq: its output is not JSON: %s", wrong);
+	return false;
 }
 
 /* Whether values that went into ${body} made it deeper than what can be read. */
@@ -314,31 +371,42 @@ is_too_deep(const struct strbuf *body)
 	       !json_validate(body->buf, body->len, &why, &at);
 }
 
+static bool
+fill_template(const struct rendering *r, const struct event *event, struct strbuf *body,
+	struct template_late *late, size_t *nlate, char error[RENDERING_ERROR_MAX])
+{
+	if (!template_render(r->template, event, target_has_entities(r->target), body, late,
+		    nlate) ||
+		strbuf_failed(body) || !is_too_deep(body))
+		return true;
+	snprintf(error, RENDERING_ERROR_MAX, "the payload would be nested deeper than %d levels",
+		JSON_DEPTH_MAX);
+	return false;
+}
+
 int
-rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body,
-	struct strbuf *line, char error[RENDERING_ERROR_MAX])
+rendering_write(const struct rendering *r, const struct event *event, struct jq_worker *programs,
+	struct strbuf *body, struct strbuf *line, char error[RENDERING_ERROR_MAX])
 {
 	struct template_late late[TEMPLATE_LATE_MAX];
 	char why[TARGET_ERROR_MAX];
-	bool inserts_json = false;
-	size_t nlate = 0;
+	size_t nlate = 0, start;
+	bool made = true;
 
 	strbuf_reset(body);
-	write_id(r, event, body, line);
-	strbuf_add(line, r->head.buf, r->head.len);
-	if (r->template == NULL)
+	start = write_id(r, event, body, line);
+	if (r->template != NULL)
+		made = fill_template(r, event, body, late, &nlate, error);
+	else if (r->program.len == 0)
 		id_add_event(body, event);
-	else
-		inserts_json = template_render(r->template, event, target_has_entities(r->target),
-			body, late, &nlate);
+	else if (!strbuf_failed(line))
+		made = run_program(r, programs, line->buf + start, line->len - start, body, error);
+	strbuf_add(line, r->head.buf, r->head.len);
 	line->failed |= strbuf_failed(body);
+	if (!made)
+		return -1;
 	if (strbuf_failed(line))
 		return 0;
-	if (inserts_json && is_too_deep(body)) {
-		snprintf(error, RENDERING_ERROR_MAX,
-			"the payload would be nested deeper than %d levels", JSON_DEPTH_MAX);
-		return -1;
-	}
 	if (!target_check(r->target, body->buf, body->len, why)) {
 		snprintf(error, RENDERING_ERROR_MAX, "%s", why);
 		return -1;

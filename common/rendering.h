@@ -11,10 +11,11 @@
 #include <stddef.h>
 
 #include "event.h"
+#include "jq_worker.h"
 #include "json.h"
 #include "strbuf.h"
 
-#define RENDERING_ERROR_MAX 320 /* bytes of a message, NUL included */
+#define RENDERING_ERROR_MAX 400 /* bytes of a message, NUL included */
 
 struct rendering;
 
@@ -45,12 +46,14 @@ bool rendering_is_of(const struct rendering *r, const struct json_span *automati
 bool rendering_is_request(const struct rendering *r);
 
 /**
- * rendering_write(r, event, body, line, error):
+ * rendering_write(r, event, programs, body, line, error):
  * Append the request record for ${event} to ${line}, up to but without its last closing brace.
- * ${body} is scratch space. Returns 0; -1 with the reason in ${error} if the target would refuse
- * it, or it is nested too deep; memory errors are ${line}'s.
+ * ${programs} runs payload_jq; ${body} is scratch space. Returns 0; -1 with the reason in ${error}
+ * if the target would refuse it, it is nested too deep, or the program makes no payload; memory
+ * errors are ${line}'s.
  */
-int rendering_write(const struct rendering *r, const struct event *event, struct strbuf *body,
-	struct strbuf *line, char error[RENDERING_ERROR_MAX]);
+int rendering_write(const struct rendering *r, const struct event *event,
+	struct jq_worker *programs, struct strbuf *body, struct strbuf *line,
+	char error[RENDERING_ERROR_MAX]);
 
 #endif

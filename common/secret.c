@@ -95,6 +95,14 @@ secret_store_add(struct secret_store *store, const char *spec)
 	return secret_provider_add(&store->providers, spec);
 }
 
+int
+secret_store_add_netrc(struct secret_store *store, const char *path, const char *machine)
+{
+	if (store->providers == NULL && secret_provider_add_defaults(&store->providers) != 0)
+		return -1;
+	return secret_provider_add_netrc(&store->providers, path, machine);
+}
+
 /* Reduce ${host} to the form of struct url; returns what is wrong with it, or NULL. */
 static const char *
 host_normalize(char *host)
@@ -219,12 +227,28 @@ keep_failure(struct secret_store *store, struct entry *e)
 	store->nfailures--;
 }
 
+/* One for ${name} with its ${key}, of which nothing is known yet; NULL when memory runs out. */
+static struct entry *
+entry_add(struct secret_store *store, const char *name, uint64_t key)
+{
+	const size_t size = strlen(name) + 1;
+	struct entry *e = calloc(1, sizeof(*e) + size);
+
+	if (e == NULL)
+		return NULL;
+	memcpy(e->name, name, size);
+	e->node.key = key;
+	if (table_add(&store->entries, &e->node) == 0)
+		return e;
+	free(e);
+	return NULL;
+}
+
 /* The outcome for ${name}: the cached one, else from the providers; NULL when memory runs out. */
 static struct entry *
 entry_find(struct secret_store *store, const char *name)
 {
-	const size_t size = strlen(name) + 1;
-	const uint64_t key = siphash(&store->key, name, size - 1);
+	const uint64_t key = siphash(&store->key, name, strlen(name));
 	struct table_node *node = table_find(&store->entries, key);
 	struct entry *e;
 
@@ -232,14 +256,8 @@ entry_find(struct secret_store *store, const char *name)
 		return CONTAINER(node, struct entry, node);
 	if (store->providers == NULL && secret_provider_add_defaults(&store->providers) != 0)
 		return NULL;
-	if ((e = calloc(1, sizeof(*e) + size)) == NULL)
+	if ((e = entry_add(store, name, key)) == NULL)
 		return NULL;
-	memcpy(e->name, name, size);
-	e->node.key = key;
-	if (table_add(&store->entries, &e->node) != 0) {
-		free(e);
-		return NULL;
-	}
 	e->error = secret_provider_get(store->providers, name, &e->value);
 	if (e->error == NULL)
 		mask_value(store, e);
@@ -277,6 +295,22 @@ secret_get(struct secret_store *store, const char *name, size_t len, const char 
 {
 	*error = binding_error(store, name, len, host);
 	return *error == NULL ? secret_peek(store, name, len, out, error) : -1;
+}
+
+int
+secret_store_keep(struct secret_store *store, const char *name, const char *value, size_t len)
+{
+	struct entry *e = entry_add(store, name, siphash(&store->key, name, strlen(name)));
+
+	if (e == NULL)
+		return -1;
+	if (secret_value_keep(&e->value, value, len) != NULL) {
+		table_remove(&store->entries, &e->node);
+		entry_free(e);
+		return -1;
+	}
+	mask_value(store, e);
+	return 0;
 }
 
 void

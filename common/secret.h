@@ -48,6 +48,13 @@ void secret_store_free(struct secret_store *store);
 int secret_store_add(struct secret_store *store, const char *spec);
 
 /**
+ * secret_store_add_netrc(store, path, machine):
+ * Ask, after those that there are, or the default ones, the file ${path} for the password of
+ * ${machine}, whatever name is looked up. Returns 0, or -1 when memory runs out.
+ */
+int secret_store_add_netrc(struct secret_store *store, const char *path, const char *machine);
+
+/**
  * secret_store_has_providers(store):
  * Whether secret_store_add added one (or the first look-up the default ones).
  */
@@ -92,6 +99,14 @@ int secret_get(struct secret_store *store, const char *name, size_t len, const c
  */
 int secret_peek(struct secret_store *store, const char *name, size_t len, struct secret *out,
 	const char **error);
+
+/**
+ * secret_store_keep(store, name, value, len):
+ * Keep what was made of secrets, such as what stands in a header, as the secret ${name}, which
+ * nothing looks up: so that it is masked and overwritten as they are. Returns 0, or -1 when memory
+ * runs out or it is too long.
+ */
+int secret_store_keep(struct secret_store *store, const char *name, const char *value, size_t len);
 
 /**
  * secret_mask(store, more, text, len, shown, cut):

@@ -4,6 +4,8 @@
 #ifndef WB_SECRET_OPTIONS_H
 #define WB_SECRET_OPTIONS_H
 
+#include <stdbool.h>
+
 #include "options.h"
 #include "secret.h"
 
@@ -14,6 +16,16 @@ enum { SECRET_SECRETS = 9100, SECRET_HOST, SECRET_BOUND_ONLY };
 	{SECRET_HOST, 0, "secret-host", "NAME=HOST", "let secret NAME go to HOST only (repeatable)"}, \
 	{SECRET_BOUND_ONLY, 0, "bound-only", NULL, "let secrets without --secret-host go nowhere"}
 /* clang-format on */
+
+/**
+ * secret_is_option(id):
+ * Whether it is one of SECRET_OPTIONS.
+ */
+static inline bool
+secret_is_option(int id)
+{
+	return id >= SECRET_SECRETS && id <= SECRET_BOUND_ONLY;
+}
 
 /**
  * secret_option(store, id, value):

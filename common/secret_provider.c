@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "netrc.h"
 #include "secret_ref.h"
 
 #define DIR_MAX 4096 /* bytes of a directory's path, NUL included */
@@ -17,7 +18,8 @@
 struct secret_provider {
 	struct secret_provider *next;
 	bool checks_mode;
-	char *dir; /* inside text; NULL: the environment */
+	char *dir;     /* inside text; NULL: the environment */
+	char *machine; /* of a netrc file; NULL: dir is a directory */
 	char text[];
 };
 
@@ -35,6 +37,23 @@ append(struct secret_provider **list, const char *dir, bool checks_mode)
 	p->checks_mode = checks_mode;
 	if (dir != NULL)
 		p->dir = memcpy(p->text, dir, size);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = p;
+	return 0;
+}
+
+int
+secret_provider_add_netrc(struct secret_provider **list, const char *path, const char *machine)
+{
+	const size_t path_size = strlen(path) + 1, size = path_size + strlen(machine) + 1;
+	struct secret_provider *p = calloc(1, sizeof(*p) + size), **end = list;
+
+	if (p == NULL)
+		return -1;
+	p->checks_mode = true;
+	p->dir = memcpy(p->text, path, path_size);
+	p->machine = memcpy(p->text + path_size, machine, size - path_size);
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = p;
@@ -90,6 +109,26 @@ load_env(const char *name, struct secret_value *out)
 	return value != NULL ? secret_value_keep(out, value, strlen(value)) : not_found;
 }
 
+/* The password of p->machine in a netrc file that is open. */
+static const char *
+read_netrc(const struct secret_provider *p, int fd, struct secret_value *out)
+{
+	struct secret_value file = {.arena = NULL};
+	const char *error = secret_value_read(&file, fd);
+	struct strbuf password;
+
+	if (error != NULL)
+		return "~/.netrc cannot be read";
+	strbuf_init_secret(&password, SECRET_MAX);
+	error = netrc_password(file.plain.value, file.plain.len, p->machine, &password);
+	if (error == NULL)
+		error = secret_value_keep(out, password.buf != NULL ? password.buf : "",
+			password.len);
+	strbuf_release(&password);
+	secret_value_release(&file);
+	return error != NULL && strcmp(error, not_found) == 0 ? not_found : error;
+}
+
 /* Follows links: Kubernetes mounts every secret through two of them. */
 static const char *
 load_file(const struct secret_provider *p, const char *name, struct secret_value *out)
@@ -99,7 +138,10 @@ load_file(const struct secret_provider *p, const char *name, struct secret_value
 	struct stat st;
 	int fd, n;
 
-	n = snprintf(path, sizeof(path), "%s/%s", p->dir, name);
+	if (p->machine != NULL)
+		n = snprintf(path, sizeof(path), "%s", p->dir);
+	else
+		n = snprintf(path, sizeof(path), "%s/%s", p->dir, name);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return "path of its file is too long";
 	/* O_NONBLOCK: opening a fifo must not wait for its writer. */
@@ -114,7 +156,10 @@ load_file(const struct secret_provider *p, const char *name, struct secret_value
 	else if (!S_ISREG(st.st_mode))
 		error = "is not a regular file";
 	else if (p->checks_mode && (st.st_mode & S_IRWXO) != 0)
-		error = "file is readable or writable by others";
+		error = p->machine != NULL ? "~/.netrc is readable or writable by others"
+					   : "file is readable or writable by others";
+	else if (p->machine != NULL)
+		error = read_netrc(p, fd, out);
 	else
 		error = secret_value_read(out, fd);
 	close(fd);

@@ -24,6 +24,13 @@ int secret_provider_add(struct secret_provider **list, const char *spec);
 int secret_provider_add_defaults(struct secret_provider **list);
 
 /**
+ * secret_provider_add_netrc(list, path, machine):
+ * Append the file ${path}, as netrc has it: whatever the name that is asked for, the secret is the
+ * password of ${machine}. Returns 0, or -1 when memory runs out.
+ */
+int secret_provider_add_netrc(struct secret_provider **list, const char *path, const char *machine);
+
+/**
  * secret_provider_free(list):
  * Free the whole list; NULL is fine.
  */

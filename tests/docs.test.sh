@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 
 TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-automation)
+# Programs that a tool becomes, and that its page tells of, too.
+declare -A PARTS=([wb-event]=wb-event-poll)
 PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
@@ -18,7 +20,7 @@ declare -A UNRUN=(
   ['make check']='is what runs this test'
 )
 # Pages of others that ours may refer to.
-FOREIGN=(bash.1 crontab.5 curl.1 flock.1 head.1 jq.1 openssl.1 systemd.service.5)
+FOREIGN=(bash.1 cron.8 crontab.5 curl.1 flock.1 head.1 jq.1 openssl.1 systemd.service.5)
 
 # ---- words: the sources, the help and the pages know the same ones ----
 
@@ -49,6 +51,7 @@ options_of_source() {
     cat table
     ! grep -q FILTER_OPTIONS table || macro_body "$TOP/common/filter.h" FILTER_OPTIONS
     ! grep -q POLICY_OPTIONS table || macro_body "$TOP/common/policy_options.h" POLICY_OPTIONS
+    ! grep -q RECORDER_OPTIONS table || macro_body "$TOP/common/recorder_options.h" RECORDER_OPTIONS
     ! grep -q SECRET_OPTIONS table || macro_body "$TOP/common/secret_options.h" SECRET_OPTIONS
     ! grep -q SEND_OPTIONS table || macro_body "$TOP/common/send_options.h" SEND_OPTIONS
     ! grep -q HISTORY_OPTIONS table || macro_body "$TOP/common/history_options.h" HISTORY_OPTIONS
@@ -74,10 +77,15 @@ options_of_page() {
 }
 
 tool_options() {
-  options_of_source "$tool" >source
-  (($(wc -l <source) >= 4)) || fail "no table found in tools/$tool.c"
-  options_of_help "$tool" >help
-  options_of_page "$tool" >page
+  local part
+  for part in "$tool" ${PARTS[$tool]-}; do
+    options_of_source "$part" >"source.$part"
+    (($(wc -l <"source.$part") >= 4)) || fail "no table found in tools/$part.c"
+    options_of_help "$part" >"help.$part"
+  done
+  sort -u "source.$tool"* >source
+  sort -u "help.$tool"* >help
+  options_of_page "$tool" | sort -u >page
   expect_equal "$(<help)" "$(<source)" 'options of the help, wanted as in the source'
   expect_equal "$(<page)" "$(<source)" 'options of the page, wanted as in the source'
 }
@@ -138,12 +146,16 @@ words() {
     same_words 'members of automations' wb-automations.5 AUTOMATIONS
   quoted config_automation.c '^static const char [*]const action_names' |
     same_words 'members of actions' wb-automations.5 'THE ACTION'
-  sed -n -E 's/^\t\[RULE_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$TOP/common/rules.c" |
+  { sed -n -E 's/^\t\[RULE_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$TOP/common/rules.c" &&
+    sed -n -E 's/^\ton_names\[WHEN\] = "([a-z_]+)";$/\1/p' "$TOP/common/config_automation.c"; } |
     same_words 'conditions' wb-automations.5 CONDITIONS
   quoted target.c 'static const char [*]const names' | same_words 'targets' wb-automations.5 TARGETS
   quoted signature_scheme.c '^} schemes' | grep -v -i -e ^x- -e -signature |
     same_words 'signature schemes' wb-sign.1 DESCRIPTION
-  grep -o -h -E 'getenv\("[A-Z_]+"\)' "$TOP"/{tools,common}/*.c | sed 's/.*("//; s/").*//' | sort -u >variables
+  {
+    grep -o -h -E 'getenv\("[A-Z_]+"\)' "$TOP"/{tools,common}/*.c | sed 's/.*("//; s/").*//'
+    sed -n 's/^#define GRAPHQL_KEY "\([A-Z_]*\)".*/\1/p' "$TOP/common/graphql.h"
+  } | sort -u >variables
   section wb.7 ENVIRONMENT | sed -n 's/^\.It Ev //p' | tr -d ' ' | tr ',' '\n' | sort >documented
   expect_equal "$(<documented)" "$(<variables)" 'environment variables of wb.7'
 }
@@ -193,7 +205,7 @@ test_case 'every module is in the guide' modules
 
 lint() {
   local page
-  mkdir -p manpath/man{1,5,7}
+  mkdir -p manpath/man{1,5,7,8}
   for page in "${PAGES[@]}"; do
     ln -s "$page" "manpath/man${page##*.}/"
   done
@@ -278,7 +290,22 @@ END
 [[ ${1-} != test ]] || set -- "$@" --proxy "$DOCS_PROXY" --cacert "$DOCS_CA"
 exec "$WB_BIN/wb-automation" "$@"
 END
-  chmod +x bin/wb-send bin/wb-automation
+  chmod +x bin/wb-automation bin/wb-send
+  cat >bin/wb-event <<'END'
+#!/usr/bin/env bash
+[[ ${1-} != poll ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
+exec "$WB_BIN/wb-event" "$@"
+END
+  chmod +x bin/wb-event
+}
+
+# The registry that pages poll.
+make_registry() {
+  # shellcheck disable=SC2119 # without options
+  start_wandb
+  export WANDB_BASE_URL=$WANDB_URL WANDB_API_KEY=$WANDB_KEY
+  wandb_do '[{"do":"link","collection":"acme/model-registry/fraud","user":"ann"},
+    {"do":"link","collection":"acme/model-registry/fraud","user":"ann","aliases":["production"],"after":1}]' >/dev/null
 }
 
 make_proxy() {
@@ -341,6 +368,7 @@ start_servers() {
   start_receiver
   make_proxy "$tls" "$RECEIVER_PORT"
   make_wrapper
+  make_registry
 }
 
 # is_whole COMMAND - whether no more lines belong to it
@@ -527,7 +555,7 @@ readme() {
   run_page README.md "$T/readme-home"
   cd "$T" || return
   [[ $WB_BIN == "$TOP" ]] || return 0
-  for tool in "${TOOLS[@]}"; do
+  for tool in "${TOOLS[@]}" "${PARTS[@]}"; do
     expect_file "dest/usr/local/bin/$tool" "$WB_BIN/$tool"
   done
   expect_equal "$(cd dest/usr/local/share/man && find . -type f -printf '%f\n' | sort)" \

@@ -118,7 +118,8 @@ loads() {
 libraries() {
   local tool library
   loads wb-send curl || fail 'ldd does not tell'
-  for tool in wb-match wb-render; do
+  loads wb-event-poll curl || fail 'ldd does not tell'
+  for tool in wb-event wb-match wb-render; do
     for library in curl ssl crypto; do
       ! loads "$tool" "$library" || fail "$tool loads lib$library"
     done
@@ -126,8 +127,8 @@ libraries() {
   ! loads wb-sign curl || fail 'wb-sign loads libcurl'
   ! loads wb-event-read curl || fail 'wb-event-read loads libcurl'
   loads wb-match jq || fail 'ldd does not tell'
-  for tool in wb-event wb-render wb-sign; do
+  for tool in wb-event wb-sign; do
     ! loads "$tool" jq || fail "$tool loads libjq"
   done
 }
-test_case 'wb-match and wb-render load neither libcurl nor libcrypto, wb-sign no libcurl; programs are not for all' libraries
+test_case 'wb-event, wb-match and wb-render load neither libcurl nor libcrypto, wb-sign no libcurl; programs are not for all' libraries

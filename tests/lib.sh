@@ -252,6 +252,20 @@ stop_servers() {
   while ((${#SERVERS[@]} > 0)); do stop_server "${SERVERS[0]}"; done
 }
 
+# await_line FILE REGEX - wait until a line of FILE, which need not be there yet, matches
+await_line() {
+  local line pid lines found=
+  : >>"$1"
+  exec {lines}< <(exec tail -n +1 -f -- "$1")
+  pid=$!
+  while [[ -z $found ]] && read -r -t 60 -u "$lines" line; do
+    if [[ $line =~ $2 ]]; then found=1; fi
+  done
+  kill "$pid" || :
+  exec {lines}<&-
+  [[ -n $found ]] || fail "no line in $1 that matches $2"
+}
+
 # start_receiver [OPTION…] - start tests/receiver.mjs with these options; sets RECEIVER_URL, RECEIVER_PORT, RECEIVER_LOG
 # (one JSON line a request, there from the start) and RECEIVER_PID
 start_receiver() {

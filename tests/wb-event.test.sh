@@ -331,16 +331,16 @@ test_case 'metadata: 511 levels fit into an event, 512 do not' deep_metadata
 # ---- what is refused ----
 
 no_command() {
-  refuses "what happened? Say link, alias or tag, or read; 'wb-event --help' tells more"
-  refuses "what happened? Say link, alias or tag, or read; 'wb-event --help' tells more" --author ann
+  refuses "what happened? Say link, alias or tag, poll, commit or read; 'wb-event --help' tells more"
+  refuses "what happened? Say link, alias or tag, poll, commit or read; 'wb-event --help' tells more" --author ann
 }
 test_case 'no command' no_command
 
 unknown_command() {
   refuses "unknown command 'lnik'; did you mean 'link'?" lnik "$model:3"
   refuses "unknown command 'Alias'; did you mean 'alias'?" Alias "$model:3" production
-  refuses "unknown command 'frobnicate'; known are link, alias, tag and read" frobnicate
-  refuses "unknown command ''; known are link, alias, tag and read" ''
+  refuses "unknown command 'frobnicate'; known are link, alias, tag, poll, commit and read" frobnicate
+  refuses "unknown command ''; known are link, alias, tag, poll, commit and read" ''
 }
 test_case 'an unknown command, the nearest one named' unknown_command
 
@@ -418,7 +418,7 @@ empty_options() {
 test_case 'an empty option, more often an unset variable than meant' empty_options
 
 scrubbed_message() {
-  refuses "unknown command 'a\\x1b[2Jb\\x0ac\\xff'; known are link, alias, tag and read" $'a\e[2Jb\nc\xff'
+  refuses "unknown command 'a\\x1b[2Jb\\x0ac\\xff'; known are link, alias, tag, poll, commit and read" $'a\e[2Jb\nc\xff'
 }
 test_case 'control characters do not reach the terminal' scrubbed_message
 

@@ -467,6 +467,69 @@ test_case 'target slack: & < > of inserted values become entities, however they 
 
 # ---- lines and options ----
 
+# ---- payload_jq ----
+
+# by_program PROGRAM [EVENT [WEBHOOK]] - a match record
+by_program() {
+  jq -n -c --argjson event "${2:-$full_event}" --argjson webhook "{${3-}}" --arg program "$1" \
+    '{event: $event, automation: {name: "a", action: {type: "webhook",
+      webhook: ({name: "w", url: "https://example.com/"} + $webhook), payload_jq: $program}}}'
+}
+
+# makes PROGRAM BODY [EVENT [WEBHOOK]]
+makes() {
+  by_program "$1" "${@:3}" >in
+  wb-render <in >out 2>err || fail "status $? for $1: $(<err)"
+  expect_empty err
+  expect_equal "$(jq -j .request.body out)" "$2" "body for $1"
+}
+
+programs() {
+  makes . '{"event_type":"LINK_ARTIFACT","event_id":"1"}' "$(event)"
+  makes '{a: .alias, n: [.artifact_metadata["a.b", "list"]]}' '{"a":"production","n":["dot",[1,"x"]]}'
+  makes '"\(.event_author) <&> \u001f"' '"ann <&> \u001f"'
+  makes 'null' null
+  makes '1.10, empty' 1.1
+  makes '{a: 1} # }' '{"a":1}'
+  makes '"${ACCESS_TOKEN} ${event_author} ${"' '"${ACCESS_TOKEN} ${event_author} ${"' '' '"access_token":"$T"'
+  expect_equal "$(jq -c .request.secrets out)" null
+  expect_equal "$(jq -c '[.event, .automation, .request.url, .request.auth.ref]' out)" \
+    "[$(jq -c . <<<"$full_event"),{\"name\":\"a\"},\"https://example.com/\",\"\$T\"]"
+  printf '{"event":{"event_type":"x"},"automation":{"name":"a","action":{"type":"webhook","webhook":{"url":"https://a/"},"payload_jq":".event_id \\u007c length"}}}\n' |
+    wb-render >out
+  expect_equal "$(jq -r .request.body out)" 32 'length of an id that was made'
+}
+test_case 'payload_jq: the output is the body' programs
+
+program_targets() {
+  makes '{event_type: .event_type}' '{"event_type":"ADD_ARTIFACT_ALIAS"}' '' '"target":"github"'
+  makes '{text: "<&>"}' '{"text":"<&>"}' '' '"target":"slack"'
+  by_program '{event_type: ""}' '' '"target":"github"' | refused 'github: "event_type" is empty'
+  by_program '{text: ("x" * 40001)}' '' '"target":"slack"' | refused 'slack: characters in "text": 40001, the limit is 40000'
+}
+test_case 'payload_jq: limits of targets' program_targets
+
+failing_programs() {
+  by_program empty | refused 'payload_jq: it has 0 outputs, but a payload is one'
+  by_program '1, 2' | refused 'payload_jq: it has 2 outputs, but a payload is one'
+  by_program '1, error("so")' | refused 'payload_jq: so'
+  by_program '1 +' | refused 'payload_jq: syntax error, unexpected $end, line 1 of the program'
+  by_program 'last(repeat(1))' | refused 'payload_jq: took longer than 1 s, and is not run again'
+  by_program 'env, input' | refused 'payload_jq: input is not allowed here'
+  with_automation '{"name":"a","action":{"type":"webhook","webhook":{"url":"https://a/"},"payload_jq":¦5}}' |
+    refused 'payload_jq is not a string'
+  with_automation '{"name":"a","action":{"type":"webhook","webhook":{"url":"https://a/"},"payload_jq":"¦"}}' |
+    refused 'payload_jq has 1 to 65536 bytes'
+  with_automation '{"name":"a","action":{"type":"webhook","webhook":{"url":"https://a/"},"payload_jq":"1","payload":2}}' |
+    sed 's/"automation":/&¦/' | refused '"payload" and "payload_jq" exclude each other'
+  { by_program '.alias' && by_program '.alias | error' && by_program '.alias'; } >in
+  SECRET_OF_TEST=x expect_status 1 wb-render in >out 2>err
+  expect_equal "$(jq -r .request.body out)" $'"production"\n"production"'
+  expect_equal "$(<err)" 'wb-render: in:2: payload_jq: production'
+  SECRET_OF_TEST=x makes '[env, $ENV]' '[{},{}]'
+}
+test_case 'payload_jq: what makes no payload is refused' failing_programs
+
 malformed_records() {
   refused 'not a JSON object' <<<'¦5'
   refused 'unexpected end of JSON text' <<<'{"event":{"event_type":"x"}¦'

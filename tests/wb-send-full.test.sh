@@ -89,6 +89,32 @@ journal_on_full_disk() {
 }
 test_case 'journal: the disk fills up; after there is room again, the rest is sent and nothing twice' journal_on_full_disk
 
+# Hundreds wait for a retry when all is to end, and their lines would fill the disk before the answer to the one that is
+# under way comes.
+deferred_on_full_disk() {
+  fresh
+  local sending
+  unshare -rm true 2>/dev/null || skip 'no file systems of our own'
+  echo '{"/slow":[{"delay_ms":3000}],"*":[{"status":503}]}' >script
+  start_receiver --script script
+  { records 1 /slow | sed 's/d-/slow-/g' && records 600 /; } >in
+  # shellcheck disable=SC2016
+  on_small_disk 128 bash -c '
+    timeout --foreground -k 5 60 bash -c "echo \$\$ >pid; exec wb-send \"\$@\"" - --allow-http \
+      --allow-net 127.0.0.0/8 --order none --breaker 0 --progress never --journal disk/j in >receipts 2>err
+    echo "$?" >status
+    cp disk/j .' &
+  sending=$!
+  await_requests 601
+  kill -TERM "$(<pid)"
+  wait "$sending"
+  expect_equal "$(<status)" 1 "status ($(head -n 2 err))"
+  expect_equal "$(jq -r .status receipts | sort | uniq -c | xargs)" '600 deferred 1 finished'
+  expect_equal "$(told j)" slow-1
+  (($(wc -l <j) > 100)) || fail "journal: $(wc -l <j) lines"
+}
+test_case 'journal: what is deferred takes no room from what is under way' deferred_on_full_disk
+
 journal_limited() {
   fresh
   start_receiver

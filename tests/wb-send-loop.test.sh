@@ -51,19 +51,6 @@ answers() {
   start_receiver --script script.json
 }
 
-# await_line FILE REGEX - wait until a line of FILE matches
-await_line() {
-  local line pid lines found=
-  exec {lines}< <(exec tail -n +1 -f -- "$1")
-  pid=$!
-  while [[ -z $found ]] && read -r -t 60 -u "$lines" line; do
-    if [[ $line =~ $2 ]]; then found=1; fi
-  done
-  kill "$pid" || :
-  exec {lines}<&-
-  [[ -n $found ]] || fail "no line in $1 that matches $2"
-}
-
 # counts FILE - how many receipts of each status and reason
 counts() {
   jq -r '[.status, .reason // empty] | join(" ")' "$1" | sort | uniq -c | awk '{ $1 = $1; print }' | paste -s -d ,
@@ -188,6 +175,25 @@ blocked_output() {
   expect_equal "$(grep -c 'cannot write to standard output: ' err)" 1
 }
 test_case 'nobody reads receipts: a second signal is the end' blocked_output
+
+# While it stands still, answers come, and then their time passes: they came in time all the same.
+stopped_process() {
+  fresh
+  answers <<<'{"/late":[{"delay_ms":4500}],"*":[{"delay_ms":1500}]}'
+  records 200 "$RECEIVER_URL/" >in
+  # shellcheck disable=SC2016
+  timeout --foreground -k 5 60 bash -c 'echo "$$" >pid; exec wb-send "$@"' - "${policy[@]}" --order none --jobs 256 \
+    --timeout 4s in >receipts 2>err &
+  SENDER=$!
+  await_requests 200
+  kill -STOP "$(<pid)"
+  # answered when they all are, and have timed out
+  curl -q -sS -d x "$RECEIVER_URL/late" >late
+  kill -CONT "$(<pid)"
+  ended 0
+  expect_equal "$(counts receipts)" '200 finished'
+}
+test_case 'a process that stood still takes what came in time' stopped_process
 
 # With nothing to wait with, nothing can go on; but what was taken is told of.
 cannot_wait() {

@@ -50,19 +50,6 @@ answers() {
   start_receiver --script script.json
 }
 
-# await_line FILE REGEX - wait until a line of FILE matches
-await_line() {
-  local line pid lines found=
-  exec {lines}< <(exec tail -n +1 -f -- "$1")
-  pid=$!
-  while [[ -z $found ]] && read -r -t 60 -u "$lines" line; do
-    if [[ $line =~ $2 ]]; then found=1; fi
-  done
-  kill "$pid" || :
-  exec {lines}<&-
-  [[ -n $found ]] || fail "no line in $1 that matches $2"
-}
-
 # counts FILE - how many receipts of each status and reason
 counts() {
   jq -r '[.status, .reason // empty] | join(" ")' "$1" | sort | uniq -c | awk '{ $1 = $1; print }' | paste -s -d ,

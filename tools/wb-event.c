@@ -2,6 +2,9 @@
  * wb-event - make registry events
  *
  * stdout: events, one JSON object a line: wb-record(5)
+ *
+ * `wb-event poll` is a program of its own, wb-event-poll, for which this one makes room: it alone
+ * uses the network and a key, and needs libcurl, which takes longer to load than an event to make.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,6 +22,7 @@
 #include "nearest.h"
 #include "options.h"
 #include "output.h"
+#include "poll_files.h"
 #include "timestamp.h"
 #include "uuid.h"
 
@@ -37,11 +41,13 @@ static const struct command commands[] = {
 	{"tag", "ADD_ARTIFACT_TAG", EVENT_TAG},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define OTHERS 3 /* that do not make an event by hand */
 
 struct args {
 	const char *operands[3];
 	size_t noperands;
 	const char *author, *metadata, *artifact_id, *time, *id;
+	const char *state;
 };
 
 /* ENTITY/PROJECT/COLLECTION:VERSION, taken apart; texts borrowed. */
@@ -50,7 +56,7 @@ struct version {
 	size_t entity_len, project_len, collection_len, index_len;
 };
 
-enum { OPT_AUTHOR = 1, OPT_METADATA, OPT_ARTIFACT_ID, OPT_TIME, OPT_ID };
+enum { OPT_AUTHOR = 1, OPT_METADATA, OPT_ARTIFACT_ID, OPT_TIME, OPT_ID, OPT_STATE };
 
 static const struct option options[] = {
 	{OPT_AUTHOR, 'a', "author", "USER", "the user who did it"},
@@ -58,6 +64,7 @@ static const struct option options[] = {
 	{OPT_ARTIFACT_ID, 0, "artifact-id", "ID", "the version's id, for artifact_version"},
 	{OPT_TIME, 't', "time", "TIME", "when it happened, RFC 3339 (default now)"},
 	{OPT_ID, 0, "id", "ID", "event_id (default a new UUIDv7)"},
+	{OPT_STATE, 's', "state", "FILE", "commit: the state of wb-event poll"},
 	{0, 0, NULL, NULL, NULL},
 };
 
@@ -65,9 +72,11 @@ static const struct options_spec spec = {
 	"wb-event link  ENTITY/PROJECT/COLLECTION:VERSION [OPTION...]\n"
 	"       wb-event alias ENTITY/PROJECT/COLLECTION:VERSION ALIAS [OPTION...]\n"
 	"       wb-event tag   ENTITY/PROJECT/COLLECTION:VERSION TAG [OPTION...]\n"
-	"       wb-event read [--from NAME | --map FILE] [OPTION...] [FILE...]",
-	"Write the event of a version linked, an alias added or a tag added, VERSION being v3 or 3; or\n"
-	"those that other systems' documents tell of: 'wb-event read --help'.",
+	"       wb-event commit --state FILE\n"
+	"       wb-event poll ...: 'wb-event poll --help' tells more\n"
+	"       wb-event read ...: 'wb-event read --help' tells more",
+	"Write the event of a version linked, an alias added or a tag added. VERSION is v3 or 3.\n"
+	"Or commit what wb-event poll has written.",
 	options,
 };
 
@@ -78,7 +87,8 @@ is_empty(const struct args *args)
 	const struct {
 		const char *name, *value;
 	} all[] = {{"author", args->author}, {"metadata", args->metadata},
-		{"artifact-id", args->artifact_id}, {"time", args->time}, {"id", args->id}};
+		{"artifact-id", args->artifact_id}, {"time", args->time}, {"id", args->id},
+		{"state", args->state}};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (all[i].value != NULL && all[i].value[0] == '\0') {
@@ -128,6 +138,9 @@ parse_args(struct args *args, int argc, char **argv)
 		case OPT_ID:
 			args->id = value;
 			break;
+		case OPT_STATE:
+			args->state = value;
+			break;
 		}
 	}
 	return is_empty(args) ? EXIT_USAGE : -1;
@@ -136,10 +149,11 @@ parse_args(struct args *args, int argc, char **argv)
 static const struct command *
 find_command(const char *name)
 {
-	const char *names[COMMANDS + 1], *near;
+	static const char *const others[] = {"poll", "commit", "read"};
+	const char *names[COMMANDS + OTHERS], *near;
 
 	if (name == NULL) {
-		diag("what happened? Say link, alias or tag, or read; 'wb-event --help' tells more");
+		diag("what happened? Say link, alias or tag, poll, commit or read; 'wb-event --help' tells more");
 		return NULL;
 	}
 	for (size_t i = 0; i < COMMANDS; i++) {
@@ -147,10 +161,11 @@ find_command(const char *name)
 			return &commands[i];
 		names[i] = commands[i].name;
 	}
-	names[COMMANDS] = "read"; /* which is known where it comes first */
-	near = nearest_name(name, strlen(name), names, COMMANDS + 1);
+	memcpy(names + COMMANDS, others, sizeof(others));
+	near = nearest_name(name, strlen(name), names, COMMANDS + OTHERS);
 	diag("unknown command '%s'%s%s%s", name,
-		near != NULL ? "; did you mean '" : "; known are link, alias, tag and read",
+		near != NULL ? "; did you mean '"
+			     : "; known are link, alias, tag, poll, commit and read",
 		near != NULL ? near : "", near != NULL ? "'?" : "");
 	return NULL;
 }
@@ -304,6 +319,10 @@ check_operands(const struct command *command, const struct args *args)
 {
 	size_t wanted = command->member >= 0 ? 3 : 2;
 
+	if (args->state != NULL) {
+		diag("--state goes with poll and commit");
+		return -1;
+	}
 	if (args->noperands == wanted && (wanted == 2 || args->operands[2][0] != '\0'))
 		return 0;
 	if (args->noperands > wanted)
@@ -330,37 +349,30 @@ check_event(const struct strbuf *sb)
 	return -1;
 }
 
-int
-main(int argc, char **argv)
+/* Write the event that was asked for, and return the exit status. */
+static int
+write_event(const struct args *args)
 {
 	const struct command *command = NULL;
-	struct args args = {0};
+	int status = EXIT_DONE;
 	struct version version;
 	struct strbuf event;
 	struct output out;
-	int status;
 
-	diag_init("wb-event");
-	if (argc > 1 && strcmp(argv[1], "read") == 0)
-		return beside_exec("wb-event-read", argv + 1);
-	signal(SIGPIPE, SIG_IGN);
 	strbuf_init(&event, METADATA_MAX * 2);
-	if ((status = parse_args(&args, argc, argv)) < 0 &&
-		((command = find_command(args.operands[0])) == NULL ||
-			check_operands(command, &args) != 0 ||
-			parse_version(args.operands[1], &version) != 0 ||
-			add_event(&event, command, &args, &version) != 0))
+	if ((command = find_command(args->operands[0])) == NULL ||
+		check_operands(command, args) != 0 ||
+		parse_version(args->operands[1], &version) != 0 ||
+		add_event(&event, command, args, &version) != 0) {
 		status = EXIT_USAGE;
-	if (status < 0 && strbuf_failed(&event)) {
+	} else if (strbuf_failed(&event)) {
 		diag("out of memory");
 		status = EXIT_IO;
-	}
-	if (status < 0 && check_event(&event) != 0)
+	} else if (check_event(&event) != 0) {
 		status = EXIT_USAGE;
-	if (status < 0) {
+	} else {
 		output_init(&out, STDOUT_FILENO, "standard output");
 		output_add(&out, event.buf, event.len);
-		status = EXIT_DONE;
 		if (output_close(&out) != 0 && out.error != EPIPE) {
 			diag("cannot write to standard output: %s", strerror(out.error));
 			status = EXIT_IO;
@@ -368,4 +380,43 @@ main(int argc, char **argv)
 	}
 	strbuf_release(&event);
 	return status;
+}
+
+static int
+commit(const struct args *args)
+{
+	if (args->noperands > 1) {
+		diag("too many operands: '%s'", args->operands[1]);
+		return EXIT_USAGE;
+	}
+	if (args->state == NULL) {
+		diag("which state is to be committed? Say --state FILE");
+		return EXIT_USAGE;
+	}
+	if (args->author != NULL || args->metadata != NULL || args->artifact_id != NULL ||
+		args->time != NULL || args->id != NULL) {
+		diag("commit takes no option but --state");
+		return EXIT_USAGE;
+	}
+	return poll_files_commit(args->state);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args args = {0};
+	int status;
+
+	diag_init("wb-event");
+	/* Programs of their own: what has no use for network or jq does not load them. */
+	if (argc > 1 && strcmp(argv[1], "poll") == 0)
+		return beside_exec("wb-event-poll", argv + 1);
+	if (argc > 1 && strcmp(argv[1], "read") == 0)
+		return beside_exec("wb-event-read", argv + 1);
+	signal(SIGPIPE, SIG_IGN);
+	if ((status = parse_args(&args, argc, argv)) >= 0)
+		return status;
+	if (args.operands[0] != NULL && strcmp(args.operands[0], "commit") == 0)
+		return commit(&args);
+	return write_event(&args);
 }

@@ -4,6 +4,7 @@
  * stdin:  events, one JSON object a line: wb-record(5)
  * stdout: a record for each event and automation that match, with all that later stages need
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "config.h"
 #include "filter.h"
 #include "ids.h"
+#include "jq_runner.h"
+#include "jq_server.h"
 #include "json_text.h"
 
 #define EVENT_START "{\"event\":" /* of a record */
@@ -29,8 +32,11 @@ struct matcher {
 	const struct config_automation *automations;
 	size_t nautomations;
 	struct rules *rules;
-	struct strbuf *written; /* ,"automation":{…}} for each, made when first needed */
-	struct strbuf event;    /* the one at hand, with its id */
+	struct jq_runner *conditions; /* NULL: no automation has a program */
+	struct strbuf *written;       /* ,"automation":{…}} for each, made when first needed */
+	struct strbuf event;          /* the one at hand, with its id */
+	struct strbuf given;          /* by its condition */
+	uint32_t *chosen;             /* automations that it sets off */
 };
 
 enum { OPT_CONFIG = 1, OPT_EXPLAIN };
@@ -92,12 +98,17 @@ matcher_init(struct matcher *m, const struct args *args)
 {
 	*m = (struct matcher){.args = *args};
 	strbuf_init(&m->event, (size_t)LINES_MAX_LIMIT);
+	strbuf_init(&m->given, (size_t)LINES_MAX_LIMIT);
 	if ((m->config = config_load(args->config, args->nconfig, config_say, NULL)) == NULL)
 		return -1;
 	m->automations = config_automations(m->config, &m->nautomations);
 	m->rules = rules_new(config_regexes(m->config));
 	m->written = calloc(m->nautomations + 1, sizeof(*m->written));
-	if (m->rules == NULL || m->written == NULL) {
+	m->chosen = calloc(m->nautomations + 1, sizeof(*m->chosen));
+	if (jq_bundle_count(config_conditions(m->config)) != 0)
+		m->conditions = jq_runner_new(config_conditions(m->config));
+	if (m->rules == NULL || m->written == NULL || m->chosen == NULL ||
+		(m->conditions == NULL) != (jq_bundle_count(config_conditions(m->config)) == 0)) {
 		diag("out of memory");
 		return -1;
 	}
@@ -117,9 +128,19 @@ matcher_release(struct matcher *m)
 	for (size_t i = 0; m->written != NULL && i < m->nautomations; i++)
 		strbuf_release(&m->written[i]);
 	free(m->written);
+	free(m->chosen);
 	rules_free(m->rules);
+	jq_runner_free(m->conditions);
 	config_free(m->config);
 	strbuf_release(&m->event);
+	strbuf_release(&m->given);
+}
+
+/* How much of a text of ${len} bytes is shown. */
+static int
+shown(size_t len)
+{
+	return (int)(len < 200 ? len : 200);
 }
 
 static void
@@ -152,49 +173,129 @@ write_automation(struct strbuf *sb, const struct config_automation *a)
 	if (a->payload.type != JSON_NONE) {
 		strbuf_lit(sb, ",\"payload\":");
 		add_compact(sb, &a->payload);
+	} else if (a->payload_jq.type != JSON_NONE) {
+		strbuf_lit(sb, ",\"payload_jq\":");
+		json_raw(sb, &a->payload_jq);
 	}
 	strbuf_lit(sb, "}}}\n");
 }
 
-static void
-explain(struct matcher *m, struct filter *f, const struct event *event)
-{
-	for (size_t i = 0; i < m->nautomations; i++) {
-		const struct config_automation *a = &m->automations[i];
-		int len = (int)(a->name.len < 200 ? a->name.len : 200);
-		unsigned long long line = f->in.number;
-		int field = rule_failing(&a->rule, config_regexes(m->config), event);
-		const struct json_span *value;
+/* Say something of the event at hand and ${a}. */
+static void say(const struct filter *f, const struct config_automation *a, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
-		if (!a->enabled) {
-			diag("%s:%llu: %.*s: disabled", f->source, line, len, a->name.p);
-		} else if (field < 0) {
-			diag("%s:%llu: %.*s: matches", f->source, line, len, a->name.p);
-		} else if ((value = &event->member[rule_field_member(field)])->type == JSON_NONE) {
-			diag("%s:%llu: %.*s: %s does not hold: the event has no %s", f->source,
-				line, len, a->name.p, rule_field_name(field),
-				event_member_name(rule_field_member(field)));
-		} else {
-			diag("%s:%llu: %.*s: %s does not hold: %s is \"%.*s\"", f->source, line,
-				len, a->name.p, rule_field_name(field),
-				event_member_name(rule_field_member(field)),
-				(int)(value->len < 200 ? value->len : 200), value->p);
-		}
-	}
+static void
+say(const struct filter *f, const struct config_automation *a, const char *fmt, ...)
+{
+	char text[DIAG_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	diag("%s:%llu: %.*s: %s", f->source, (unsigned long long)f->in.number, shown(a->name.len),
+		a->name.p, text);
+}
+
+/* Why ${a} does not match the event, as far as that needs no program. */
+static void
+explain(const struct matcher *m, const struct filter *f, const struct event *event,
+	const struct config_automation *a)
+{
+	const int field = rule_failing(&a->rule, config_regexes(m->config), event);
+	const struct json_span *value;
+
+	if (!a->enabled)
+		say(f, a, "disabled");
+	else if ((value = &event->member[rule_field_member(field)])->type == JSON_NONE)
+		say(f, a, "%s does not hold: the event has no %s", rule_field_name(field),
+			event_member_name(rule_field_member(field)));
+	else
+		say(f, a, "%s does not hold: %s is \"%.*s\"", rule_field_name(field),
+			event_member_name(rule_field_member(field)), shown(value->len), value->p);
+}
+
+static void
+condition_failed(struct filter *f, const struct config_automation *a, const struct event *event,
+	const char *error)
+{
+	const struct json_span *id = &event->member[EVENT_ID];
+	char own[ID_SIZE];
+
+	if (id->type == JSON_NONE)
+		id_of_event(event, own);
+	say(f, a, "when fails for event %.*s, which counts as no match: %s",
+		id->type == JSON_NONE ? ID_SIZE - 1 : shown(id->len),
+		id->type == JSON_NONE ? own : id->p, error);
+	if (f->status < EXIT_REJECTED)
+		f->status = EXIT_REJECTED;
+}
+
+/* Whether the event, all other conditions of ${a} being true, makes its program say true. */
+static bool
+condition_holds(struct matcher *m, struct filter *f, const struct event *event,
+	const struct config_automation *a)
+{
+	char error[JQ_PROGRAM_ERROR_MAX];
+	int result;
+
+	if (a->when < 0)
+		return true;
+	strbuf_reset(&m->given);
+	result = jq_runner_first(m->conditions, a->when, m->event.buf, m->event.len, &m->given,
+		error);
+	if (result < 0)
+		condition_failed(f, a, event, error);
+	else if (result > 0 && m->given.len == 4 && memcmp(m->given.buf, "true", 4) == 0)
+		return true;
+	else if (m->args.explain && result > 0)
+		say(f, a, "when does not hold: it gives %.*s", shown(m->given.len), m->given.buf);
+	else if (m->args.explain)
+		say(f, a, "when does not hold: it gives nothing");
+	return false;
 }
 
 /*
- * Have what follows the event in records of ${n} automations ready. False if that cannot be, or a
- * record would be too long, after the line was refused: there are all of its records or none.
+ * Put those of the ${n} automations ${ids}, whose other conditions hold, that the event sets off
+ * into m->chosen. Returns how many.
+ */
+static size_t
+choose(struct matcher *m, struct filter *f, const struct event *event, const uint32_t *ids,
+	size_t n)
+{
+	size_t chosen = 0, next = 0;
+
+	for (size_t i = 0; m->args.explain ? i < m->nautomations : next < n; i++) {
+		const uint32_t id = m->args.explain ? (uint32_t)i : ids[next];
+		const struct config_automation *a = &m->automations[id];
+
+		if (next == n || ids[next] != id) {
+			explain(m, f, event, a);
+			continue;
+		}
+		next++;
+		if (!condition_holds(m, f, event, a))
+			continue;
+		m->chosen[chosen++] = id;
+		if (m->args.explain)
+			say(f, a, "matches");
+	}
+	return chosen;
+}
+
+/*
+ * Have what follows the event in records of the ${n} chosen automations ready. False if that cannot
+ * be, or a record would be too long, after the line was refused: there are all of its records or
+ * none.
  */
 static bool
-write_automations(struct matcher *m, struct filter *f, const uint32_t *ids, int64_t n)
+write_automations(struct matcher *m, struct filter *f, size_t n)
 {
-	for (int64_t i = 0; i < n; i++) {
-		struct strbuf *written = &m->written[ids[i]];
+	for (size_t i = 0; i < n; i++) {
+		struct strbuf *written = &m->written[m->chosen[i]];
 
 		if (written->len == 0)
-			write_automation(written, &m->automations[ids[i]]);
+			write_automation(written, &m->automations[m->chosen[i]]);
 		if (strbuf_failed(written)) {
 			filter_fail(f, "out of memory");
 			return false;
@@ -211,6 +312,7 @@ match_event(struct matcher *m, struct filter *f)
 	struct event event;
 	const uint32_t *ids;
 	struct json js;
+	size_t chosen;
 	int64_t n;
 
 	/* It is to stand in a record. */
@@ -219,8 +321,6 @@ match_event(struct matcher *m, struct filter *f)
 		filter_reject_json(f, &js);
 		return;
 	}
-	if (m->args.explain)
-		explain(m, f, &event);
 	n = rules_match(m->rules, &event, &ids);
 	if (regexes_gave_up(config_regexes(m->config))) {
 		diag("%s:%llu: a regular expression gave up on this event, which counts as no match: too many steps",
@@ -235,12 +335,15 @@ match_event(struct matcher *m, struct filter *f)
 		filter_fail(f, "out of memory");
 		return;
 	}
-	if (!write_automations(m, f, ids, n))
+	chosen = choose(m, f, &event, ids, (size_t)n);
+	if (!write_automations(m, f, chosen))
 		return;
-	for (int64_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < chosen; i++) {
+		const struct strbuf *written = &m->written[m->chosen[i]];
+
 		output_lit(&f->out, EVENT_START);
 		output_add(&f->out, m->event.buf, m->event.len);
-		output_add(&f->out, m->written[ids[i]].buf, m->written[ids[i]].len);
+		output_add(&f->out, written->buf, written->len);
 	}
 }
 
@@ -252,6 +355,7 @@ main(int argc, char **argv)
 	struct filter f;
 	int status;
 
+	jq_server_main(argc, argv);
 	diag_init("wb-match");
 	if ((status = parse_args(&args, argc, argv)) < 0 &&
 		(matcher_init(&m, &args) != 0 || filter_init(&f, &args.filter) != 0))

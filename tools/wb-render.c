@@ -10,6 +10,8 @@
 
 #include "filter.h"
 #include "hash.h"
+#include "jq_server.h"
+#include "jq_worker.h"
 #include "json_text.h"
 #include "rendering.h"
 
@@ -19,6 +21,7 @@
 struct renderer {
 	struct rendering *kept[KEPT]; /* by hash of the automation's bytes */
 	struct rendering *large;      /* the last one that was not kept */
+	struct jq_worker *programs;   /* starts a process when it needs one */
 	struct strbuf body, line, extra;
 };
 
@@ -53,13 +56,20 @@ parse_args(struct filter_args *args, int argc, char **argv)
 	return -1;
 }
 
-static void
+/* Returns 0, or -1 after a message; to be released either way. */
+static int
 renderer_init(struct renderer *r)
 {
-	*r = (struct renderer){.large = NULL};
+	const struct jq_worker_options limits = {JQ_WORKER_MS, JQ_WORKER_MEMORY, 1};
+
+	*r = (struct renderer){.programs = jq_worker_new(&limits)};
 	strbuf_init(&r->body, LINES_MAX_LIMIT);
 	strbuf_init(&r->line, LINES_MAX_LIMIT);
 	strbuf_init(&r->extra, LINES_MAX_LIMIT);
+	if (r->programs != NULL)
+		return 0;
+	diag("out of memory");
+	return -1;
 }
 
 static void
@@ -68,6 +78,7 @@ renderer_release(struct renderer *r)
 	for (size_t i = 0; i < KEPT; i++)
 		rendering_free(r->kept[i]);
 	rendering_free(r->large);
+	jq_worker_free(r->programs);
 	strbuf_release(&r->body);
 	strbuf_release(&r->line);
 	strbuf_release(&r->extra);
@@ -142,7 +153,7 @@ render_record(struct renderer *r, struct filter *f)
 		!rendering_is_request(rendering))
 		return;
 	strbuf_reset(&r->line);
-	if (rendering_write(rendering, &event, &r->body, &r->line, error) != 0) {
+	if (rendering_write(rendering, &event, r->programs, &r->body, &r->line, error) != 0) {
 		filter_reject(f, FILTER_NOWHERE, "%s", error);
 		return;
 	}
@@ -158,19 +169,23 @@ int
 main(int argc, char **argv)
 {
 	struct filter_args args = {0};
-	struct renderer r;
+	struct renderer r = {.large = NULL};
 	struct filter f;
 	int status;
 
+	jq_server_main(argc, argv);
 	diag_init("wb-render");
-	if ((status = parse_args(&args, argc, argv)) < 0 && filter_init(&f, &args) != 0)
-		status = EXIT_USAGE;
+	if ((status = parse_args(&args, argc, argv)) < 0) {
+		if (renderer_init(&r) != 0)
+			status = EXIT_IO;
+		else if (filter_init(&f, &args) != 0)
+			status = EXIT_USAGE;
+	}
 	if (status < 0) {
-		renderer_init(&r);
 		while (filter_next(&f))
 			render_record(&r, &f);
-		renderer_release(&r);
 		status = filter_finish(&f);
 	}
+	renderer_release(&r);
 	return status;
 }

@@ -19,7 +19,7 @@
 #include "jq_server.h"
 #include "policy_options.h"
 #include "progress.h"
-#include "recorder.h"
+#include "recorder_options.h"
 #include "secret_options.h"
 #include "send_options.h"
 #include "sender.h"
@@ -27,7 +27,6 @@
 
 #define GRACE_DEFAULT_MS 10000
 #define GRACE_MAX_MS ((uint64_t)24 * 3600 * 1000)
-#define KEEP_MAX_MS ((uint64_t)100 * 365 * 24 * 3600 * 1000)
 #define READER_MS 1000  /* that a reader of receipts has at the least, when all is to end */
 #define TURN_LINES 1024 /* that are taken before something else has its turn, */
 #define TURN_BYTES ((uint64_t)1024 * 1024) /* about */
@@ -65,15 +64,11 @@ struct run {
 	bool shares_terminal; /* standard output is one */
 };
 
-enum { OPT_JOURNAL = 1, OPT_JOURNAL_KEEP, OPT_DEAD_LETTER, OPT_GRACE, OPT_DRY_RUN, OPT_PROGRESS };
+enum { OPT_GRACE = 1, OPT_DRY_RUN, OPT_PROGRESS };
 
 static const struct option options[] = {
 	SEND_OPTIONS,
-	{OPT_JOURNAL, 0, "journal", "FILE",
-		"note in FILE what is finished, and skip what is finished there"},
-	{OPT_JOURNAL_KEEP, 0, "journal-keep", "TIME", "drop lines of the journal older than TIME"},
-	{OPT_DEAD_LETTER, 0, "dead-letter", "FILE",
-		"append records whose delivery failed to FILE, unchanged"},
+	RECORDER_OPTIONS,
 	{OPT_GRACE, 0, "grace", "TIME",
 		"when stopped, give attempts under way TIME to end (default 10s)"},
 	POLICY_OPTIONS,
@@ -100,26 +95,17 @@ take_option(struct args *args, int id, const char *value)
 		return send_option(&args->sender, id, value);
 	if (policy_is_option(id))
 		return policy_option(&args->policy, id, value);
+	if (recorder_is_option(id))
+		return recorder_option(&args->recorder, id, value);
+	if (secret_is_option(id))
+		return secret_option(args->sender.secrets, id, value);
 	switch (id) {
-	case OPT_JOURNAL:
-		args->recorder.journal = value;
-		return 0;
-	case OPT_JOURNAL_KEEP:
-		return options_duration("journal-keep", value, KEEP_MAX_MS,
-			&args->recorder.keep_ms);
-	case OPT_DEAD_LETTER:
-		args->recorder.dead_letter = value;
-		return 0;
 	case OPT_GRACE:
 		return options_duration("grace", value, GRACE_MAX_MS, &args->grace_ms);
 	case OPT_DRY_RUN:
 		return dry_run_option(value, &args->dry_run);
 	case OPT_PROGRESS:
 		return progress_option(value, &args->progress);
-	case SECRET_SECRETS:
-	case SECRET_HOST:
-	case SECRET_BOUND_ONLY:
-		return secret_option(args->sender.secrets, id, value);
 	default:
 		return filter_option(&args->filter, id, value);
 	}
@@ -150,10 +136,8 @@ parse_args(struct args *args, int argc, char **argv)
 		else if (id == OPTIONS_ERROR || take_option(args, id, value) != 0)
 			return EXIT_USAGE;
 	}
-	if (args->recorder.keep_ms != 0 && args->recorder.journal == NULL) {
-		diag("--journal-keep goes with --journal");
+	if (recorder_options_check(&args->recorder) != 0)
 		return EXIT_USAGE;
-	}
 	args->sender.policy = &args->policy.policy;
 	args->sender.proxy = args->policy.proxy;
 	args->sender.ca_file = args->policy.ca_file;
@@ -308,14 +292,6 @@ count(const struct run *run)
 	return c;
 }
 
-static void
-show_progress(struct run *run)
-{
-	const struct progress_counts counts = count(run);
-
-	progress_update(&run->progress, &counts, clock_ms());
-}
-
 /*
  * Write out what has ended. When that fails nothing more is sent, since it could not be recorded.
  * Returns whether this stopped it.
@@ -341,6 +317,8 @@ record_ends(struct run *run)
 static void
 send_all(struct run *run)
 {
+	struct progress_counts counts;
+
 	for (;;) {
 		/* What has ended is recorded before anything new starts. */
 		(void)record_ends(run);
@@ -351,7 +329,8 @@ send_all(struct run *run)
 			continue;
 		if (sender_is_idle(run->sender) && run->input == INPUT_ENDED)
 			return;
-		show_progress(run);
+		counts = count(run);
+		progress_update(&run->progress, &counts, clock_ms());
 		wait_for_any(run);
 		take_signal(run);
 	}
@@ -376,17 +355,15 @@ open_recorder(const struct run *run, int *status)
 static int
 run_sender(const struct args *args)
 {
-	const struct sender_hooks hooks = {
-		.is_finished = args->recorder.journal != NULL ? is_finished : NULL,
-		.may_start = may_start,
-		.done = record_end};
 	struct run run = {.args = args, .shares_terminal = isatty(STDOUT_FILENO) == 1};
 	struct progress_counts counts = {0};
 	int64_t reader_ms = -1;
 	int status;
 
-	run.hooks = hooks;
-	run.hooks.ctx = &run;
+	run.hooks = (struct sender_hooks){.ctx = &run,
+		.is_finished = args->recorder.journal != NULL ? is_finished : NULL,
+		.may_start = may_start,
+		.done = record_end};
 	if (filter_init(&run.filter, &args->filter) != 0)
 		return EXIT_USAGE;
 	if ((run.recorder = open_recorder(&run, &status)) == NULL)

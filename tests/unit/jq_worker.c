@@ -54,6 +54,17 @@ run(struct jq_worker *w, const char *text, const char *json, struct strbuf *out)
 		       : strbuf_str(out);
 }
 
+/* The first output of ${text}, "nothing", or the error. */
+static const char *
+first(struct jq_worker *w, const char *text, const char *json, struct strbuf *out)
+{
+	int result;
+
+	strbuf_reset(out);
+	result = jq_worker_first(w, text, strlen(text), json, strlen(json), out, error);
+	return result < 0 ? error : result == 0 ? "nothing" : strbuf_str(out);
+}
+
 /* The only child of ${owner} that is a server, or 0. */
 static pid_t
 server_of(pid_t owner)
@@ -109,6 +120,12 @@ test_answers(void)
 		EXPECT_STR(run(w, "empty", "1", &out), "");
 		EXPECT_STR(run(w, "1, error(\"so\")", "1", &out), "so");
 		EXPECT(out.len == 0);
+		EXPECT_STR(first(w, ".[]", "[{\"a\": 2}, 3]", &out), "{\"a\":2}");
+		EXPECT_STR(first(w, ".[]", "[null]", &out), "null");
+		EXPECT_STR(first(w, "empty", "1", &out), "nothing");
+		EXPECT_STR(first(w, "error(\"so\")", "1", &out), "so");
+		EXPECT(out.len == 0);
+		EXPECT(!jq_worker_ended(w));
 		EXPECT(jq_worker_check(w, FOR_EVER, strlen(FOR_EVER), error) == 0);
 		EXPECT(jq_worker_check(w, "|", 1, error) == -1);
 	}
@@ -169,7 +186,11 @@ test_strikes(void)
 {
 	struct jq_worker *w = new_worker(100, 3);
 
+	EXPECT(!jq_worker_ended(w));
 	EXPECT_STR(test(w, FOR_EVER, "1"), "took longer than 100 ms");
+	EXPECT(jq_worker_ended(w));
+	EXPECT_STR(test(w, ".", "1"), "true");
+	EXPECT(!jq_worker_ended(w));
 	EXPECT_STR(test(w, "if . then " FOR_EVER " else . end", "1"), "took longer than 100 ms");
 	EXPECT_STR(test(w, FOR_EVER, "1"), "took longer than 100 ms");
 	EXPECT_STR(test(w, "if . then " FOR_EVER " else . end", "false"), "false");

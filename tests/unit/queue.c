@@ -33,7 +33,8 @@ id_of(const struct delivery *d)
 static int
 collection_of(const struct delivery *d)
 {
-	return atoi(strstr(d->line, "\"body\":\"") + 8);
+	/* the line has no NUL at its end */
+	return atoi((const char *)memmem(d->line, d->len, "\"body\":\"", 8) + 8);
 }
 
 /* Take the next one as under way. */

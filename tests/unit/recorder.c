@@ -15,12 +15,13 @@ static char dir[] = "/tmp/wb-recorder.XXXXXX";
 
 /* The disk: whether it has room for more, and how often it was asked to have it all. */
 static int fallocate_error;
+static off_t disk_end; /* 0: none */
 static atomic_uint syncs;
 
 int
 fallocate(int fd, int mode, off_t at, off_t len)
 {
-	errno = fallocate_error;
+	errno = disk_end != 0 && at + len > disk_end ? ENOSPC : fallocate_error;
 	return errno != 0 ? -1 : (int)syscall(SYS_fallocate, fd, mode, at, len);
 }
 
@@ -126,7 +127,9 @@ test_all_well(void)
 	add(r, "two", RECEIPT_FAILED);
 	EXPECT(settle(r) == 0 && !recorder_has_failed(r));
 	EXPECT(holds("out", "\"one\"") && holds("out", "\"two\""));
-	EXPECT(holds("j", "\"one\"") && !holds("j", "\"two\"") && holds("dead", "\"two\""));
+	EXPECT(holds("j", "\"delivery_id\":\"one\",\"status\":\"finished\""));
+	EXPECT(holds("j", "\"delivery_id\":\"two\",\"status\":\"failed\""));
+	EXPECT(!holds("dead", "\"one\"") && holds("dead", "\"two\""));
 	EXPECT(finish(r) == 0);
 	clean_up();
 }
@@ -191,6 +194,23 @@ test_no_room(void)
 	clean_up();
 }
 
+/* There is room for short lines only, and to ask for more input does not make it more. */
+static void
+test_little_room(void)
+{
+	struct recorder *r = open_all("out", "dead");
+
+	disk_end = 1024;
+	EXPECT(recorder_has_room(r, 2));
+	EXPECT(recorder_has_room(r, 0));
+	add(r, "one", RECEIPT_FINISHED);
+	EXPECT(settle(r) == 0);
+	EXPECT(holds("j", "\"one\"") && !holds("j", "\"url\""));
+	EXPECT(finish(r) == 0);
+	disk_end = 0;
+	clean_up();
+}
+
 int
 main(void)
 {
@@ -202,6 +222,7 @@ main(void)
 	RUN(test_no_dead_letters,
 		"no dead letters: the journal is, and nothing is waited for in vain");
 	RUN(test_no_room, "no room for more: what is under way is kept and told as always");
+	RUN(test_little_room, "little room: the journal's lines are short");
 	if (chdir("/") != 0 || rmdir(dir) != 0)
 		return 1;
 	UNIT_DONE();

@@ -174,6 +174,8 @@ test_addresses(void)
 	end(listener);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) /* it has another heap */
+
 /* How often ${rot13} stands in the heap, turned around as letters are by rot13. */
 static int
 found_in_heap(const char *rot13)
@@ -216,9 +218,6 @@ make_header(char *header, size_t size, const char *rot13)
 static void
 test_wiped(void)
 {
-#if defined(__SANITIZE_ADDRESS__)
-	printf("# a sanitizer has another heap\n");
-#else
 	static const char rot13[] = "gurfrpergbsguvfgrfgnybar";
 	char header[100], *headers[] = {header}, url[64];
 	unsigned port = 0;
@@ -246,8 +245,9 @@ test_wiped(void)
 	EXPECT(found_in_heap(rot13) == 0);
 	close(fd);
 	end(listener);
-#endif
 }
+
+#endif
 
 /* A response in ${n} chunks of 32 bytes, of which so many are read and kept at most. */
 static void
@@ -314,7 +314,9 @@ main(void)
 		policy_allow_host(&policy, "127.0.0.1") != 0)
 		return 1;
 	RUN(test_addresses, "transfer: addresses are borrowed for the call alone");
+#if !defined(__SANITIZE_ADDRESS__)
 	RUN(test_wiped, "transfer: what was sent is overwritten, also when it was broken off");
+#endif
 	RUN(test_read_max, "transfer: as much of a response as is asked for");
 	policy_release(&policy);
 	UNIT_DONE();

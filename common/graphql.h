@@ -1,0 +1,75 @@
+/*
+ * graphql - a client of one GraphQL server: several queries under way at the same time, each tried
+ * again where that may help, answers taken apart as far as GraphQL goes.
+ *
+ * Everything that comes from the server is masked before anybody looks at it: the key that was sent
+ * stands in nothing that this module hands out.
+ */
+#ifndef WB_GRAPHQL_H
+#define WB_GRAPHQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "graphql_answer.h"
+#include "policy.h"
+#include "secret.h"
+
+#define GRAPHQL_ANSWER_MAX ((size_t)64 * 1024 * 1024) /* bytes of an answer; more is an error */
+#define GRAPHQL_JOBS_MAX 16
+#define GRAPHQL_KEY "WANDB_API_KEY" /* the name of the secret that is sent */
+
+struct graphql_options {
+	const char *base_url; /* without /graphql */
+	const struct policy *policy;
+	struct secret_store *secrets;
+	const char *ca_file, *proxy; /* or NULL */
+	size_t jobs;                 /* at the same time, at most GRAPHQL_JOBS_MAX */
+	uint64_t timeout_ms, connect_timeout_ms;
+	unsigned retries;
+	uint64_t retry_max_ms; /* no attempt later than this after the first one of a query */
+};
+
+struct graphql;
+
+/**
+ * graphql_new(options):
+ * NULL after a message: the URL is none, the policy denies it, there is no key, memory runs out.
+ * Borrows what ${options} points to.
+ */
+struct graphql *graphql_new(const struct graphql_options *options);
+
+/**
+ * graphql_free(g):
+ * Break off what is under way. NULL is fine.
+ */
+void graphql_free(struct graphql *g);
+
+/**
+ * graphql_send(g, query, variables, ctx):
+ * Send, or put off until there is room, the bytes of ${query} with the JSON object ${variables};
+ * both are copied. Returns 0, or -1 when memory runs out.
+ */
+int graphql_send(struct graphql *g, const char *query, const char *variables, void *ctx);
+
+/**
+ * graphql_next(g, answer, signal_fd):
+ * Wait for the end of any query. Returns whether there was one under way. When ${signal_fd} (-1:
+ * none) becomes readable, the answer is GRAPHQL_STOPPED, and no query of it.
+ */
+bool graphql_next(struct graphql *g, struct graphql_answer *answer, int signal_fd);
+
+/**
+ * graphql_cancel(g):
+ * Break off all that is under way.
+ */
+void graphql_cancel(struct graphql *g);
+
+/**
+ * graphql_requests(g):
+ * How many requests were sent.
+ */
+uint64_t graphql_requests(const struct graphql *g);
+
+#endif

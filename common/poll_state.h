@@ -1,0 +1,71 @@
+/*
+ * poll_state - what wb-event poll knows between its runs: the registry as it was, and the events
+ * that are told and not committed. poll_files says in which files.
+ *
+ * A file is lines of JSON: a head, a line for each collection, and the events.
+ */
+#ifndef WB_POLL_STATE_H
+#define WB_POLL_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "poll_files.h"
+#include "registry.h"
+#include "strbuf.h"
+
+#define POLL_STATE_VERSION 1
+#define POLL_STATE_MAX ((size_t)2 * 1024 * 1024 * 1024) /* bytes of a file */
+#define POLL_STATE_DIGEST 33                            /* bytes, NUL included */
+
+/* Of which registry it is, and, for a first run, what of it is told. */
+struct poll_identity {
+	const char *server, *scope, *first; /* borrowed */
+};
+
+struct poll_state {
+	struct poll_files files;
+	struct poll_identity identity;
+	struct registry *registry;    /* to compare with; NULL: a first run */
+	struct strbuf told;           /* events that are not committed, lines */
+	size_t nevents;               /* how many */
+	char base[POLL_STATE_DIGEST]; /* of FILE; "" if there is none */
+	struct strbuf text;           /* of the file written last */
+};
+
+/**
+ * poll_state_open(s, name, identity):
+ * Lock the files of the state ${name} and read what they say. Returns EXIT_DONE, or another exit
+ * status after a message: in use, of another registry, of a newer version, damaged. To be closed in
+ * any case.
+ */
+int poll_state_open(struct poll_state *s, const char *name, const struct poll_identity *identity);
+void poll_state_close(struct poll_state *s);
+
+/**
+ * poll_state_tell(s, line, len):
+ * Add an event, a line.
+ */
+void poll_state_tell(struct poll_state *s, const char *line, size_t len);
+
+/**
+ * poll_state_write(s, next):
+ * Make FILE.part durable, with ${next} and all events that are told. Returns 0, or -1 after a
+ * message.
+ */
+int poll_state_write(struct poll_state *s, const struct registry *next);
+
+/**
+ * poll_state_finish(s, next):
+ * The events are written out: make FILE.part FILE.next. From now on ${next}, which is taken over,
+ * is what to compare with. Returns 0, or -1 after a message.
+ */
+int poll_state_finish(struct poll_state *s, struct registry *next);
+
+/**
+ * poll_state_advance(s):
+ * Commit what was finished: make FILE.next FILE. Returns 0, or -1 after a message.
+ */
+int poll_state_advance(struct poll_state *s);
+
+#endif

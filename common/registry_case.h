@@ -1,0 +1,70 @@
+/*
+ * registry_case - a collection under comparison: what registry_links and registry_aliases need to
+ * know of before and after.
+ */
+#ifndef WB_REGISTRY_CASE_H
+#define WB_REGISTRY_CASE_H
+
+#include "registry.h"
+#include "registry_change.h"
+
+struct registry_case {
+	struct registry *memory;
+	struct registry_changes *changes;
+	const struct registry_collection *old; /* NULL: not known before */
+	struct registry_collection *fresh;
+	/* members by artifact */
+	const struct registry_member **before, **after;
+	size_t nbefore, nafter;
+	size_t links_from;         /* where in changes they begin */
+	size_t *settled, nsettled; /* which of old->owed the history of aliases has shown */
+	bool is_unexplained;
+};
+
+/**
+ * registry_case_init(k, changes, old, fresh):
+ * Returns whether there was memory for it.
+ */
+bool registry_case_init(struct registry_case *k, struct registry_changes *changes,
+	const struct registry_collection *old, struct registry_collection *fresh);
+
+/**
+ * registry_case_before(k, artifact), registry_case_after(k, artifact):
+ * Its place in the collection then and now, or NULL.
+ */
+const struct registry_member *registry_case_before(const struct registry_case *k,
+	const struct text *artifact);
+const struct registry_member *registry_case_after(const struct registry_case *k,
+	const struct text *artifact);
+
+/**
+ * registry_case_index(k, artifact, alias, ms), registry_case_past_index(k, artifact, ms):
+ * The number that the version had when ${alias} was put on it at that time; that it had then,
+ * though it has left since, which only a history of aliases can tell.
+ */
+int64_t registry_case_index(const struct registry_case *k, const struct text *artifact,
+	const struct text *alias, int64_t ms);
+int64_t registry_case_past_index(const struct registry_case *k, const struct text *artifact,
+	int64_t ms);
+
+/**
+ * registry_case_owe(k, type, artifact, alias, linked_ms):
+ * An event was told whose entry a history may show later.
+ */
+void registry_case_owe(struct registry_case *k, int type, const struct text *artifact,
+	const struct text *alias, int64_t linked_ms);
+
+/**
+ * registry_links(k), registry_aliases(k):
+ * Tell of links and unlinks; of aliases.
+ */
+void registry_links(struct registry_case *k);
+void registry_aliases(struct registry_case *k);
+
+/**
+ * registry_is_version_alias(name):
+ * Whether it is one that every version has: v0, v1 and so on.
+ */
+bool registry_is_version_alias(const struct text *name);
+
+#endif

@@ -1,0 +1,112 @@
+#include "registry_metadata.h"
+
+#include <string.h>
+
+#include "diag.h"
+#include "json_text.h"
+#include "strbuf.h"
+#include "wandb_answer.h"
+
+#define BATCH 50
+#define METADATA_MAX ((size_t)64 * 1024 * 1024)
+
+bool
+registry_metadata_init(struct registry_metadata *m, struct registry_changes *changes)
+{
+	*m = (struct registry_metadata){.memory = changes->memory, .batch = BATCH};
+	names_init(&m->numbers);
+	for (size_t i = 0; i < changes->list.n; i++) {
+		const struct text *artifact = &changes->list.v[i].artifact;
+		struct text *place;
+		int64_t number;
+
+		if (artifact->p == NULL)
+			continue;
+		number = names_add(&m->numbers, artifact->p, artifact->len);
+		if (number < 0)
+			return false;
+		if ((size_t)number < m->artifacts.n)
+			continue;
+		if ((place = registry_grow(m->memory, &m->artifacts)) == NULL)
+			return false;
+		*place = *artifact;
+	}
+	m->values = arena_alloc(&m->memory->arena, (m->artifacts.n + 1) * sizeof(*m->values));
+	return m->values != NULL;
+}
+
+void
+registry_metadata_release(struct registry_metadata *m)
+{
+	names_release(&m->numbers);
+}
+
+/* The JSON text in a string becomes JSON, byte for byte but for white space. */
+static void
+take_one(struct registry_metadata *m, size_t i, const struct json_span *string)
+{
+	const struct text *artifact = &m->artifacts.v[i];
+	struct strbuf plain, compact;
+	const char *wrong = NULL;
+	size_t at = 0;
+	struct json js;
+
+	strbuf_init(&plain, METADATA_MAX);
+	strbuf_init(&compact, METADATA_MAX);
+	json_decode(&plain, string);
+	json_init(&js, plain.buf != NULL ? plain.buf : "", plain.len);
+	if (strbuf_failed(&plain)) {
+		m->memory->failed = true;
+	} else if (!json_validate(js.start, plain.len, &wrong, &at)) {
+		diag("the metadata of version %.*s is left out: byte %zu: %s", (int)artifact->len,
+			artifact->p, at + 1, wrong);
+	} else if (json_peek(&js) == JSON_OBJECT) {
+		json_compact(&compact, plain.buf, plain.len);
+		if (strbuf_failed(&compact))
+			m->memory->failed = true;
+		else
+			m->values[i] = registry_text(m->memory, compact.buf, compact.len);
+	} else if (json_peek(&js) != JSON_NULL) {
+		diag("the metadata of version %.*s is left out: it is no object",
+			(int)artifact->len, artifact->p);
+	}
+	strbuf_release(&plain);
+	strbuf_release(&compact);
+}
+
+bool
+registry_metadata_take(struct registry_metadata *m, struct answer *a, size_t first, size_t n)
+{
+	struct wandb_metadata got = {.n = n};
+
+	got.v = arena_alloc(&m->memory->arena, (n + 1) * sizeof(*got.v));
+	if (got.v == NULL)
+		return answer_fail(a, "out of memory");
+	if (!wandb_answer_metadata(a, &got))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (got.v[i].type == JSON_STRING)
+			take_one(m, first + i, &got.v[i]);
+	return true;
+}
+
+bool
+registry_metadata_finish(struct registry_metadata *m, struct registry_news *news)
+{
+	const struct registry_changes *changes = news->changes;
+
+	news->metadata =
+		arena_alloc(&m->memory->arena, (changes->list.n + 1) * sizeof(*news->metadata));
+	if (news->metadata == NULL)
+		return false;
+	for (size_t i = 0; i < changes->list.n; i++) {
+		const struct text *artifact = &changes->list.v[i].artifact;
+		int64_t number = -1;
+
+		if (artifact->p != NULL)
+			number = names_find(&m->numbers, artifact->p, artifact->len);
+		if (number >= 0)
+			news->metadata[i] = m->values[number];
+	}
+	return true;
+}

@@ -1,0 +1,45 @@
+/*
+ * registry_metadata - the metadata of the versions that changes are of: asked for when it is
+ * needed, since it is most of what a registry holds and may change at any time. Pure.
+ */
+#ifndef WB_REGISTRY_METADATA_H
+#define WB_REGISTRY_METADATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "answer.h"
+#include "names.h"
+#include "registry.h"
+#include "registry_change.h"
+#include "registry_read.h"
+
+struct registry_metadata {
+	struct registry *memory;
+	struct names numbers; /* of artifacts */
+	REGISTRY_LIST(struct text) artifacts;
+	struct text *values; /* JSON objects without white space; p NULL: none */
+	size_t batch;        /* to ask for in one query */
+};
+
+/**
+ * registry_metadata_init(m, changes), registry_metadata_release(m):
+ * Find out whose is needed. Returns whether there was memory for it.
+ */
+bool registry_metadata_init(struct registry_metadata *m, struct registry_changes *changes);
+void registry_metadata_release(struct registry_metadata *m);
+
+/**
+ * registry_metadata_take(m, a, first, n):
+ * Read the answer about ${n} artifacts from ${first} on. What is no JSON object is left out, with a
+ * message.
+ */
+bool registry_metadata_take(struct registry_metadata *m, struct answer *a, size_t first, size_t n);
+
+/**
+ * registry_metadata_finish(m, news):
+ * Give each change what it has. Returns whether there was memory for it.
+ */
+bool registry_metadata_finish(struct registry_metadata *m, struct registry_news *news);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * What a server does not have, refuses, or finds too much: see registry_reading.h.
+ */
+#include <stdio.h>
+
+#include "diag.h"
+#include "registry_reading.h"
+
+#define ITEMS_MIN 4
+
+/* Parts whose histories are not to be had, by name; if it is all of them, nobody's is. */
+static void
+deny_parts(struct reading *rd, struct task *task, const struct graphql_answer *answer, int i)
+{
+	size_t denied = 0;
+	char name[32];
+
+	for (size_t j = 0; j < task->n; j++) {
+		snprintf(name, sizeof(name), "c%zu", j);
+		if (!graphql_refers_to(answer, name))
+			continue;
+		task->works[j]->is_denied[i] = true;
+		task->parts[j].wants[i] = false;
+		denied++;
+	}
+	if (denied == 0 || denied == task->n)
+		rd->features.has[i] = false;
+}
+
+/* Whether what the server complains of can be done without. */
+static bool
+do_without(struct reading *rd, struct task *task, const struct graphql_answer *answer)
+{
+	struct wandb_features *f = &rd->features;
+
+	for (int i = 0; i < REGISTRY_HISTORIES; i++) {
+		if (!task->features.has[i] ||
+			!graphql_refers_to(answer, wandb_connection_name((enum wandb_connection)i)))
+			continue;
+		if (task->features.has_order[i] && graphql_refers_to(answer, "order"))
+			f->has_order[i] = false;
+		else if (answer->http_status == 400)
+			f->has[i] = false;
+		else if (task->kind == TASK_PARTS)
+			deny_parts(rd, task, answer, i);
+		else if (task->kind == TASK_COLLECTIONS && task->features.is_nested[i])
+			f->is_nested[i] = false;
+		else
+			f->has[i] = false;
+		return true;
+	}
+	if (!graphql_refers_to(answer, "tags"))
+		return false;
+	if (task->features.has_version_tags &&
+		(graphql_refers_to(answer, "Artifact") || graphql_refers_to(answer, "artifact")))
+		f->has_version_tags = false;
+	else if (task->features.has[WANDB_TAGS])
+		f->has[WANDB_TAGS] = false;
+	else
+		return false;
+	diag("the server does not tell tags of %s: %s",
+		f->has_version_tags ? "collections" : "versions", answer->error);
+	return true;
+}
+
+/* Whether it may be asked for in smaller pieces. */
+static bool
+ask_for_less(struct reading *rd, const struct task *task, const struct graphql_answer *answer)
+{
+	struct wandb_sizes *s = &rd->sizes;
+
+	if (answer->verdict == GRAPHQL_REFUSED &&
+		(answer->http_status == 401 || answer->http_status == 403 ||
+			answer->http_status == 404))
+		return false;
+	switch (task->kind) {
+	case TASK_COLLECTIONS:
+		if (s->collections > 1)
+			s->collections = (s->collections + 3) / 4;
+		else if (s->items > ITEMS_MIN)
+			s->items /= 2;
+		else
+			return false;
+		return true;
+	case TASK_COLLECTION:
+		s->items /= 2;
+		return s->items >= ITEMS_MIN;
+	case TASK_PARTS:
+		if (task->n > 1)
+			s->batch = (unsigned)((task->n + 3) / 4);
+		else if (s->items > ITEMS_MIN)
+			s->items /= 2;
+		else
+			return false;
+		return true;
+	case TASK_METADATA:
+		return task->n > 1;
+	case TASK_REGISTRIES:
+		break;
+	}
+	return false;
+}
+
+static void
+send_again(struct reading *rd, struct task *task)
+{
+	if (task->kind == TASK_PARTS) {
+		for (size_t i = 0; i < task->n; i++)
+			reading_wait(rd, task->works[i], &task->parts[i]);
+		return;
+	}
+	reading_send(rd, task);
+}
+
+/* What is not wanted any more needs no query. */
+static void
+drop_empty_parts(struct reading *rd)
+{
+	for (size_t i = 0; i < rd->waiting.n; i++) {
+		struct waiting *waiting = &rd->waiting.v[i];
+		struct registry_work *w = waiting->work;
+		bool is_wanted = false;
+
+		for (int j = 0; j < WANDB_CONNECTIONS; j++)
+			is_wanted |= waiting->part.wants[j] && rd->features.has[j];
+		if (is_wanted)
+			continue;
+		*waiting = rd->waiting.v[--rd->waiting.n];
+		i--;
+		reading_go_on(rd, w);
+	}
+}
+
+void
+reading_take_refusal(struct reading *rd, struct task *task, const struct graphql_answer *answer)
+{
+	char about[256];
+
+	if (answer->verdict == GRAPHQL_REFUSED && do_without(rd, task, answer)) {
+		send_again(rd, task);
+		drop_empty_parts(rd);
+		return;
+	}
+	if ((answer->verdict == GRAPHQL_TOO_MUCH || answer->verdict == GRAPHQL_REFUSED) &&
+		ask_for_less(rd, task, answer)) {
+		if (task->kind == TASK_METADATA) {
+			struct task *rest = reading_new_task(rd, TASK_METADATA);
+
+			if (rest == NULL)
+				return;
+			rest->first = task->first + task->n / 2;
+			rest->n = task->n - task->n / 2;
+			task->n /= 2;
+			reading_send(rd, rest);
+		}
+		send_again(rd, task);
+		return;
+	}
+	reading_fail(rd, answer->is_transient ? REGISTRY_FAILED_NOW : REGISTRY_FAILED,
+		"cannot read %s: %s", reading_what(rd, task, about), answer->error);
+}

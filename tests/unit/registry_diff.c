@@ -1,0 +1,340 @@
+/* registry_diff, registry_line - what has changed, whatever of it histories show. */
+#include "event.h"
+#include "json.h"
+#include "registry_diff.h"
+#include "registry_line.h"
+#include "strbuf.h"
+#include "unit.h"
+
+#define T(n) ((int64_t)(n)*1000)
+
+static struct registry *memory;
+static struct registry_changes changes;
+
+static struct text
+text(const char *s)
+{
+	return s != NULL ? registry_text(memory, s, strlen(s)) : (struct text){NULL, 0};
+}
+
+static struct registry_collection *
+collection(void)
+{
+	struct registry_collection *c = registry_collection_new(memory, text("C"));
+
+	c->name = text("fraud");
+	c->entity = text("acme");
+	c->project = text("models");
+	c->has_tags = c->has_version_tags = true;
+	return c;
+}
+
+static void
+put(registry_marks *marks, const char *names)
+{
+	for (; *names != '\0'; names++) {
+		char name[2] = {*names, '\0'};
+		struct registry_mark *mark = registry_grow(memory, marks);
+
+		*mark = (struct registry_mark){.name = text(name), .is_on = true};
+	}
+}
+
+/* A version, its aliases and tags of a letter each. */
+static void
+member(struct registry_collection *c, const char *id, const char *artifact, int sec,
+	const char *aliases, const char *tags)
+{
+	struct registry_member *m = registry_grow(memory, &c->members);
+
+	*m = (struct registry_member){.id = text(id),
+		.artifact = text(artifact),
+		.index = sec,
+		.linked_ms = T(sec)};
+	put(&m->aliases, aliases);
+	put(&m->tags, tags);
+}
+
+static void
+act(struct registry_collection *c, int kind, int sec, const char *alias, const char *source,
+	const char *target, const char *user)
+{
+	struct registry_history *h = &c->history[kind];
+	struct registry_action *a = registry_grow(memory, &h->actions);
+
+	h->is_read = true;
+	*a = (struct registry_action){.ms = T(sec),
+		.place = h->actions.n,
+		.alias = text(alias),
+		.source = text(source),
+		.target = text(target),
+		.user = text(user)};
+	a->key = registry_key(
+		(struct text[]){a->alias, a->source, a->target, a->user, {(char *)&a->ms, 8}}, 5);
+}
+
+static void
+link_act(struct registry_collection *c, int sec, const char *artifact)
+{
+	act(c, REGISTRY_LINKS, sec, NULL, NULL, artifact, "ann");
+}
+
+static void
+alias_act(struct registry_collection *c, int sec, const char *alias, const char *source,
+	const char *target)
+{
+	act(c, REGISTRY_ALIASES, sec, alias, source, target, "bob");
+}
+
+/* "LINK_ARTIFACT A ann 3; …", "?" for what has no time; " (doubtful)" if not all is explained. */
+static const char *
+diff(const struct registry_collection *old, struct registry_collection *fresh)
+{
+	static char out[2000];
+	bool is_explained;
+
+	changes.list.n = 0;
+	registry_sort(fresh);
+	is_explained = registry_diff(&changes, old, fresh);
+	registry_changes_sort(&changes);
+	out[0] = '\0';
+	for (size_t i = 0; i < changes.list.n; i++) {
+		const struct registry_change *c = &changes.list.v[i];
+		char at[24] = "?";
+
+		if (c->is_dated)
+			snprintf(at, sizeof(at), "%lld", (long long)c->ms / 1000);
+		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%s %.*s%.*s %.*s%s",
+			i > 0 ? "; " : "", event_type_name(c->type), (int)c->artifact.len,
+			c->artifact.p != NULL ? c->artifact.p : "", (int)c->mark.len,
+			c->mark.p != NULL ? c->mark.p : "", (int)c->user.len,
+			c->user.p != NULL ? c->user.p : "", at);
+	}
+	if (!is_explained)
+		strcat(out, " (doubtful)");
+	return out;
+}
+
+static void
+begin(void)
+{
+	memory = registry_new();
+	changes = (struct registry_changes){.memory = memory, .now_ms = T(1000)};
+}
+
+static void
+end(void)
+{
+	registry_free(memory);
+}
+
+/* As the state has it: what a baseline leaves. */
+static struct registry_collection *
+known(struct registry_collection *c)
+{
+	changes.first = REGISTRY_BASELINE;
+	(void)diff(NULL, c);
+	changes.first = REGISTRY_NOT_FIRST;
+	return c;
+}
+
+static struct registry_collection *
+old_one(void)
+{
+	struct registry_collection *c = collection();
+
+	member(c, "M1", "A", 1, "p", "t");
+	link_act(c, 1, "A");
+	alias_act(c, 1, "p", NULL, "A");
+	return known(c);
+}
+
+static void
+test_nothing(void)
+{
+	struct registry_collection *fresh;
+
+	begin();
+	fresh = collection();
+	member(fresh, "M1", "A", 1, "p", "t");
+	link_act(fresh, 1, "A");
+	alias_act(fresh, 1, "p", NULL, "A");
+	EXPECT_STR(diff(old_one(), fresh), "");
+	end();
+}
+
+static void
+test_histories(void)
+{
+	struct registry_collection *fresh;
+
+	begin();
+	fresh = collection();
+	member(fresh, "M3", "B", 5, "p", "");
+	link_act(fresh, 1, "A");
+	link_act(fresh, 2, "A");
+	link_act(fresh, 3, "A");
+	link_act(fresh, 4, "A");
+	link_act(fresh, 5, "B");
+	alias_act(fresh, 5, "p", "A", "B");
+	EXPECT_STR(diff(old_one(), fresh),
+		"UNLINK_ARTIFACT A ann2; LINK_ARTIFACT A ann3; UNLINK_ARTIFACT A ann4; "
+		"LINK_ARTIFACT B ann5; ADD_ARTIFACT_ALIAS Bp bob5");
+	end();
+}
+
+static void
+test_no_histories(void)
+{
+	struct registry_collection *fresh;
+
+	begin();
+	fresh = collection();
+	member(fresh, "M2", "B", 5, "p", "u");
+	EXPECT_STR(diff(old_one(), fresh), "LINK_ARTIFACT B 5; ADD_ARTIFACT_ALIAS Bp ?; "
+					   "ADD_ARTIFACT_TAG Bu ?; UNLINK_ARTIFACT A ?");
+	end();
+}
+
+/* What was told without its entries is not told again when they show. */
+static void
+test_late(void)
+{
+	struct registry_collection *second, *third, *old;
+
+	begin();
+	old = old_one();
+	second = collection();
+	member(second, "M2", "B", 5, "p", "");
+	(void)diff(old, second);
+	third = collection();
+	member(third, "M2", "B", 5, "p", "");
+	link_act(third, 1, "A");
+	link_act(third, 4, "A");
+	link_act(third, 5, "B");
+	alias_act(third, 1, "p", NULL, "A");
+	alias_act(third, 4, "p", "A", "C");
+	alias_act(third, 5, "p", "C", "B");
+	EXPECT_STR(diff(second, third), "ADD_ARTIFACT_ALIAS Cp bob4");
+	EXPECT(third->owed.n == 0);
+	end();
+}
+
+/* An entry that the place does not show yet, or a place that the history does not show yet. */
+static void
+test_doubtful(void)
+{
+	struct registry_collection *fresh;
+
+	begin();
+	fresh = collection();
+	member(fresh, "M1", "A", 1, "p", "t");
+	link_act(fresh, 2, "A");
+	EXPECT_STR(diff(old_one(), fresh), " (doubtful)");
+	fresh = collection();
+	member(fresh, "M1", "A", 1, "p", "t");
+	member(fresh, "M2", "B", 5, "", "");
+	link_act(fresh, 1, "A");
+	alias_act(fresh, 1, "p", NULL, "A");
+	EXPECT_STR(diff(old_one(), fresh), "LINK_ARTIFACT B 5 (doubtful)");
+	fresh = collection();
+	member(fresh, "M1", "A", 1, "p", "t");
+	alias_act(fresh, 4, "p", "A", "B");
+	EXPECT_STR(diff(old_one(), fresh), " (doubtful)");
+	end();
+}
+
+static void
+test_tags(void)
+{
+	struct registry_collection *a, *b, *c;
+
+	begin();
+	a = old_one();
+	b = collection();
+	member(b, "M1", "A", 1, "p", "");
+	put(&b->tags, "x");
+	EXPECT_STR(diff(a, b), "REMOVE_ARTIFACT_TAG At ?; ADD_COLLECTION_TAG x ?");
+	c = collection();
+	member(c, "M1", "A", 1, "p", "t");
+	EXPECT_STR(diff(b, c), "ADD_ARTIFACT_TAG At ?; REMOVE_COLLECTION_TAG x ?");
+	end();
+}
+
+/* Every time that a tag is put on is another change, with another id. */
+static void
+test_ids(void)
+{
+	char ids[3][REGISTRY_CHANGE_ID];
+	struct registry_collection *c;
+
+	begin();
+	c = old_one();
+	for (int i = 0; i < 3; i++) {
+		struct registry_collection *off = collection(), *on = collection();
+
+		member(off, "M1", "A", 1, "p", "");
+		member(on, "M1", "A", 1, "p", "t");
+		(void)diff(c, off);
+		(void)diff(off, on);
+		memcpy(ids[i], changes.list.v[0].id, REGISTRY_CHANGE_ID);
+		c = on;
+	}
+	EXPECT(strcmp(ids[0], ids[1]) != 0 && strcmp(ids[1], ids[2]) != 0 &&
+		strcmp(ids[0], ids[2]) != 0);
+	end();
+}
+
+/* The state's text says all that is needed for the next comparison. */
+static void
+test_line(void)
+{
+	struct registry_collection *second, *third;
+	struct registry *other = registry_new();
+	struct strbuf line, again;
+	struct json js;
+
+	begin();
+	strbuf_init(&line, 1 << 20);
+	strbuf_init(&again, 1 << 20);
+	second = collection();
+	second->name = registry_text(memory, "\"\n\xc3\xa9\0x", 6);
+	member(second, "M2", "B", 5, "pq", "tu");
+	member(second, "M3", "C", 5, "", "");
+	second->members.v[1].index = REGISTRY_NO_INDEX;
+	alias_act(second, 5, "p", "A", "B");
+	(void)diff(old_one(), second);
+	third = collection();
+	member(third, "M2", "B", 5, "", "u");
+	third->members.v[0].ord = 0;
+	third->name = second->name;
+	(void)diff(second, third);
+	registry_line_write(&line, third);
+	json_init(&js, line.buf, line.len);
+	EXPECT(registry_line_read(&js, other) && json_end(&js));
+	EXPECT(other->collections.n == 1 && !other->failed);
+	registry_line_write(&again, other->collections.v[0]);
+	EXPECT(line.len == again.len && memcmp(line.buf, again.buf, line.len) == 0);
+	for (size_t len = 0; len < line.len; len++) {
+		json_init(&js, line.buf, len);
+		EXPECT(!registry_line_read(&js, other) || !json_end(&js));
+	}
+	strbuf_release(&line);
+	strbuf_release(&again);
+	registry_free(other);
+	end();
+}
+
+int
+main(void)
+{
+	RUN(test_nothing, "registry_diff: what is as it was makes no change");
+	RUN(test_histories, "registry_diff: what histories say is told with author and time");
+	RUN(test_no_histories, "registry_diff: without histories, what is there now says it");
+	RUN(test_late, "registry_diff: entries that come late tell only what nobody has told");
+	RUN(test_doubtful, "registry_diff: what does not fit together is doubtful");
+	RUN(test_tags, "registry_diff: tags are put on and taken off");
+	RUN(test_ids, "registry_diff: each time that a tag is put on has an id of its own");
+	RUN(test_line, "registry_line: a collection written and read is the same");
+	UNIT_DONE();
+}
