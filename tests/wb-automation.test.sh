@@ -864,6 +864,26 @@ wb-automation: this event does not set off '"'hook'"': change it with options, o
 }
 test_case 'test: an event that does not set it off' tests_mismatch
 
+programs() {
+  a_receiver <<<'{"/hook":[{}]}'
+  sed -i 's/"on": {"alias": "x"}/"on": {"alias": "x", "when": ".artifact_metadata.accuracy > 0.9"}/
+    s/\("payload_file": "payload.txt"\)/"payload_jq": "{by: .event_author}"/' rules/hook.json
+  expect_status 0 wb-automation check -c rules
+  expect_equal "$(wb-automation show loud -c rules | tail -n 2 | head -n 1)" \
+    'When anything happens in */*/*, and alias is x, and when .artifact_metadata.accuracy > 0.9:'
+  expect_match "$(wb-automation show file -c rules)" $'\nits payload is sent to '
+  expect_equal "$(wb-automation list -c rules --json | jq -c 'select(.name == "loud").on.when')" '".artifact_metadata.accuracy > 0.9"'
+  quietly disable loud -c rules
+  expect_status 1 tries loud >out 2>err
+  expect_match "$(<err)" 'wb-match: standard input:1: loud: when does not hold: it gives false'
+  tries loud --metadata '{"accuracy":0.95}' >out
+  tries file --author ann >out
+  expect_equal "$(body 2)" '{"by":"ann"}'
+  tries file --payload '1' >out
+  expect_equal "$(body 3)" 1
+}
+test_case 'programs as conditions and payloads: shown, checked, tried' programs
+
 # Deliveries that are under way go on when their automation is gone.
 in_flight() {
   a_receiver <<<'{"/hook":[{}]}'
