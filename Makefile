@@ -23,12 +23,17 @@ ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send
+TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-automation
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
-PAYLOAD = template target header secret_ref signature_scheme webhook
+PAYLOAD = template target header json_find secret_ref signature_scheme webhook
 CONFIG = arena config config_automation config_file config_program config_webhook file jq_bundle names regexes url
+CHECK  = address config_audit config_check config_check_repeated config_check_webhook findings policy \
+	policy_options regex_sample sample
+EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_options replace
+TRIAL  = beside stage trial trial_options uuid
+HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_program jq_programs jq_server jq_worker
 SECRETS = netrc secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
 REQUEST = record request header url signature signature_check signature_scheme
@@ -53,9 +58,13 @@ wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) event timestamp progress secret_url signals
 
+wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
+	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width
+
 wb-event-poll_LIBS = -lcurl -lcrypto -lpthread
 wb-event-read_LIBS = -ljq
 wb-match_LIBS  = -ljq -lonig
+wb-automation_LIBS = -lcrypto -ljq -lonig
 wb-render_LIBS = -ljq
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread

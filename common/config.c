@@ -99,6 +99,13 @@ read_webhooks(struct config *c, struct config_reader *r)
 }
 
 static void
+repeated_automation(struct config_automation *first, const struct config_automation *again)
+{
+	first->defined_twice = true;
+	defined_twice(again->file, again->at, "automation", &again->name, first->file, first->at);
+}
+
+static void
 read_automations(struct config *c, struct config_reader *r)
 {
 	if (!config_open_array(r, "automations"))
@@ -123,11 +130,10 @@ read_automations(struct config *c, struct config_reader *r)
 		number = names_add(&c->automation_names, a->name.p, a->name.len);
 		if (number < 0)
 			config_out_of_memory(r->file);
-		else if ((size_t)number < c->nautomations)
-			defined_twice(r->file, a->at, "automation", &a->name,
-				c->automations[number].file, c->automations[number].at);
-		else
+		else if ((size_t)number == c->nautomations)
 			c->nautomations++; /* an unusable one stays for its name's sake */
+		else
+			repeated_automation(&c->automations[number], a);
 	}
 }
 
@@ -214,6 +220,28 @@ read_path(struct config *c, const char *path)
 	free(entries);
 }
 
+bool
+config_is_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	bool found = false;
+
+	if (dir == NULL)
+		return false;
+	while (!found && (entry = readdir(dir)) != NULL)
+		found = is_json_name(entry) != 0;
+	closedir(dir);
+	return !found;
+}
+
+static void
+payload_error(const struct config_automation *a, const char *at, const char *message)
+{
+	config_error(a->payload_file, at, "payload of \"%.*s\": %s",
+		(int)(a->name.len < 100 ? a->name.len : 100), a->name.p, message);
+}
+
 static void
 check_payload(const struct config_automation *a, struct config_webhook *w)
 {
@@ -234,13 +262,14 @@ check_payload(const struct config_automation *a, struct config_webhook *w)
 		return;
 	text = a->payload.p - quoted;
 	len = a->payload.len + 2 * quoted;
-	template = template_compile(text, len, &w->secrets, &error);
-	if (template != NULL)
+	if ((template = template_compile(text, len, &w->secrets, &error)) != NULL) {
 		w->checked = a->payload;
-	else
-		config_error(a->payload_file, text + error.at, "payload of \"%.*s\": %s",
-			(int)(a->name.len < 100 ? a->name.len : 100), a->name.p, error.message);
-	template_free(template);
+		template_free(template);
+		return;
+	}
+	do
+		payload_error(a, text + error.at, error.message);
+	while (template_next_error(text, len, &w->secrets, &error));
 }
 
 /*
@@ -268,7 +297,8 @@ resolve(struct config *c, struct config_automation *a)
 }
 
 struct config *
-config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx)
+config_load_partly(char *const *paths, size_t npaths, config_report_fn *report, void *ctx,
+	size_t *nerrors)
 {
 	struct config *c = calloc(1, sizeof(*c));
 
@@ -276,6 +306,7 @@ config_load(char *const *paths, size_t npaths, config_report_fn *report, void *c
 		!config_programs_init(&c->programs)) {
 		report(ctx, &(struct config_place){"configuration", 0, 0}, "out of memory");
 		config_free(c);
+		*nerrors = 1;
 		return NULL;
 	}
 	c->errors = (struct config_errors){report, ctx, 0};
@@ -284,7 +315,17 @@ config_load(char *const *paths, size_t npaths, config_report_fn *report, void *c
 	for (size_t i = 0; i < c->nautomations; i++)
 		resolve(c, &c->automations[i]);
 	config_programs_check(&c->programs);
-	if (c->errors.n == 0)
+	*nerrors = c->errors.n;
+	return c;
+}
+
+struct config *
+config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx)
+{
+	size_t nerrors;
+	struct config *c = config_load_partly(paths, npaths, report, ctx, &nerrors);
+
+	if (nerrors == 0)
 		return c;
 	config_free(c);
 	return NULL;
@@ -316,6 +357,27 @@ config_automations(const struct config *c, size_t *n)
 {
 	*n = c->nautomations;
 	return c->automations;
+}
+
+const struct config_webhook *
+config_webhooks(const struct config *c, size_t *n)
+{
+	*n = c->nwebhooks;
+	return c->webhooks;
+}
+
+const struct config_automation *
+config_find(const struct config *c, const char *name, size_t len)
+{
+	int64_t number = names_find(&c->automation_names, name, len);
+
+	return number < 0 ? NULL : &c->automations[number];
+}
+
+const char *
+config_path(const struct config_automation *automation)
+{
+	return automation->file->path;
 }
 
 const struct jq_bundle *

@@ -36,6 +36,15 @@ struct config_place {
  */
 typedef void config_report_fn(void *ctx, const struct config_place *place, const char *message);
 
+/**
+ * config_say(ctx, place, message):
+ * One that says it as a message of the tool (diag).
+ */
+void config_say(void *ctx, const struct config_place *place, const char *message);
+
+/* What messages show of a name that is ${len} bytes long, for "%.*s". */
+#define CONFIG_SHOWN(len) ((int)((len) < 100 ? (len) : 100))
+
 struct config_webhook {
 	struct text name;
 	struct json_span span;           /* the whole object, as written */
@@ -50,8 +59,11 @@ enum config_action { CONFIG_UNKNOWN, CONFIG_WEBHOOK, CONFIG_NONE };
 
 struct config_automation {
 	struct text name;
-	struct json_span name_span; /* as written */
+	struct json_span name_span;   /* as written */
+	struct json_span span;        /* the whole object, as written */
+	struct json_span description; /* as written, or JSON_NONE */
 	bool enabled;
+	bool defined_twice; /* this is the first one of several with its name */
 	struct rule rule;
 	int64_t when; /* number of the program that must say true, too, or -1 */
 	enum config_action action;
@@ -72,6 +84,21 @@ struct config_automation {
 struct config *config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx);
 
 /**
+ * config_load_partly(paths, npaths, report, ctx, nerrors):
+ * The same for those who look at a configuration that need not be good: in spite of *${nerrors}
+ * errors the configuration holds what could be read of it. Of an automation that has an error any
+ * part but the name may be missing, its webhook too. NULL only when memory ran out.
+ */
+struct config *config_load_partly(char *const *paths, size_t npaths, config_report_fn *report,
+	void *ctx, size_t *nerrors);
+
+/**
+ * config_is_empty(path):
+ * Whether it is a directory without any *.json, which is an error to load.
+ */
+bool config_is_empty(const char *path);
+
+/**
  * config_free(config):
  * Free it and all that points into it; NULL is fine.
  */
@@ -82,6 +109,25 @@ void config_free(struct config *config);
  * The automations, *${n} of them, in the order of files and of their place in them.
  */
 const struct config_automation *config_automations(const struct config *config, size_t *n);
+
+/**
+ * config_webhooks(config, n):
+ * The same for webhooks.
+ */
+const struct config_webhook *config_webhooks(const struct config *config, size_t *n);
+
+/**
+ * config_find(config, name, len):
+ * The automation called so, or NULL.
+ */
+const struct config_automation *config_find(const struct config *config, const char *name,
+	size_t len);
+
+/**
+ * config_path(automation):
+ * The path of its file.
+ */
+const char *config_path(const struct config_automation *automation);
 
 /**
  * config_regexes(config):

@@ -235,7 +235,7 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 			break;
 		case DESCRIPTION:
 			if (json_peek(&r->js) == JSON_STRING)
-				json_value(&r->js, NULL);
+				json_value(&r->js, &automation->description);
 			else
 				config_string(r, "description", NULL, NULL);
 			break;
@@ -252,6 +252,7 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 	}
 	if (r->js.error != NULL)
 		return;
+	automation->span = (struct json_span){start, (size_t)(r->js.p - start), JSON_OBJECT, false};
 	if (!(seen >> NAME & 1))
 		config_error(r->file, start, "an automation needs \"name\"");
 	if (!(seen >> ACTION & 1))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diag.h"
 #include "file.h"
 #include "json_text.h"
 #include "nearest.h"
@@ -41,6 +42,16 @@ config_file_free(struct config_file *file)
 	free(file->path);
 	strbuf_release(&file->content);
 	free(file);
+}
+
+void
+config_say(void *ctx, const struct config_place *place, const char *message)
+{
+	(void)ctx;
+	if (place->line == 0)
+		diag("%s: %s", place->file, message);
+	else
+		diag("%s:%zu:%zu: %s", place->file, place->line, place->column, message);
 }
 
 struct config_place

@@ -98,6 +98,16 @@ event_type_name(int type)
 	return types[type];
 }
 
+int
+event_type_member(int type)
+{
+	const size_t len = strlen(types[type]);
+
+	if (strcmp(types[type], "ADD_ARTIFACT_ALIAS") == 0)
+		return EVENT_ALIAS;
+	return len > 4 && strcmp(types[type] + len - 4, "_TAG") == 0 ? EVENT_TAG : -1;
+}
+
 static int
 find_key(const struct json_span *key)
 {

@@ -59,6 +59,13 @@ const char *event_type_name(int type);
 #define EVENT_TYPES 8
 
 /**
+ * event_type_member(type):
+ * The member that events of this type have beside those that all have: EVENT_ALIAS, EVENT_TAG, or
+ * -1 for none.
+ */
+int event_type_member(int type);
+
+/**
  * event_read(js, event):
  * Read the object that comes next. False, with the error in ${js}, if it is malformed, a member of
  * the table in wb-record(5) has another type than there, or event_type is missing. The last one of

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "json_find.h"
 #include "json_text.h"
 
 #define GITHUB_TYPE_CHARS 100
@@ -56,23 +57,6 @@ count_members(const struct json_span *object)
 	return n;
 }
 
-/* The last member ${name} of ${object}; JSON_NONE if there is none or it is no object. */
-static struct json_span
-member(const struct json_span *object, const char *name)
-{
-	struct json_span key, value, found = {.type = JSON_NONE};
-	struct json js;
-
-	if (object->type != JSON_OBJECT)
-		return found;
-	json_init(&js, object->p, object->len);
-	json_open_object(&js);
-	while (json_next_member(&js, &key) && json_value(&js, &value))
-		if (json_equal(&key, name, strlen(name)))
-			found = value;
-	return found;
-}
-
 static bool
 refuse(char error[TARGET_ERROR_MAX], const char *what, size_t got, size_t limit)
 {
@@ -83,8 +67,8 @@ refuse(char error[TARGET_ERROR_MAX], const char *what, size_t got, size_t limit)
 static bool
 check_github(const struct json_span *body, char error[TARGET_ERROR_MAX])
 {
-	struct json_span type = member(body, "event_type"),
-			 payload = member(body, "client_payload");
+	struct json_span type = json_find(body, "event_type"),
+			 payload = json_find(body, "client_payload");
 	size_t n;
 
 	if (type.type != JSON_STRING) {
@@ -113,7 +97,7 @@ check_github(const struct json_span *body, char error[TARGET_ERROR_MAX])
 static bool
 check_slack(const struct json_span *body, char error[TARGET_ERROR_MAX])
 {
-	struct json_span text = member(body, "text"), blocks = member(body, "blocks"), block;
+	struct json_span text = json_find(body, "text"), blocks = json_find(body, "blocks"), block;
 	size_t n, nblocks = 0;
 	struct json js;
 
@@ -124,12 +108,13 @@ check_slack(const struct json_span *body, char error[TARGET_ERROR_MAX])
 	json_init(&js, blocks.p, blocks.len);
 	json_open_array(&js);
 	while (json_next_item(&js) && json_value(&js, &block)) {
-		struct json_span type = member(&block, "type"), section = member(&block, "text");
+		struct json_span type = json_find(&block, "type"),
+				 section = json_find(&block, "text");
 
 		nblocks++;
 		if (!json_equal(&type, "section", 7))
 			continue;
-		section = member(&section, "text");
+		section = json_find(&section, "text");
 		if (section.type == JSON_STRING &&
 			(n = count_chars(&section)) > SLACK_SECTION_CHARS)
 			return refuse(error, "slack: characters in a section's text", n,

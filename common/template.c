@@ -35,6 +35,7 @@ struct compiler {
 	const struct template_secrets *secrets;
 	struct template_error *error;
 	const char *start; /* of the template's text */
+	const char *from;  /* errors before it are passed over */
 	size_t literal;    /* where in t->text the current literal began */
 	bool failed;
 };
@@ -42,7 +43,7 @@ struct compiler {
 static void
 fail(struct compiler *c, const char *at, const char *fmt, const char *detail, size_t len)
 {
-	if (c->failed)
+	if (c->failed || at < c->from)
 		return;
 	c->failed = true;
 	c->error->at = (size_t)(at - c->start);
@@ -128,7 +129,7 @@ unknown_variable(struct compiler *c, const char *at, const char *name, size_t le
 	}
 	near = nearest_name(name, len, names, EVENT_MEMBERS);
 	fail(c, at, "unknown variable ", name, len);
-	if (near != NULL) {
+	if (near != NULL && c->failed) {
 		size_t used = strlen(c->error->message);
 
 		snprintf(c->error->message + used, sizeof(c->error->message) - used,
@@ -227,7 +228,7 @@ compile_variable(struct compiler *c, const struct json_span *span, const char *p
 	else
 		add_variable(c, p, name->buf != NULL ? name->buf : "", name->len,
 			p == span->p && next == end && !is_key);
-	return next;
+	return next != NULL ? next : end;
 }
 
 /*
@@ -319,29 +320,54 @@ compile_value(struct compiler *c, struct json *js)
 	}
 }
 
+/* Returns whether there was no error, or only such as are passed over. */
+static bool
+compile(struct compiler *c, size_t len)
+{
+	struct json js;
+
+	strbuf_init(&c->t->text, len + 1024 * 1024);
+	json_init(&js, c->start, len);
+	compile_value(c, &js);
+	if (!c->failed && !json_end(&js))
+		fail(c, c->start + js.error_at, js.error, NULL, 0);
+	end_literal(c);
+	if (strbuf_failed(&c->t->text))
+		fail(c, c->start + len, "out of memory", NULL, 0);
+	return !c->failed;
+}
+
 struct template *
 template_compile(const char *text, size_t len, const struct template_secrets *secrets,
 	struct template_error *error)
 {
-	struct compiler c = {.secrets = secrets, .error = error, .start = text};
-	struct json js;
+	struct compiler c = {.secrets = secrets, .error = error, .start = text, .from = text};
 
 	if ((c.t = calloc(1, sizeof(*c.t))) == NULL) {
 		*error = (struct template_error){0, "out of memory"};
 		return NULL;
 	}
-	strbuf_init(&c.t->text, len + 1024 * 1024);
-	json_init(&js, text, len);
-	compile_value(&c, &js);
-	if (!c.failed && !json_end(&js))
-		fail(&c, text + js.error_at, js.error, NULL, 0);
-	end_literal(&c);
-	if (strbuf_failed(&c.t->text))
-		fail(&c, text, "out of memory", NULL, 0);
-	if (!c.failed)
+	if (compile(&c, len))
 		return c.t;
 	template_free(c.t);
 	return NULL;
+}
+
+bool
+template_next_error(const char *text, size_t len, const struct template_secrets *secrets,
+	struct template_error *error)
+{
+	struct compiler c = {.secrets = secrets,
+		.error = error,
+		.start = text,
+		.from = text + error->at + 1};
+	bool good;
+
+	if ((c.t = calloc(1, sizeof(*c.t))) == NULL)
+		return false;
+	good = compile(&c, len);
+	template_free(c.t);
+	return !good;
 }
 
 void

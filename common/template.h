@@ -49,6 +49,14 @@ struct template *template_compile(const char *text, size_t len,
 	const struct template_secrets *secrets, struct template_error *error);
 
 /**
+ * template_next_error(text, len, secrets, error):
+ * Go on from *${error}, which template_compile or this function found in the same text, to the next
+ * one. False if there is none.
+ */
+bool template_next_error(const char *text, size_t len, const struct template_secrets *secrets,
+	struct template_error *error);
+
+/**
  * template_free(t):
  * Free it; NULL is fine.
  */

@@ -8,7 +8,7 @@
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-TOOLS=(wb-event wb-match wb-render wb-sign wb-send)
+TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-automation)
 # Programs that a tool becomes, and that its page tells of, too.
 declare -A PARTS=([wb-event]=wb-event-poll)
 PAGES=("$TOP"/man/*.[157])
@@ -54,6 +54,9 @@ options_of_source() {
     ! grep -q RECORDER_OPTIONS table || macro_body "$TOP/common/recorder_options.h" RECORDER_OPTIONS
     ! grep -q SECRET_OPTIONS table || macro_body "$TOP/common/secret_options.h" SECRET_OPTIONS
     ! grep -q SEND_OPTIONS table || macro_body "$TOP/common/send_options.h" SEND_OPTIONS
+    ! grep -q HISTORY_OPTIONS table || macro_body "$TOP/common/history_options.h" HISTORY_OPTIONS
+    ! grep -q NEW_OPTIONS table || macro_body "$TOP/common/new_options.h" NEW_OPTIONS
+    ! grep -q TRIAL_OPTIONS table || macro_body "$TOP/common/trial_options.h" TRIAL_OPTIONS
     sed -n '/^static const struct option common\[\]/,/^};/p' "$TOP/common/options.c"
   } | option_entries | sort -u
 }
@@ -281,7 +284,13 @@ while (($# > 0)); do
 done
 exec "$WB_BIN/wb-send" --proxy "$DOCS_PROXY" ${cacert[@]+"${cacert[@]}"} ${args[@]+"${args[@]}"}
 END
-  chmod +x bin/wb-send
+  cat >bin/wb-automation <<'END'
+#!/usr/bin/env bash
+# it runs the wb-send that stands beside it, not the one above
+[[ ${1-} != test ]] || set -- "$@" --proxy "$DOCS_PROXY" --cacert "$DOCS_CA"
+exec "$WB_BIN/wb-automation" "$@"
+END
+  chmod +x bin/wb-automation bin/wb-send
   cat >bin/wb-event <<'END'
 #!/usr/bin/env bash
 [[ ${1-} != poll ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8

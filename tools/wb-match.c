@@ -89,16 +89,6 @@ parse_args(struct args *args, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
-static void
-report(void *ctx, const struct config_place *place, const char *message)
-{
-	(void)ctx;
-	if (place->line == 0)
-		diag("%s: %s", place->file, message);
-	else
-		diag("%s:%zu:%zu: %s", place->file, place->line, place->column, message);
-}
-
 /*
  * Load the configuration and index its rules. Returns 0, or -1 after a message; to
  * be released either way.
@@ -109,7 +99,7 @@ matcher_init(struct matcher *m, const struct args *args)
 	*m = (struct matcher){.args = *args};
 	strbuf_init(&m->event, (size_t)LINES_MAX_LIMIT);
 	strbuf_init(&m->given, (size_t)LINES_MAX_LIMIT);
-	if ((m->config = config_load(args->config, args->nconfig, report, NULL)) == NULL)
+	if ((m->config = config_load(args->config, args->nconfig, config_say, NULL)) == NULL)
 		return -1;
 	m->automations = config_automations(m->config, &m->nautomations);
 	m->rules = rules_new(config_regexes(m->config));

@@ -156,6 +156,16 @@ check_template(const struct template *t, bool has_json)
 	strbuf_release(&body);
 }
 
+/* Errors come in the order of the text, and come to an end. */
+static void
+check_errors(const char *text, size_t size, const struct template_secrets *secrets,
+	struct template_error *error)
+{
+	for (size_t before = error->at; template_next_error(text, size, secrets, error);
+		before = error->at)
+		REQUIRE(error->at > before && error->at <= size && error->message[0] != '\0');
+}
+
 int
 fuzz_one(const uint8_t *data, size_t size)
 {
@@ -174,6 +184,7 @@ fuzz_one(const uint8_t *data, size_t size)
 	if (t == NULL) {
 		REQUIRE(error.at <= size && error.message[0] != '\0');
 		REQUIRE(memchr(error.message, '\0', sizeof(error.message)) != NULL);
+		check_errors(text, size, &secrets, &error);
 		return 0;
 	}
 	REQUIRE(json_validate(text, size, &why, &at));

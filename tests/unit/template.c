@@ -439,6 +439,40 @@ test_any_text(void)
 	template_free(t);
 }
 
+/* All errors of ${text}, one after another, as "at:message\n". */
+static const char *
+all_errors(const char *text)
+{
+	static const struct template_secrets none = {{.type = JSON_NONE}, NULL, 0};
+	static char got[1024];
+	struct template_error error = {0, ""};
+	struct template *t = template_compile(text, strlen(text), &none, &error);
+	size_t n = 0;
+
+	EXPECT(t == NULL);
+	template_free(t);
+	do
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%zu:%s\n", error.at,
+			error.message);
+	while (template_next_error(text, strlen(text), &none, &error) && n < sizeof(got));
+	return got;
+}
+
+static void
+test_all_errors(void)
+{
+	EXPECT_STR(all_errors("[\"${no}\",\"${aliass} ${\",\"${tag} ${tag:json}\",\"${TOKEN}\"]"),
+		"2:unknown variable ${no}\n"
+		"10:unknown variable ${aliass}; did you mean ${alias}?\n"
+		"20:'${' without '}'; write '$${' for the two characters\n"
+		"32:only a value that is nothing else can be ${tag:json}\n"
+		"46:unknown variable ${TOKEN}\n");
+	EXPECT_STR(all_errors("{\"${a}\":1,\"b\":\"${c}\""),
+		"2:unknown variable ${a}\n15:unknown variable ${c}\n"
+		"20:unexpected end of JSON text\n");
+	EXPECT_STR(all_errors(""), "0:unexpected end of JSON text\n");
+}
+
 int
 main(void)
 {
@@ -456,6 +490,7 @@ main(void)
 	RUN(test_entities, "template: inserted values have entities for Slack, the template's own "
 			   "text has not");
 	RUN(test_refused, "template: what is refused, and where");
+	RUN(test_all_errors, "template: all that is wrong, one after another");
 	RUN(test_refused_secrets, "template: ${ACCESS_TOKEN} of a webhook without access_token");
 	RUN(test_limits, "template: places for secrets, length of a name, depth");
 	RUN(test_full, "template: a full buffer is noticed");

@@ -1,0 +1,121 @@
+#include "findings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "diag.h"
+
+int
+findings_take_format(const char *option, const char *value, enum findings_format *format)
+{
+	*format = strcmp(value, "github") == 0 ? FINDINGS_GITHUB : FINDINGS_TEXT;
+	if (*format == FINDINGS_GITHUB || strcmp(value, "text") == 0)
+		return 0;
+	diag("--%s takes text or github, not '%s'", option, value);
+	return -1;
+}
+
+/*
+ * Escaped as the runner undoes it: a percent sign and line ends everywhere, which are none after
+ * scrubbing, in properties what ends them too [GitHub Docs, "Workflow commands"; actions/toolkit].
+ */
+static void
+add_escaped(struct output *out, const char *text, const char *special)
+{
+	for (; *text != '\0'; text++) {
+		char code[4];
+
+		if (*text != '%' && strchr(special, *text) == NULL) {
+			output_addc(out, *text);
+			continue;
+		}
+		snprintf(code, sizeof(code), "%%%02X", (unsigned)(unsigned char)*text);
+		output_add(out, code, 3);
+	}
+}
+
+static void
+add_number(struct output *out, const char *before, size_t n)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%zu", before, n);
+	output_add(out, text, strlen(text));
+}
+
+static void
+write_github(struct output *out, const char *kind, const struct config_place *place,
+	const char *file, const char *message)
+{
+	output_lit(out, "::");
+	output_add(out, kind, strlen(kind));
+	output_lit(out, " file=");
+	add_escaped(out, file, ":,");
+	if (place->line > 0) {
+		add_number(out, ",line=", place->line);
+		add_number(out, ",col=", place->column);
+	}
+	output_lit(out, "::");
+	add_escaped(out, message, "");
+	output_addc(out, '\n');
+}
+
+static void
+write_text(struct output *out, const char *kind, const struct config_place *place, const char *file,
+	const char *message)
+{
+	output_add(out, file, strlen(file));
+	if (place->line > 0) {
+		add_number(out, ":", place->line);
+		add_number(out, ":", place->column);
+	}
+	output_lit(out, ": ");
+	output_add(out, kind, strlen(kind));
+	output_lit(out, ": ");
+	output_add(out, message, strlen(message));
+	output_addc(out, '\n');
+}
+
+static void
+write_finding(struct findings *f, const char *kind, const struct config_place *place,
+	const char *message)
+{
+	char file[DIAG_MAX], text[DIAG_MAX];
+
+	diag_scrub(file, sizeof(file), place->file, strlen(place->file));
+	diag_scrub(text, sizeof(text), message, strlen(message));
+	if (f->format == FINDINGS_GITHUB)
+		write_github(f->out, kind, place, file, text);
+	else
+		write_text(f->out, kind, place, file, text);
+}
+
+void
+findings_error(void *findings, const struct config_place *place, const char *message)
+{
+	struct findings *f = findings;
+
+	f->nerrors++;
+	write_finding(f, "error", place, message);
+}
+
+void
+findings_warning(void *findings, const struct config_place *place, const char *message)
+{
+	struct findings *f = findings;
+
+	f->nwarnings++;
+	write_finding(f, "warning", place, message);
+}
+
+int
+findings_end(struct findings *f, bool strict)
+{
+	output_flush(f->out); /* the sum comes last */
+	if (f->nerrors + f->nwarnings > 0)
+		diag("%zu error%s, %zu warning%s", f->nerrors, f->nerrors == 1 ? "" : "s",
+			f->nwarnings, f->nwarnings == 1 ? "" : "s");
+	if (f->nerrors > 0)
+		return EXIT_USAGE;
+	return f->nwarnings > 0 && strict ? EXIT_REJECTED : EXIT_DONE;
+}

@@ -1,0 +1,353 @@
+#include "new_automation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "event.h"
+#include "json_pretty.h"
+#include "json_text.h"
+#include "secret_ref.h"
+#include "utf8.h"
+#include "webhook.h"
+
+#define TEXT_MAX ((size_t)64 * 1024 * 1024)
+
+/* A kind of receiver: what its webhook and its payload are like unless options say otherwise. */
+struct template_of {
+	const char *name;
+	const char *url; /* NULL: to be given, as ${example} shows */
+	const char *example;
+	bool url_is_secret;
+	const char *access_token, *secret, *headers, *target;
+	const char *payload;
+};
+
+/* clang-format off */
+static const struct template_of templates[] = {
+	{.name = "github",
+		.example = "https://api.github.com/repos/OWNER/REPO/dispatches",
+		.access_token = "$GITHUB_TOKEN",
+		.headers = "{\"Accept\":\"application/vnd.github+json\"}",
+		.target = "github",
+		.payload = "{\"event_type\":\"${event_type}\",\"client_payload\":{"
+			"\"event_author\":\"${event_author}\","
+			"\"artifact_version\":\"${artifact_version}\","
+			"\"artifact_version_string\":\"${artifact_version_string}\","
+			"\"artifact_collection_name\":\"${artifact_collection_name}\","
+			"\"project_name\":\"${project_name}\","
+			"\"entity_name\":\"${entity_name}\"}}"},
+	{.name = "slack",
+		.url = "$SLACK_WEBHOOK_URL",
+		.url_is_secret = true,
+		.target = "slack",
+		.payload = "{\"text\":\"${event_type}: ${artifact_version_string}\",\"blocks\":["
+			"{\"type\":\"section\",\"text\":{\"type\":\"mrkdwn\","
+			"\"text\":\"*${event_type}*: ${artifact_version_string}\"}},"
+			"{\"type\":\"section\",\"text\":{\"type\":\"mrkdwn\","
+			"\"text\":\"Author: ${event_author}\"}}]}"},
+	{.name = "teams",
+		.url = "$TEAMS_WEBHOOK_URL",
+		.url_is_secret = true,
+		.target = "teams",
+		.payload = "{\"@type\":\"MessageCard\",\"@context\":\"http://schema.org/extensions\","
+			"\"summary\":\"${event_type}: ${artifact_version_string}\",\"sections\":["
+			"{\"activityTitle\":\"${event_type}: ${artifact_version_string}\",\"facts\":["
+			"{\"name\":\"Author\",\"value\":\"${event_author}\"},"
+			"{\"name\":\"Collection\",\"value\":\"${artifact_collection_name}\"}]}]}"},
+	{.name = "gitlab",
+		.example = "https://gitlab.com/api/v4/projects/ID/pipeline",
+		.headers = "{\"PRIVATE-TOKEN\":\"$GITLAB_TOKEN\"}",
+		.payload = "{\"ref\":\"main\",\"variables\":["
+			"{\"key\":\"EVENT_TYPE\",\"value\":\"${event_type}\"},"
+			"{\"key\":\"VERSION\",\"value\":\"${artifact_version_string}\"}]}"},
+	/* The key stands in the body; as access_token it has a name that the body may use. */
+	{.name = "pagerduty",
+		.url = "https://events.pagerduty.com/v2/enqueue",
+		.access_token = "$PAGERDUTY_ROUTING_KEY",
+		.payload = "{\"routing_key\":\"${ACCESS_TOKEN}\",\"event_action\":\"trigger\","
+			"\"dedup_key\":\"${event_id}\",\"payload\":{"
+			"\"summary\":\"${event_type}: ${artifact_version_string}\","
+			"\"source\":\"${entity_name}/${project_name}\",\"severity\":\"info\","
+			"\"custom_details\":{\"author\":\"${event_author}\","
+			"\"collection\":\"${artifact_collection_name}\"}}}"},
+	{.name = "generic",
+		.example = "https://HOST/PATH",
+		.secret = "$WEBHOOK_SECRET",
+		.payload = "{\"event_type\":\"${event_type}\",\"event_author\":\"${event_author}\","
+			"\"alias\":\"${alias}\",\"tag\":\"${tag}\","
+			"\"artifact_version\":\"${artifact_version}\","
+			"\"artifact_version_string\":\"${artifact_version_string}\","
+			"\"artifact_collection_name\":\"${artifact_collection_name}\","
+			"\"project_name\":\"${project_name}\",\"entity_name\":\"${entity_name}\"}"},
+};
+/* clang-format on */
+#define TEMPLATES (sizeof(templates) / sizeof(templates[0]))
+
+static const struct {
+	const char *name, *type;
+} types[] = {
+	{"link", "LINK_ARTIFACT"},
+	{"unlink", "UNLINK_ARTIFACT"},
+	{"create", "CREATE_ARTIFACT"},
+	{"alias", "ADD_ARTIFACT_ALIAS"},
+	{"tag", "ADD_ARTIFACT_TAG"},
+	{"untag", "REMOVE_ARTIFACT_TAG"},
+	{"collection-tag", "ADD_COLLECTION_TAG"},
+	{"collection-untag", "REMOVE_COLLECTION_TAG"},
+};
+
+/* The template called so, NULL if there is none. Without a name it is one that says nothing. */
+static const struct template_of *
+find_template(const char *name)
+{
+	static const struct template_of nothing;
+
+	if (name == NULL)
+		return &nothing;
+	for (size_t i = 0; i < TEMPLATES; i++)
+		if (strcmp(templates[i].name, name) == 0)
+			return &templates[i];
+	return NULL;
+}
+
+const char *
+new_automation_type(const char *name)
+{
+	const int type = event_type_find(name, strlen(name));
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i].name, name) == 0)
+			return types[i].type;
+	return type < 0 ? NULL : event_type_name(type);
+}
+
+void
+new_automation_file(const char *name, struct strbuf *sb)
+{
+	for (size_t i = 0; name[i] != '\0'; i++) {
+		const char c = name[i];
+		const bool stays = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+				   (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80 ||
+				   (i > 0 && (c == '-' || c == '.'));
+
+		strbuf_addc(sb, stays ? c : i > 0 ? '-' : '_');
+	}
+	strbuf_lit(sb, ".json");
+}
+
+/* ---- what is refused ---- */
+
+static bool
+is_ref(const char *text)
+{
+	return secret_ref_name(text, strlen(text)) != 0;
+}
+
+static int
+refuse(char error[NEW_AUTOMATION_ERROR_MAX], const char *fmt, const char *detail)
+{
+	snprintf(error, NEW_AUTOMATION_ERROR_MAX, fmt, detail);
+	return -1;
+}
+
+static bool
+is_text(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t left = strlen(text);
+	uint32_t code;
+
+	for (size_t n = 0; left > 0; p += n, left -= n)
+		if ((n = *p < 0x80 ? 1 : utf8_decode(p, left, &code)) == 0)
+			return false;
+	return *text != '\0';
+}
+
+/* Whether all of it can stand in a file. */
+static bool
+are_texts(const struct new_automation *a)
+{
+	const char *const single[] = {a->name, a->description, a->webhook, a->url, a->target};
+
+	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		if (single[i] != NULL && !is_text(single[i]))
+			return false;
+	for (int field = 0; field < RULE_FIELDS; field++)
+		for (size_t i = 0; i < a->conditions[field].n; i++)
+			if (!is_text(a->conditions[field].list[i]))
+				return false;
+	for (size_t i = 0; i < a->signatures.n; i++)
+		if (!is_text(a->signatures.list[i]))
+			return false;
+	return true;
+}
+
+/* Values of secrets are refused before they are written anywhere, and are not shown. */
+static int
+check_secrets(const struct new_automation *a, char error[NEW_AUTOMATION_ERROR_MAX])
+{
+	static const char no_value[] =
+		"--%s takes the name of a secret, such as '$NAME' in quotes, never its value";
+
+	if (a->access_token != NULL && !is_ref(a->access_token))
+		return refuse(error, no_value, "access-token");
+	for (size_t i = 0; i < a->secrets.n; i++)
+		if (!is_ref(a->secrets.list[i]))
+			return refuse(error, no_value, "secret");
+	return 0;
+}
+
+static int
+check_webhook(const struct new_automation *a, const struct template_of *t,
+	char error[NEW_AUTOMATION_ERROR_MAX])
+{
+	const bool says_how =
+		a->access_token != NULL || a->target != NULL || a->secrets.n + a->signatures.n > 0;
+	const char *url = a->url != NULL ? a->url : t->url;
+
+	if (!a->makes_webhook && a->webhook == NULL)
+		return refuse(error, "what is to be sent where? %s",
+			"Give --webhook NAME, or --url URL or --template NAME to make a webhook");
+	if (!a->makes_webhook && says_how)
+		return refuse(error, "%s say what a new webhook is like, which needs --url",
+			"--secret, --signature, --access-token and --target");
+	if (!a->makes_webhook)
+		return 0;
+	if (url == NULL)
+		return refuse(error, "the webhook needs --url, such as %s", t->example);
+	if (t->url_is_secret && !is_ref(url))
+		return refuse(error,
+			"such a URL is a secret: --url takes the name of one, such as '%s' in quotes",
+			t->url);
+	return 0;
+}
+
+static int
+check(const struct new_automation *a, const struct template_of *t,
+	char error[NEW_AUTOMATION_ERROR_MAX])
+{
+	if (!are_texts(a))
+		return refuse(error, "%s must be UTF-8, and not empty", "names and values");
+	if (t == NULL)
+		return refuse(error,
+			"--template takes github, slack, teams, gitlab, pagerduty or generic, not '%s'",
+			a->template);
+	if (a->conditions[RULE_ALIAS_REGEX].n > 1 || a->conditions[RULE_TAG_REGEX].n > 1)
+		return refuse(error, "one expression is all there can be: write %s",
+			"'(this|that)'");
+	return check_secrets(a, error) != 0 ? -1 : check_webhook(a, t, error);
+}
+
+/* ---- what is written ---- */
+
+/* The name of a member, with a comma before it unless it is the first one of its object. */
+static void
+add_name(struct strbuf *sb, const char *name)
+{
+	if (sb->len > 0 && sb->buf[sb->len - 1] != '{')
+		strbuf_addc(sb, ',');
+	json_quote(sb, name);
+	strbuf_addc(sb, ':');
+}
+
+static void
+add_text(struct strbuf *sb, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	add_name(sb, name);
+	json_quote(sb, value);
+}
+
+/* One value as a string, several as an array. */
+static void
+add_values(struct strbuf *sb, const char *name, const struct new_values *values)
+{
+	if (values->n == 0)
+		return;
+	add_name(sb, name);
+	if (values->n > 1)
+		strbuf_addc(sb, '[');
+	for (size_t i = 0; i < values->n; i++) {
+		if (i > 0)
+			strbuf_addc(sb, ',');
+		json_quote(sb, values->list[i]);
+	}
+	if (values->n > 1)
+		strbuf_addc(sb, ']');
+}
+
+static void
+add_webhook(struct strbuf *sb, const struct new_automation *a, const struct template_of *t)
+{
+	const char *default_secret[] = {t->secret};
+	const struct new_values by_default = {default_secret, t->secret != NULL};
+
+	add_name(sb, "webhooks");
+	strbuf_addc(sb, '{');
+	add_name(sb, a->webhook != NULL ? a->webhook : a->name);
+	strbuf_addc(sb, '{');
+	add_text(sb, webhook_members[WEBHOOK_URL], a->url != NULL ? a->url : t->url);
+	add_text(sb, webhook_members[WEBHOOK_ACCESS_TOKEN],
+		a->access_token != NULL ? a->access_token : t->access_token);
+	add_values(sb, webhook_members[WEBHOOK_SECRET],
+		a->secrets.n > 0 ? &a->secrets : &by_default);
+	add_values(sb, webhook_members[WEBHOOK_SIGNATURE], &a->signatures);
+	if (t->headers != NULL) {
+		add_name(sb, webhook_members[WEBHOOK_HEADERS]);
+		strbuf_adds(sb, t->headers);
+	}
+	add_text(sb, webhook_members[WEBHOOK_TARGET], a->target != NULL ? a->target : t->target);
+	strbuf_lit(sb, "}}");
+}
+
+static void
+add_automation(struct strbuf *sb, const struct new_automation *a, const struct template_of *t)
+{
+	const char *payload = a->payload != NULL ? a->payload : t->payload;
+
+	add_name(sb, "automations");
+	strbuf_lit(sb, "[{");
+	add_text(sb, "name", a->name);
+	add_text(sb, "description", a->description);
+	if (a->disabled) {
+		add_name(sb, "enabled");
+		strbuf_lit(sb, "false");
+	}
+	add_name(sb, "on");
+	strbuf_addc(sb, '{');
+	for (int field = 0; field < RULE_FIELDS; field++)
+		add_values(sb, rule_field_name(field), &a->conditions[field]);
+	strbuf_addc(sb, '}');
+	add_name(sb, "action");
+	strbuf_addc(sb, '{');
+	add_text(sb, "type", "webhook");
+	add_text(sb, "webhook", a->webhook != NULL ? a->webhook : a->name);
+	if (payload != NULL) {
+		add_name(sb, "payload");
+		strbuf_adds(sb, payload);
+	}
+	strbuf_lit(sb, "}}]");
+}
+
+int
+new_automation_write(const struct new_automation *a, struct strbuf *sb,
+	char error[NEW_AUTOMATION_ERROR_MAX])
+{
+	const struct template_of *t = find_template(a->template);
+	struct strbuf text;
+
+	if (check(a, t, error) != 0)
+		return -1;
+	strbuf_init(&text, TEXT_MAX);
+	strbuf_addc(&text, '{');
+	if (a->makes_webhook)
+		add_webhook(&text, a, t);
+	add_automation(&text, a, t);
+	strbuf_addc(&text, '}');
+	sb->failed |= strbuf_failed(&text);
+	if (!strbuf_failed(&text))
+		json_pretty(sb, text.buf, text.len);
+	strbuf_release(&text);
+	return 0;
+}

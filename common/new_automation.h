@@ -1,0 +1,57 @@
+/*
+ * new_automation - a configuration file for one automation, made of options. Pure.
+ */
+#ifndef WB_NEW_AUTOMATION_H
+#define WB_NEW_AUTOMATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rules.h"
+#include "strbuf.h"
+
+#define NEW_AUTOMATION_ERROR_MAX 256 /* bytes of a message, NUL included */
+
+/* Values of an option that may be given several times. */
+struct new_values {
+	const char **list;
+	size_t n;
+};
+
+/* What it is to be like; NULL or none: not said. Texts are borrowed. */
+struct new_automation {
+	const char *name, *description;
+	bool disabled;
+	struct new_values conditions[RULE_FIELDS];
+	const char *payload; /* JSON */
+	/* the webhook that it uses, and, if it is to be made, what that is like */
+	const char *webhook;
+	bool makes_webhook;
+	const char *url, *access_token, *target;
+	struct new_values secrets, signatures;
+	const char *template; /* such as "github": what else it is like */
+};
+
+/**
+ * new_automation_write(a, sb, error):
+ * Append the file, laid out for people. Returns 0, or -1 with the reason in ${error}: a text that
+ * is empty or not UTF-8, a secret that is none, an unknown template, or something missing. Whether
+ * all of it goes together is for config_load to say. Running out of memory is an error of ${sb}.
+ */
+int new_automation_write(const struct new_automation *a, struct strbuf *sb,
+	char error[NEW_AUTOMATION_ERROR_MAX]);
+
+/**
+ * new_automation_type(name):
+ * The event type that ${name} is short for, such as "alias", or is itself; NULL if there is none.
+ */
+const char *new_automation_type(const char *name);
+
+/**
+ * new_automation_file(name, sb):
+ * Append a file's name for an automation called ${name}: letters, digits, '.', '_', '-' and what is
+ * not ASCII stay, all else becomes '-'.
+ */
+void new_automation_file(const char *name, struct strbuf *sb);
+
+#endif
