@@ -219,28 +219,30 @@ keep_failure(struct secret_store *store, struct entry *e)
 	store->nfailures--;
 }
 
-/* The outcome for ${name}: the cached one, else from the providers; NULL when memory runs out. */
+/* The outcome for ${name} from the providers; NULL with a text in *${error} if that is a shortage. */
 static struct entry *
-entry_find(struct secret_store *store, const char *name)
+look_up(struct secret_store *store, const char *name, uint64_t key, const char **error)
 {
 	const size_t size = strlen(name) + 1;
-	const uint64_t key = siphash(&store->key, name, size - 1);
-	struct table_node *node = table_find(&store->entries, key);
 	struct entry *e;
 
-	if (node != NULL)
-		return CONTAINER(node, struct entry, node);
+	*error = secret_value_no_memory;
 	if (store->providers == NULL && secret_provider_add_defaults(&store->providers) != 0)
 		return NULL;
 	if ((e = calloc(1, sizeof(*e) + size)) == NULL)
 		return NULL;
 	memcpy(e->name, name, size);
 	e->node.key = key;
-	if (table_add(&store->entries, &e->node) != 0) {
-		free(e);
+	e->error = secret_provider_get(store->providers, name, &e->value);
+	if (secret_provider_is_short(e->error)) {
+		*error = e->error;
+		entry_free(e);
 		return NULL;
 	}
-	e->error = secret_provider_get(store->providers, name, &e->value);
+	if (table_add(&store->entries, &e->node) != 0) {
+		entry_free(e);
+		return NULL;
+	}
 	if (e->error == NULL)
 		mask_value(store, e);
 	else
@@ -253,20 +255,23 @@ secret_peek(struct secret_store *store, const char *name, size_t len, struct sec
 	const char **error)
 {
 	char text[SECRET_NAME_MAX];
+	struct table_node *node;
 	const struct entry *e;
+	uint64_t key;
 
 	*error = "is not the name of a secret";
 	if (secret_name_len(name, len) == 0)
-		return -1;
+		return SECRET_REFUSED;
 	memcpy(text, name, len);
 	text[len] = '\0';
-	if ((e = entry_find(store, text)) == NULL) {
-		*error = "out of memory";
-		return -1;
-	}
+	key = siphash(&store->key, text, len);
+	if ((node = table_find(&store->entries, key)) != NULL)
+		e = CONTAINER(node, struct entry, node);
+	else if ((e = look_up(store, text, key, error)) == NULL)
+		return SECRET_SHORTAGE;
 	*error = e->error;
 	if (e->error != NULL)
-		return -1;
+		return SECRET_REFUSED;
 	*out = e->value.plain;
 	return 0;
 }
@@ -276,7 +281,7 @@ secret_get(struct secret_store *store, const char *name, size_t len, const char 
 	struct secret *out, const char **error)
 {
 	*error = binding_error(store, name, len, host);
-	return *error == NULL ? secret_peek(store, name, len, out, error) : -1;
+	return *error == NULL ? secret_peek(store, name, len, out, error) : SECRET_REFUSED;
 }
 
 void
