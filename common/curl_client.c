@@ -145,7 +145,8 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 	s->len = request->len;
 	s->sent = 0;
 	s->curl_error[0] = '\0';
-	if (set_headers(s, request) != 0 ||
+	if ((request->needs_response && response_need(&s->response) != 0) ||
+		set_headers(s, request) != 0 ||
 		!curl_tls_set(s->easy, request->tls, t->options.ca_file, t->ca_path) ||
 		set_addresses(s, request) != 0 ||
 		curl_easy_setopt(s->easy, CURLOPT_URL, request->url) != CURLE_OK ||
@@ -306,12 +307,12 @@ curl_client_next(struct curl_client *t, struct transfer_result *r)
 	while (message->msg != CURLMSG_DONE);
 	code = message->data.result;
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)(void *)&s);
-	*r = (struct transfer_result){.ctx = s->ctx, .response = &s->response.body};
+	*r = (struct transfer_result){.ctx = s->ctx};
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &r->http_status);
-	r->truncated = response_is_cut(&s->response);
 	r->error = classify(s, code, r->http_status);
 	explain(s, code, r);
+	transfer_set_response(r, &s->response);
 	end_slot(s);
 	return true;
 }

@@ -238,7 +238,7 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 	struct outcome o;
 
 	/* Descriptors or memory ran out before anything was sent, so that it was no attempt. */
-	if (result->fault == TRANSFER_SHORTAGE)
+	if (result->fault == TRANSFER_SHORTAGE && result->http_status == 0)
 		d->attempts--;
 	outcome_make(&o, &s->judges, &slot->attempt, result, d->attempts, chance(s),
 		timestamp_now_ms());
@@ -282,6 +282,7 @@ start_transfer(struct sender *s, struct slot *slot, const struct resolver_answer
 		.len = a->rq.body.len,
 		.tls = a->tls.ca.value != NULL || a->tls.cert.value != NULL ? &a->tls : NULL,
 		.timeout_ms = left_ms > 1 ? (uint64_t)left_ms : 1,
+		.needs_response = a->rec.success_when.type != JSON_NONE,
 		.response_max = a->rec.success_when.type != JSON_NONE ? TRANSFER_READ_MAX
 								      : s->options.response_max};
 	char error[POLICY_ERROR_MAX];
@@ -413,8 +414,9 @@ begin(struct sender *s, struct delivery *d)
 	struct slot *slot = slots_take(&s->slots, d);
 	char why[ATTEMPT_ERROR_MAX];
 	enum transfer_error error;
+	enum transfer_fault fault;
 
-	error = attempt_prepare(&slot->attempt, &s->means, d->pack, why);
+	error = attempt_prepare(&slot->attempt, &s->means, d->pack, &fault, why);
 	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
 		return;
 	if (error == TRANSFER_OK && pace(s, slot))
@@ -423,8 +425,9 @@ begin(struct sender *s, struct delivery *d)
 		d->began_ms = d->since_ms = clock_ms();
 		d->started_ms = timestamp_now_ms();
 	}
+	d->attempts += fault == TRANSFER_SHORTAGE; /* until its end, where it counts for none */
 	if (error != TRANSFER_OK)
-		attempt_failed(s, slot, error, TRANSFER_THEIRS, why);
+		attempt_failed(s, slot, error, fault, why);
 	else
 		resolve(s, slot);
 }

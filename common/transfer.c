@@ -34,6 +34,18 @@ transfer_status_message(long status, char out[TRANSFER_ERROR_MAX])
 			status >= 300 && status < 400 ? "; redirects are not followed" : "");
 }
 
+void
+transfer_set_response(struct transfer_result *result, struct response *response)
+{
+	result->response = &response->body;
+	result->truncated = response_is_cut(response);
+	if (result->error != TRANSFER_OK || !response_is_lost(response))
+		return;
+	result->error = TRANSFER_RESET;
+	result->fault = TRANSFER_SHORTAGE;
+	snprintf(result->message, sizeof(result->message), "out of memory for the response");
+}
+
 struct transfers *
 transfers_new(const struct transfer_options *options)
 {

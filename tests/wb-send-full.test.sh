@@ -346,3 +346,25 @@ no_descriptors_http() {
 }
 test_case 'descriptors: with none for a connection, that is said, and what was not sent is deferred' no_descriptors_http
 test_case 'descriptors: the same over TLS' no_descriptors_tls
+
+# Each delivery has a secret of its own, in a file; that it cannot be opened now says nothing of the secret.
+no_descriptors_secrets() {
+  fresh
+  local n status
+  start_receiver
+  mkdir -m 700 secrets
+  for ((n = 1; n <= 40; n++)); do (umask 077 && echo "secret-$n-of-many" >secrets/S$n); done
+  records 40 / | jq -c '.request.headers["X-Secret"] = "$S" + .delivery_id[2:]' >in
+  for n in 14 13 12 11 10 9; do
+    rm -f j dead
+    : >"$RECEIVER_LOG"
+    status=0
+    with_descriptors "$n" --retry-max-time 2s --secrets dir:secrets || status=$?
+    note "with $n: status $status, $(head -n 1 err)"
+    ((status >= 2)) && continue
+    expect_empty dead
+    expect_equal "$(jq -r '[.status, .error.class // "-", .attempts] | join(" ")' receipts | sort -u | sed '/^finished - 1$/d')" \
+      "$( ((status == 0)) || echo 'deferred connect 0')" "with $n"
+  done
+}
+test_case 'descriptors: with none for the file of a secret, it is tried again' no_descriptors_secrets

@@ -728,6 +728,27 @@ no_core_dumps(void)
 	secret_store_free(NULL);
 }
 
+/* That a file cannot be opened now for lack of descriptors says nothing of the secret. */
+static void
+shortages_are_not_kept(void)
+{
+	struct rlimit limit, none;
+	struct secret value;
+	const char *error;
+
+	put("WB_FILE", "value", 5, 0600);
+	open_store("dir");
+	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	EXPECT(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	EXPECT(secret_get(store, "WB_FILE", 7, NULL, &value, &error) == SECRET_SHORTAGE);
+	EXPECT_STR(error, "file cannot be opened: too many open files");
+	EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	EXPECT_STR(get("WB_FILE", NULL), "value");
+	close_store();
+	unlink(in_dir("WB_FILE"));
+}
+
 int
 main(void)
 {
@@ -737,6 +758,7 @@ main(void)
 	RUN(names, "names");
 	RUN(environment, "the environment");
 	RUN(answers_are_cached, "answers are cached, failures too");
+	RUN(shortages_are_not_kept, "lack of descriptors is no answer");
 	RUN(files, "files, their newlines and modes");
 	RUN(odd_files, "links, fifos and directories");
 	RUN(file_bytes_and_sizes, "NUL bytes and sizes of files");
