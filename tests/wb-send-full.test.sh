@@ -248,6 +248,16 @@ few_descriptors() {
 }
 test_case 'descriptors: with few of them, fewer deliveries are under way, and all arrive' few_descriptors
 
+# The fewest that the manual promises to be enough, with everything that takes some.
+promised_descriptors() {
+  fresh
+  start_receiver --tls "$SERVER_TLS" --script <(printf '{"*":[{"body":"{\\"ok\\":true}"}]}')
+  records 100 / | sed 's/"headers":/"success_when":".ok",&/' >in
+  expect_status 0 with_descriptors 24 --retry-max-time 30s --cacert "$CA_FILE" --rejects rejects
+  expect_equal "$(jq -r '[.status, .attempts] | join(" ")' receipts | sort | uniq -c | tr -s ' ')" ' 100 finished 1'
+}
+test_case 'descriptors: as many as are said to be enough are' promised_descriptors
+
 # Descriptors that are to be had again are used, by the same run.
 descriptors_again() {
   fresh
