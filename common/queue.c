@@ -255,6 +255,15 @@ hold(struct queue *q, struct lane *lane, struct endpoint *e, int64_t now_ms)
 
 /* ---- deliveries ---- */
 
+/* Have ${d} count for what it takes now. */
+static void
+count_bytes(struct queue *q, struct delivery *d)
+{
+	q->bytes -= d->bytes;
+	d->bytes = delivery_bytes(d);
+	q->bytes += d->bytes;
+}
+
 int
 queue_add(struct queue *q, const struct record *rec, const char *line, size_t len)
 {
@@ -276,7 +285,7 @@ queue_add(struct queue *q, const struct record *rec, const char *line, size_t le
 	*lane->last = d;
 	lane->last = &d->next;
 	q->count++;
-	q->bytes += delivery_bytes(d);
+	count_bytes(q, d);
 	if (lane->state == LANE_EMPTY)
 		lane_goes_on(q, lane);
 	return 0;
@@ -358,6 +367,7 @@ queue_retry(struct queue *q, struct delivery *d, int64_t at_ms)
 {
 	struct lane *lane = d->lane;
 
+	count_bytes(q, d);
 	if (q->stopped) {
 		defer_lane(q, lane, QUEUE_STOPPED);
 		return;
@@ -376,7 +386,7 @@ take_first(struct queue *q, struct lane *lane)
 	if (lane->first == NULL)
 		lane->last = &lane->first;
 	q->count--;
-	q->bytes -= delivery_bytes(d);
+	q->bytes -= d->bytes;
 }
 
 void

@@ -10,10 +10,13 @@
 #include "curl_client.h"
 #include "http1.h"
 
+#define KEPT_MAX ((size_t)64 * 1024) /* bytes of a response's buffer that is used again */
+
 struct transfers {
 	struct transfer_options options;
 	struct http1 *http1;
 	struct curl_client *curl; /* NULL until the first request that needs it */
+	struct strbuf *told;      /* the response that was handed out last, or NULL */
 };
 
 const char *
@@ -70,9 +73,19 @@ transfers_free(struct transfers *t)
 	free(t);
 }
 
+/* The response that was handed out last is not valid any more. Each place would keep a long one. */
+static void
+let_go(struct transfers *t)
+{
+	if (t->told != NULL && t->told->size > KEPT_MAX)
+		strbuf_release(t->told);
+	t->told = NULL;
+}
+
 int
 transfer_start(struct transfers *t, const struct transfer_request *request, void *ctx)
 {
+	let_go(t);
 	if (!request->where->https && t->options.proxy == NULL)
 		return http1_start(t->http1, request, ctx);
 	if (t->curl == NULL && (t->curl = curl_client_new(&t->options)) == NULL)
@@ -129,6 +142,10 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 bool
 transfers_next(struct transfers *t, struct transfer_result *result)
 {
-	return http1_next(t->http1, result) ||
-	       (t->curl != NULL && curl_client_next(t->curl, result));
+	let_go(t);
+	if (!http1_next(t->http1, result) &&
+		(t->curl == NULL || !curl_client_next(t->curl, result)))
+		return false;
+	t->told = result->response;
+	return true;
 }

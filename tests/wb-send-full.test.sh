@@ -306,6 +306,36 @@ few_descriptors() {
 }
 test_case 'descriptors: with few of them, fewer deliveries are under way, and all arrive' few_descriptors
 
+# The fewest that the manual promises to be enough, with everything that takes some.
+promised_descriptors() {
+  fresh
+  start_receiver --tls "$SERVER_TLS" --script <(printf '{"*":[{"body":"{\\"ok\\":true}"}]}')
+  records 100 / | sed 's/"headers":/"success_when":".ok",&/' >in
+  expect_status 0 with_descriptors 24 --retry-max-time 30s --cacert "$CA_FILE" --rejects rejects
+  expect_equal "$(jq -r '[.status, .attempts] | join(" ")' receipts | sort | uniq -c | tr -s ' ')" ' 100 finished 1'
+}
+test_case 'descriptors: as many as are said to be enough are' promised_descriptors
+
+# Descriptors that are to be had again are used, by the same run.
+descriptors_again() {
+  fresh
+  local sender status=0
+  start_receiver --tls "$SERVER_TLS" --script <(printf '{"*":[{"delay_ms":100}]}')
+  records 800 / >in
+  (
+    ulimit -S -n 18
+    exec wb-send --allow-http --allow-net 127.0.0.0/8 --order none --progress never -j 64 --cacert "$CA_FILE" in
+  ) >receipts 2>err &
+  sender=$!
+  await_requests 20
+  expect_equal "$(<err)" "$(too_few)"
+  prlimit --pid "$sender" --nofile=1024:
+  wait "$sender" || status=$?
+  expect_equal "$status $(jq -r '[.status, .attempts] | join(" ")' receipts | sort | uniq -c | tr -s ' ')" '0  800 finished 1'
+  expect_equal "$(jq -s 'map(.in_flight) | max >= 18' "$RECEIVER_LOG")" true 'more connections than there were descriptors'
+}
+test_case 'descriptors: as many are used as there are, also when there are more again' descriptors_again
+
 no_descriptors() {
   local scheme=$1 n status
   fresh

@@ -497,6 +497,34 @@ test_room(void)
 }
 
 /* There is no hurry to read on while enough may go, whether it is much or little. */
+/* What is kept of how attempts ended counts, too. */
+static void
+test_messages(void)
+{
+	struct queue *q = queue_new(&usual);
+	struct delivery *d;
+	char *message;
+
+	add(q, 1, 1, 1);
+	d = start(q, 1);
+	EXPECT(queue_has_room(q));
+	if ((message = malloc(QUEUE_BYTES_MAX + 1)) == NULL)
+		exit(1);
+	memset(message, 'x', QUEUE_BYTES_MAX);
+	message[QUEUE_BYTES_MAX] = '\0';
+	d->message = message;
+	retry(q, d, 2, 3);
+	EXPECT(!queue_has_room(q));
+	EXPECT(start(q, 3) == d);
+	free(d->message);
+	d->message = NULL;
+	retry(q, d, 4, 5);
+	EXPECT(queue_has_room(q));
+	end(q, start(q, 5), 6);
+	EXPECT(queue_count(q) == 0 && queue_has_room(q));
+	queue_free(q);
+}
+
 static void
 test_ready(void)
 {
@@ -676,6 +704,7 @@ main(void)
 	RUN(test_defer_unordered, "without an order nothing else is deferred");
 	RUN(test_stop, "stopping defers what waits, what is retried and what comes");
 	RUN(test_room, "room is bounded in bytes");
+	RUN(test_messages, "room: messages count");
 	RUN(test_ready, "queue: no room while enough is ready");
 	RUN(test_many_deferred, "more deferred keys than can be remembered");
 	RUN(test_random, "20,000 deliveries at random: each ends once, in order");
