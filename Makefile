@@ -42,14 +42,15 @@ JOURNAL = appender durable idset journal journal_file journal_line journal_load 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file timestamp uuid
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
 	verbatim
-wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules
+wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \
+	cooldown cooldown_state durable match_record state_file table timestamp
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) event timestamp progress secret_url signals
 
 wb-event-read_LIBS = -ljq
-wb-match_LIBS  = -ljq -lonig
+wb-match_LIBS  = -ljq -lonig -lpthread
 wb-render_LIBS = -ljq
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread

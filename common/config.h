@@ -46,6 +46,8 @@ struct config_webhook {
 	struct json_span checked; /* the payload for it that was found good last */
 };
 
+enum config_cooldown_by { CONFIG_BY_AUTOMATION, CONFIG_BY_COLLECTION };
+
 enum config_action { CONFIG_UNKNOWN, CONFIG_WEBHOOK, CONFIG_NONE };
 
 struct config_automation {
@@ -53,7 +55,9 @@ struct config_automation {
 	struct json_span name_span; /* as written */
 	bool enabled;
 	struct rule rule;
-	int64_t when; /* number of the program that must say true, too, or -1 */
+	int64_t when;        /* number of the program that must say true, too, or -1 */
+	int64_t cooldown_ms; /* 0: none */
+	enum config_cooldown_by cooldown_by;
 	enum config_action action;
 	struct text webhook_name;
 	const struct config_webhook *webhook; /* for CONFIG_WEBHOOK */
