@@ -219,7 +219,7 @@ keep_failure(struct secret_store *store, struct entry *e)
 	store->nfailures--;
 }
 
-/* The outcome for ${name} from the providers; NULL with a text in *${error} if that is a shortage. */
+/* The outcome for ${name} from the providers; NULL with *${error} set if that is a shortage. */
 static struct entry *
 look_up(struct secret_store *store, const char *name, uint64_t key, const char **error)
 {
