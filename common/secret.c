@@ -241,7 +241,7 @@ entry_new(const char *name, uint64_t key)
 	return e;
 }
 
-/* The outcome for ${name} from the providers; NULL with a text in *${error} if that is a shortage. */
+/* The outcome for ${name} from the providers; NULL with *${error} set if that is a shortage. */
 static struct entry *
 look_up(struct secret_store *store, const char *name, uint64_t key, const char **error)
 {
