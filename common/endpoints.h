@@ -85,8 +85,8 @@ void endpoints_free(struct endpoints *es, struct endpoint *e, int64_t now_ms, st
 
 /**
  * endpoints_report(es, e, report, is_probe, pause_ms, now_ms):
- * An attempt, the probe or not, ended so. With ${pause_ms} greater than 0, nothing goes there for that time, because
- * it asked for it. endpoints_free comes next.
+ * An attempt, the probe or not, ended so. With ${pause_ms} greater than 0, nothing goes there for
+ * that time, because it asked for it. endpoints_free comes next.
  */
 void endpoints_report(struct endpoints *es, struct endpoint *e, enum endpoint_report report,
 	bool is_probe, int64_t pause_ms, int64_t now_ms);

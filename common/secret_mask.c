@@ -8,9 +8,9 @@
 #include "utf8.h"
 
 /*
- * What is undone of a text: first the escapes of JSON, then those of HTML, then those of URLs. Those
- * of JSON up to three times: a body is JSON, an answer repeats it in a string, and a gateway may do
- * so with the answer.
+ * What is undone of a text: first the escapes of JSON, then those of HTML, then those of URLs.
+ * Those of JSON up to three times: a body is JSON, an answer repeats it in a string, and a gateway
+ * may do so with the answer.
  */
 enum { UNDO_JSON = 1, UNDO_JSON_MAX = 3, UNDO_HTML = 4, UNDO_URL = 8, UNDO_ALL = 15 };
 

@@ -60,8 +60,8 @@ struct delivery *slots_leave(struct slots *ss, struct slot *slot);
 /**
  * slots_note(ss, slot):
  * Note that the delivery of the prepared attempt in ${slot} is under way. False if it already is in
- * another slot: ${slot} is to be left, and its delivery waits there as a twin. Without memory a twin
- * is not noticed.
+ * another slot: ${slot} is to be left, and its delivery waits there as a twin. Without memory a
+ * twin is not noticed.
  */
 bool slots_note(struct slots *ss, struct slot *slot);
 
