@@ -35,7 +35,7 @@ EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_autom
 TRIAL  = beside stage trial trial_options uuid
 HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_program jq_programs jq_server jq_worker
-SECRETS = netrc secret secret_mask secret_options secret_provider secret_ref secret_value siphash table
+SECRETS = netrc secret secret_mask secret_options secret_provider secret_ref secret_value shortage siphash table
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response retry shortage table timers transfer \
@@ -52,7 +52,8 @@ wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag op
 	poll_event poll_files poll_state signals timestamp url
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
 	verbatim
-wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules
+wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \
+	cooldown cooldown_state durable match_record state_file table timestamp
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
@@ -63,7 +64,7 @@ wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) 
 
 wb-event-poll_LIBS = -lcurl -lcrypto -lpthread
 wb-event-read_LIBS = -ljq
-wb-match_LIBS  = -ljq -lonig
+wb-match_LIBS  = -ljq -lonig -lpthread
 wb-automation_LIBS = -lcrypto -ljq -lonig
 wb-render_LIBS = -ljq
 wb-sign_LIBS   = -lcrypto

@@ -59,10 +59,34 @@ appender_add(struct appender *a, const char *line, size_t len)
 	strbuf_addc(&a->lines, '\n');
 }
 
+/*
+ * A write failed after ${written} bytes. Lines that are whole stay; half a line would run into the
+ * next one. Others may append to the same file, so it is cut from its end, and only if that is
+ * ours. Returns 0, or -1 with errno set.
+ */
+static int
+cut(struct appender *a, size_t written)
+{
+	const char *newline = written > 0 ? memrchr(a->lines.buf, '\n', written) : NULL;
+	const size_t whole = newline != NULL ? (size_t)(newline - a->lines.buf) + 1 : 0;
+	const off_t end = lseek(a->fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (whole > 0)
+		memmove(a->lines.buf, a->lines.buf + whole, a->lines.len - whole);
+	a->lines.len -= whole;
+	if (written == whole)
+		return 0;
+	if (fstat(a->fd, &st) != 0)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_size != end)
+		return 0;
+	return ftruncate(a->fd, end - (off_t)(written - whole));
+}
+
 int
 appender_write(struct appender *a)
 {
-	struct stat before;
 	size_t written;
 	int error;
 
@@ -72,15 +96,12 @@ appender_write(struct appender *a)
 	}
 	if (a->lines.len == 0)
 		return 0;
-	if (fstat(a->fd, &before) != 0)
-		return -1;
 	error = output_write(a->fd, a->lines.buf, a->lines.len, &written);
 	if (error == 0) {
 		strbuf_reset(&a->lines);
 		return 0;
 	}
-	/* Half a line would run into the next one. */
-	if (written > 0 && S_ISREG(before.st_mode) && ftruncate(a->fd, before.st_size) != 0)
+	if (cut(a, written) != 0)
 		error = errno;
 	errno = error;
 	return -1;

@@ -26,8 +26,9 @@ void appender_add(struct appender *a, const char *line, size_t len);
 
 /**
  * appender_write(a):
- * Write it. Returns 0, or -1 with errno set: a regular file then ends where it did
- * before, and what was added stays to be written.
+ * Write it. Returns 0, or -1 with errno set: a regular file then has whole lines only, and what it
+ * has not stays to be written. What others append meanwhile is left alone; should they do so right
+ * behind a line that broke off, that stays.
  */
 int appender_write(struct appender *a);
 

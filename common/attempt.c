@@ -33,6 +33,15 @@ attempt_clear(struct attempt *a)
 	a->nheaders = 0;
 }
 
+/* Memory ran out. */
+static int
+fail_short(struct attempt *a, char error[REQUEST_ERROR_MAX], const char *message)
+{
+	a->rq.is_short = true;
+	snprintf(error, REQUEST_ERROR_MAX, "%s", message);
+	return -1;
+}
+
 static void
 add_header(struct attempt *a, const char *name, size_t name_len, const char *prefix,
 	const char *value, size_t len)
@@ -62,6 +71,7 @@ add_secret_header(struct attempt *a, struct attempt_means *means, const char *na
 		return -1;
 	for (size_t i = 0; i < value.len; i++) {
 		if ((unsigned char)value.value[i] < 0x20 || value.value[i] == 0x7f) {
+			a->rq.is_short = false;
 			snprintf(error, REQUEST_ERROR_MAX,
 				"secret %.*s: holds a control character, so it cannot be in a header",
 				(int)ref->len - 1, ref->p + 1);
@@ -108,10 +118,8 @@ sign_afresh(struct attempt *a, struct attempt_means *means,
 		is_timed |= signature_scheme_is_timed(a->rec.schemes[i]);
 	if (!is_timed)
 		return 0;
-	if (means->signer == NULL && (means->signer = signer_new()) == NULL) {
-		snprintf(error, REQUEST_ERROR_MAX, "libcrypto cannot be set up");
-		return -1;
-	}
+	if (means->signer == NULL && (means->signer = signer_new()) == NULL)
+		return fail_short(a, error, "libcrypto cannot be set up");
 	return request_sign(&a->rq, &a->rec, means->secrets, means->signer,
 		timestamp_now_ms() / 1000, headers, n, error);
 }
@@ -147,8 +155,12 @@ build_headers(struct attempt *a, struct attempt_means *means, char error[REQUEST
 		add_header(a, "Content-Type", 12, "", "application/json", 16);
 	if (!has_agent)
 		add_header(a, "User-Agent", 10, "wb-tools/", WB_VERSION, strlen(WB_VERSION));
+	if (strbuf_failed(&a->header_text) && a->header_text.len < HEADER_TEXT_MAX - 2 * SECRET_MAX)
+		return fail_short(a, error, "out of memory");
+	/* Secrets may be longer than what else is in a header. */
 	if (strbuf_failed(&a->header_text)) {
-		snprintf(error, REQUEST_ERROR_MAX, "out of memory");
+		a->rq.is_short = false;
+		snprintf(error, REQUEST_ERROR_MAX, "headers are too long");
 		return -1;
 	}
 	for (size_t i = 0; i < a->nheaders; i++)
@@ -175,11 +187,10 @@ get_tls(struct attempt *a, struct attempt_means *means, char error[REQUEST_ERROR
 	return 0;
 }
 
-enum transfer_error
-attempt_prepare(struct attempt *a, struct attempt_means *means, const struct record_pack *pack,
-	char error[ATTEMPT_ERROR_MAX])
+static enum transfer_error
+prepare(struct attempt *a, struct attempt_means *means, char error[ATTEMPT_ERROR_MAX])
 {
-	record_unpack(pack, &a->rec);
+	a->rq.is_short = false;
 	/* Most go where the last one in this place went, which was checked. */
 	if (!a->is_allowed || !request_is_for(&a->rq, &a->rec)) {
 		a->is_allowed = false;
@@ -193,6 +204,24 @@ attempt_prepare(struct attempt *a, struct attempt_means *means, const struct rec
 		build_headers(a, means, error) != 0 || get_tls(a, means, error) != 0)
 		return TRANSFER_SECRET;
 	return TRANSFER_OK;
+}
+
+enum transfer_error
+attempt_prepare(struct attempt *a, struct attempt_means *means, const struct record_pack *pack,
+	enum transfer_fault *fault, char error[ATTEMPT_ERROR_MAX])
+{
+	enum transfer_error status;
+	char why[REQUEST_ERROR_MAX];
+
+	*fault = TRANSFER_THEIRS;
+	record_unpack(pack, &a->rec);
+	status = prepare(a, means, error);
+	if (status == TRANSFER_OK || !a->rq.is_short)
+		return status;
+	*fault = TRANSFER_SHORTAGE;
+	snprintf(why, sizeof(why), "%s", error);
+	snprintf(error, ATTEMPT_ERROR_MAX, "cannot set up the request: %s", why);
+	return TRANSFER_CONNECT;
 }
 
 void
@@ -210,14 +239,23 @@ attempt_mask(const struct attempt *a, const struct secret_store *secrets, char *
 }
 
 void
-attempt_mask_message(const struct attempt *a, const struct secret_store *secrets, char *message,
-	size_t size)
+attempt_mask_message(const struct attempt *a, const struct secret_store *secrets,
+	char message[TRANSFER_ERROR_MAX])
 {
 	const size_t len = strlen(message);
+	char whole[TRANSFER_ERROR_MAX];
 
+	memcpy(whole, message, len + 1);
+	attempt_mask(a, secrets, message, len, len, len + 1 >= sizeof(whole));
 	/* Somebody may have cut it before, and jq does so with the values that it tells. */
-	for (const char *p = message; (p = strstr(p, "...")) != NULL; p += strlen("..."))
-		attempt_mask(a, secrets, message, (size_t)(p - message), (size_t)(p - message),
-			true);
-	attempt_mask(a, secrets, message, len, len, len + 1 >= size);
+	for (const char *p = whole; (p = strstr(p, "...")) != NULL; p += strlen("...")) {
+		const size_t cut_len = (size_t)(p - whole);
+		char part[TRANSFER_ERROR_MAX];
+
+		memcpy(part, whole, cut_len);
+		attempt_mask(a, secrets, part, cut_len, cut_len, true);
+		for (size_t i = 0; i < cut_len; i++)
+			if (part[i] == '*')
+				message[i] = '*';
+	}
 }

@@ -49,12 +49,13 @@ void attempt_init(struct attempt *a);
 void attempt_release(struct attempt *a);
 
 /**
- * attempt_prepare(a, means, pack, error):
+ * attempt_prepare(a, means, pack, fault, error):
  * Make the record in ${pack}, which must stay until attempt_clear, ready to be sent. Returns
- * TRANSFER_OK, or TRANSFER_DENIED or TRANSFER_SECRET with the reason in ${error}.
+ * TRANSFER_OK, or TRANSFER_DENIED or TRANSFER_SECRET, or, for lack of memory or descriptors,
+ * TRANSFER_CONNECT; with the reason in ${error} and, in *${fault}, whose fault it is.
  */
 enum transfer_error attempt_prepare(struct attempt *a, struct attempt_means *means,
-	const struct record_pack *pack, char error[ATTEMPT_ERROR_MAX]);
+	const struct record_pack *pack, enum transfer_fault *fault, char error[ATTEMPT_ERROR_MAX]);
 
 /**
  * attempt_clear(a):
@@ -72,11 +73,11 @@ void attempt_mask(const struct attempt *a, const struct secret_store *secrets, c
 	size_t len, size_t shown, bool cut);
 
 /**
- * attempt_mask_message(a, secrets, message, size):
- * The same with a message, in an array of ${size} bytes, that may repeat what a server said, and
- * may have cut it: at its end, or before "...".
+ * attempt_mask_message(a, secrets, message):
+ * The same with a message that may repeat what a server said, and may have cut it: at its end, or
+ * before "...".
  */
 void attempt_mask_message(const struct attempt *a, const struct secret_store *secrets,
-	char *message, size_t size);
+	char message[TRANSFER_ERROR_MAX]);
 
 #endif

@@ -17,11 +17,13 @@ breaker_succeeded(struct breaker *b)
 }
 
 void
-breaker_failed(struct breaker *b, const struct breaker_policy *policy, int64_t now_ms)
+breaker_failed(struct breaker *b, const struct breaker_policy *policy, bool is_probe,
+	int64_t now_ms)
 {
 	if (b->failures < UINT32_MAX)
 		b->failures++;
 	if (b->state == BREAKER_OPEN || policy->failures == 0 ||
+		(b->state == BREAKER_PROBING && !is_probe) ||
 		(b->state == BREAKER_CLOSED && b->failures < policy->failures))
 		return;
 	if (b->state == BREAKER_CLOSED)
@@ -31,9 +33,9 @@ breaker_failed(struct breaker *b, const struct breaker_policy *policy, int64_t n
 }
 
 void
-breaker_untried(struct breaker *b, int64_t now_ms)
+breaker_untried(struct breaker *b, bool is_probe, int64_t now_ms)
 {
-	if (b->state != BREAKER_PROBING)
+	if (b->state != BREAKER_PROBING || !is_probe)
 		return;
 	b->state = BREAKER_OPEN;
 	b->until_ms = now_ms;

@@ -25,18 +25,21 @@ struct breaker {
 
 /**
  * breaker_allows(b, now_ms):
- * Whether a request may go now. One that an open circuit allows is the probe: until it ends in one
- * of the three ways below, no other is allowed.
+ * Whether a request may go now. One that an open circuit allows is the probe, and the state is
+ * BREAKER_PROBING: until it ends in one of the three ways below, no other is allowed.
  */
 bool breaker_allows(struct breaker *b, int64_t now_ms);
 
 /**
- * breaker_succeeded(b), breaker_failed(b, policy, now_ms), breaker_untried(b, now_ms):
- * How a request ended: the endpoint is there, it is not, or it was never asked. A request
- * that began before the circuit opened may close it as well as a probe.
+ * breaker_succeeded(b), breaker_failed(b, policy, is_probe, now_ms), breaker_untried(b, is_probe,
+ * now_ms):
+ * How a request ended: the endpoint is there, it is not, or it was never asked; ${is_probe}: it was
+ * the probe. A request that began before the circuit opened may close it as well, but not end the
+ * probe.
  */
 void breaker_succeeded(struct breaker *b);
-void breaker_failed(struct breaker *b, const struct breaker_policy *policy, int64_t now_ms);
-void breaker_untried(struct breaker *b, int64_t now_ms);
+void breaker_failed(struct breaker *b, const struct breaker_policy *policy, bool is_probe,
+	int64_t now_ms);
+void breaker_untried(struct breaker *b, bool is_probe, int64_t now_ms);
 
 #endif

@@ -55,6 +55,8 @@ struct config_webhook {
 	struct json_span checked; /* the payload for it that was found good last */
 };
 
+enum config_cooldown_by { CONFIG_BY_AUTOMATION, CONFIG_BY_COLLECTION };
+
 enum config_action { CONFIG_UNKNOWN, CONFIG_WEBHOOK, CONFIG_NONE };
 
 struct config_automation {
@@ -65,7 +67,9 @@ struct config_automation {
 	bool enabled;
 	bool defined_twice; /* this is the first one of several with its name */
 	struct rule rule;
-	int64_t when; /* number of the program that must say true, too, or -1 */
+	int64_t when;        /* number of the program that must say true, too, or -1 */
+	int64_t cooldown_ms; /* 0: none */
+	enum config_cooldown_by cooldown_by;
 	enum config_action action;
 	struct text webhook_name;
 	const struct config_webhook *webhook; /* for CONFIG_WEBHOOK */

@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "config_program.h"
+#include "cooldown.h"
 #include "event.h"
+#include "json_text.h"
 
 /*
  * What one kind of object may hold, told apart by name; later kinds of action and
  * condition go here.
  */
-enum { NAME, DESCRIPTION, ENABLED, ON, ACTION, MEMBERS };
-static const char *const names[MEMBERS] = {"name", "description", "enabled", "on", "action"};
+enum { NAME, DESCRIPTION, ENABLED, ON, COOLDOWN, COOLDOWN_BY, ACTION, MEMBERS };
+static const char *const names[MEMBERS] = {"name", "description", "enabled", "on", "cooldown",
+	"cooldown_by", "action"};
 
 enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, PAYLOAD_JQ, ACTION_MEMBERS };
 static const char *const action_names[ACTION_MEMBERS] = {"type", "webhook", "payload",
@@ -95,6 +98,54 @@ read_conditions(struct config_reader *r, struct config_automation *automation,
 			config_program_read(r, r->programs->conditions, "when", NULL,
 				&automation->when);
 	}
+}
+
+/* A time such as "90s", "10m", "12h" or "7d"; 0 if it is none. */
+static int64_t
+duration_ms(const struct text *text)
+{
+	static const char units[] = "smhd";
+	static const int64_t unit_ms[] = {1000, 60 * 1000, 3600 * 1000, 24 * 3600 * 1000};
+	const char *unit = strchr(units, text->p[text->len - 1]);
+	int64_t n = 0;
+
+	if (unit == NULL || text->len > 10)
+		return 0;
+	for (size_t i = 0; i < text->len - 1; i++) {
+		if (text->p[i] < '0' || text->p[i] > '9')
+			return 0;
+		n = n * 10 + (text->p[i] - '0');
+	}
+	n *= unit_ms[unit - units];
+	return n <= COOLDOWN_MAX_MS ? n : 0;
+}
+
+static void
+read_cooldown(struct config_reader *r, struct config_automation *automation)
+{
+	struct json_span span;
+	struct text text;
+
+	if (!config_string(r, "cooldown", &span, &text))
+		return;
+	automation->cooldown_ms = duration_ms(&text);
+	if (automation->cooldown_ms == 0)
+		config_error(r->file, span.p - 1,
+			"cooldown must be a time such as \"90s\", \"10m\", \"12h\" or \"7d\", up to 3650d");
+}
+
+static void
+read_cooldown_by(struct config_reader *r, struct config_automation *automation)
+{
+	struct json_span span;
+
+	if (!config_string(r, "cooldown_by", &span, NULL))
+		return;
+	if (json_equal(&span, "collection", 10))
+		automation->cooldown_by = CONFIG_BY_COLLECTION;
+	else if (!json_equal(&span, "automation", 10))
+		config_error(r->file, span.p - 1,
+			"cooldown_by must be \"automation\" or \"collection\"");
 }
 
 /* payload_file is relative to the file that names it. */
@@ -245,6 +296,12 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 		case ON:
 			read_conditions(r, automation, regexes);
 			break;
+		case COOLDOWN:
+			read_cooldown(r, automation);
+			break;
+		case COOLDOWN_BY:
+			read_cooldown_by(r, automation);
+			break;
 		case ACTION:
 			read_action(r, automation, payload_file);
 			break;
@@ -255,6 +312,8 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 	automation->span = (struct json_span){start, (size_t)(r->js.p - start), JSON_OBJECT, false};
 	if (!(seen >> NAME & 1))
 		config_error(r->file, start, "an automation needs \"name\"");
+	if (seen >> COOLDOWN_BY & 1 && !(seen >> COOLDOWN & 1))
+		config_error(r->file, start, "\"cooldown_by\" without \"cooldown\"");
 	if (!(seen >> ACTION & 1))
 		config_error(r->file, start, "an automation needs \"action\"");
 }

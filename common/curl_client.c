@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "curl_slot.h"
 #include "curl_tls.h"
 #include "response.h"
 #include "shortage.h"
+
+#define LIMIT_MS 1000 /* after which more connections are tried than there was room for */
 
 struct curl_client *
 curl_client_new(const struct transfer_options *options)
@@ -118,11 +121,29 @@ set_addresses(struct curl_slot *s, const struct transfer_request *request)
 		       : -1;
 }
 
+static void
+limit_connections(struct curl_client *t, long limit)
+{
+	curl_multi_setopt(t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limit);
+	t->limit = limit;
+	t->limited_ms = clock_ms();
+}
+
+/* There may be room again. Not all at once: what finds none is put off. */
+static void
+lift_limit(struct curl_client *t)
+{
+	if (t->limit == 0 || clock_ms() - t->limited_ms < LIMIT_MS)
+		return;
+	limit_connections(t, (size_t)t->limit < t->options.jobs ? t->limit * 2 : 0);
+}
+
 int
 curl_client_start(struct curl_client *t, const struct transfer_request *request, void *ctx)
 {
 	struct curl_slot *s = t->slots;
 
+	lift_limit(t);
 	while (s < t->slots + t->options.jobs && s->busy)
 		s++;
 	if (s == t->slots + t->options.jobs)
@@ -145,7 +166,8 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 	s->len = request->len;
 	s->sent = 0;
 	s->curl_error[0] = '\0';
-	if (set_headers(s, request) != 0 ||
+	if ((request->needs_response && response_need(&s->response) != 0) ||
+		set_headers(s, request) != 0 ||
 		!curl_tls_set(s->easy, request->tls, t->options.ca_file, t->ca_path) ||
 		set_addresses(s, request) != 0 ||
 		curl_easy_setopt(s->easy, CURLOPT_URL, request->url) != CURLE_OK ||
@@ -243,8 +265,8 @@ classify(const struct curl_slot *s, CURLcode code, long http_status)
 }
 
 /*
- * Whether there was no descriptor or memory for a connection. From then on libcurl has no more of
- * them than there was room for, and lets others wait for those.
+ * Whether there was no descriptor or memory for a connection. For a while then libcurl has no more
+ * of them than there was room for, and lets others wait for those.
  */
 static bool
 is_shortage(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
@@ -252,10 +274,8 @@ is_shortage(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 	struct curl_client *t = s->client;
 
 	if (code == CURLE_COULDNT_CONNECT && s->shortage != 0) {
-		curl_multi_setopt(t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-			t->sockets > 0 ? (long)t->sockets : 1L);
-		t->is_limited = true;
-	} else if (code != CURLE_OPERATION_TIMEDOUT || !t->is_limited || s->opened || s->asked) {
+		limit_connections(t, t->sockets > 0 ? (long)t->sockets : 1L);
+	} else if (code != CURLE_OPERATION_TIMEDOUT || t->limit == 0 || s->opened || s->asked) {
 		return false;
 	}
 	r->error = TRANSFER_CONNECT;
@@ -306,12 +326,12 @@ curl_client_next(struct curl_client *t, struct transfer_result *r)
 	while (message->msg != CURLMSG_DONE);
 	code = message->data.result;
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)(void *)&s);
-	*r = (struct transfer_result){.ctx = s->ctx, .response = &s->response.body};
+	*r = (struct transfer_result){.ctx = s->ctx};
 	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &r->http_status);
-	r->truncated = response_is_cut(&s->response);
 	r->error = classify(s, code, r->http_status);
 	explain(s, code, r);
+	transfer_set_response(r, &s->response);
 	end_slot(s);
 	return true;
 }

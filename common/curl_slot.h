@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "curl_client.h"
 #include "response.h"
@@ -41,9 +42,10 @@ struct curl_client {
 	CURLSH *share;       /* of TLS sessions */
 	const char *ca_path; /* built into libcurl, or NULL */
 	struct curl_slot *slots;
-	int busy;        /* slots in use */
-	int sockets;     /* that are open */
-	bool is_limited; /* to as many connections as there was room for */
+	int busy;           /* slots in use */
+	int sockets;        /* that are open */
+	long limit;         /* of connections, as many as there was room for; 0: none */
+	int64_t limited_ms; /* since when */
 };
 
 /**

@@ -34,5 +34,6 @@ delivery_free(struct delivery *d)
 size_t
 delivery_bytes(const struct delivery *d)
 {
-	return sizeof(*d) + d->pack_size + d->len + OVERHEAD;
+	return sizeof(*d) + d->pack_size + d->len + OVERHEAD +
+	       (d->message != NULL ? strlen(d->message) : 0);
 }

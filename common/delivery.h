@@ -20,7 +20,9 @@ struct delivery {
 	struct delivery *next;
 	struct lane *lane;
 	struct endpoint *endpoint;
+	size_t bytes;     /* that it counts for */
 	int64_t since_ms; /* start of its budget */
+	bool is_probe;    /* of its endpoint's circuit, if under way */
 	/* the sender's */
 	struct delivery *twin; /* that waits for the same one of another lane, as this one does */
 	bool is_retrying;
@@ -46,7 +48,7 @@ void delivery_free(struct delivery *d);
 
 /**
  * delivery_bytes(d):
- * How much memory it takes, about, its share of tables included.
+ * How much memory it takes, about, its share of tables included, as long as its message stays.
  */
 size_t delivery_bytes(const struct delivery *d);
 

@@ -30,7 +30,7 @@ struct durable {
 	bool ending;
 	size_t waiting; /* in durable_wait: no pause then */
 	int64_t pause_until_us;
-	bool told; /* there is a byte in the pipe */
+	bool told; /* there is a byte in the pipe: news since the last durable_poll */
 	int pipe[2];
 	bool started;
 	pthread_t thread;
@@ -244,35 +244,25 @@ durable_commit(struct durable *d)
 	return ticket;
 }
 
-uint64_t
-durable_done(struct durable *d)
-{
-	uint64_t done;
-	char byte;
-
-	pthread_mutex_lock(&d->mutex);
-	done = d->done;
-	if (d->told && read(d->pipe[0], &byte, 1) == 1)
-		d->told = false;
-	pthread_mutex_unlock(&d->mutex);
-	return done;
-}
-
 int
 durable_fd(const struct durable *d)
 {
 	return d->pipe[0];
 }
 
+/* All at once: who takes the byte out of the pipe must know what it was written for. */
 int
-durable_error(struct durable *d, int *fd)
+durable_poll(struct durable *d, uint64_t *done, int *fd)
 {
+	char byte;
 	int error;
 
 	pthread_mutex_lock(&d->mutex);
+	*done = d->done;
+	*fd = d->error_fd;
 	error = d->error;
-	if (error != 0 && fd != NULL)
-		*fd = d->error_fd;
+	if (d->told && read(d->pipe[0], &byte, 1) == 1)
+		d->told = false;
 	pthread_mutex_unlock(&d->mutex);
 	return error;
 }

@@ -5,7 +5,7 @@
  *	write(fd, ...);
  *	ticket = durable_commit(d);
  *	... poll(2) on durable_fd(d) ...
- *	if (durable_done(d) >= ticket)
+ *	if (durable_poll(d, &done, &fd) == 0 && done >= ticket)
  *		... what was written is on the disk
  *
  * Functions are to be called from one thread, the owner's.
@@ -45,37 +45,31 @@ int durable_add(struct durable *d, int fd);
  * What was written to the files before this call is to become durable. Returns a ticket, greater
  * than all before. Never blocks: commits during an fdatasync, and a pause of 10 to 200 ms behind
  * it, wait for the next one, together. A
- * thread that cannot be started is a failure for durable_error.
+ * thread that cannot be started is a failure for durable_poll.
  */
 uint64_t durable_commit(struct durable *d);
 
 /**
- * durable_done(d):
- * The greatest ticket that is durable, 0 at first; all smaller ones are, too. durable_fd is not
- * readable any more until there is news. Never blocks. A descriptor that has nothing to make
- * durable (a pipe, a terminal, /dev/null) holds nobody up.
- */
-uint64_t durable_done(struct durable *d);
-
-/**
  * durable_fd(d):
- * A descriptor, for poll(2) only, that is readable when durable_done has something new to say, or
- * durable_error has.
+ * A descriptor, for poll(2) only, that is readable when durable_poll has something new to say.
  */
 int durable_fd(const struct durable *d);
 
 /**
- * durable_error(d, fd):
- * 0, or the errno of the first failure, with its descriptor in *${fd} (-1: no thread; ${fd} may be
- * NULL). It sticks, and nothing becomes durable any more: after a failed fdatasync the kernel may
- * have dropped what was written, and would call the next one a success.
+ * durable_poll(d, done, fd):
+ * Put the greatest ticket that is durable into *${done}, 0 at first; all smaller ones are, too. A
+ * descriptor that has nothing to make durable (a pipe, a terminal, /dev/null) holds nobody up.
+ * Returns 0, or the errno of the first failure, with its descriptor in *${fd} (-1: no thread). A
+ * failure sticks, and nothing becomes durable any more: after a failed fdatasync the kernel may
+ * have dropped what was written, and would call the next one a success. durable_fd is not readable
+ * any more until there is news. Never blocks.
  */
-int durable_error(struct durable *d, int *fd);
+int durable_poll(struct durable *d, uint64_t *done, int *fd);
 
 /**
  * durable_wait(d, ticket):
  * Block until ${ticket}, one that durable_commit gave, is durable. Returns 0, or -1 with the errno
- * of durable_error if it never will be.
+ * of durable_poll if it never will be.
  */
 int durable_wait(struct durable *d, uint64_t ticket);
 

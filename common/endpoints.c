@@ -93,9 +93,12 @@ endpoints_leave(struct endpoints *es, struct endpoint *e)
 }
 
 bool
-endpoint_allows(struct endpoint *e, int64_t now_ms)
+endpoint_allows(struct endpoint *e, int64_t now_ms, bool *is_probe)
 {
-	return now_ms >= e->pause_until_ms && breaker_allows(&e->breaker, now_ms);
+	const bool allows = now_ms >= e->pause_until_ms && breaker_allows(&e->breaker, now_ms);
+
+	*is_probe = allows && e->breaker.state == BREAKER_PROBING;
+	return allows;
 }
 
 bool
@@ -150,14 +153,14 @@ endpoints_free(struct endpoints *es, struct endpoint *e, int64_t now_ms, struct 
 
 void
 endpoints_report(struct endpoints *es, struct endpoint *e, enum endpoint_report report,
-	int64_t pause_ms, int64_t now_ms)
+	bool is_probe, int64_t pause_ms, int64_t now_ms)
 {
 	if (report == ENDPOINT_ALIVE)
 		breaker_succeeded(&e->breaker);
 	else if (report == ENDPOINT_DOWN)
-		breaker_failed(&e->breaker, &es->policy, now_ms);
+		breaker_failed(&e->breaker, &es->policy, is_probe, now_ms);
 	else
-		breaker_untried(&e->breaker, now_ms);
+		breaker_untried(&e->breaker, is_probe, now_ms);
 	if (pause_ms > 0 && now_ms + pause_ms > e->pause_until_ms)
 		e->pause_until_ms = now_ms + pause_ms;
 	else if (e->pause_until_ms <= now_ms)

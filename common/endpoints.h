@@ -51,11 +51,11 @@ struct endpoint *endpoints_use(struct endpoints *es, uint64_t key);
 void endpoints_leave(struct endpoints *es, struct endpoint *e);
 
 /**
- * endpoint_allows(e, now_ms):
- * Whether a request may go there now. It may be the probe of an open circuit, so that it must go,
- * and endpoints_report must hear of it.
+ * endpoint_allows(e, now_ms, is_probe):
+ * Whether a request may go there now. It may be the probe of an open circuit, which *${is_probe}
+ * tells: then it must go, and endpoints_report must hear of it.
  */
-bool endpoint_allows(struct endpoint *e, int64_t now_ms);
+bool endpoint_allows(struct endpoint *e, int64_t now_ms, bool *is_probe);
 
 /**
  * endpoint_is_open(e, since_ms):
@@ -84,12 +84,12 @@ void endpoints_hold(struct endpoints *es, struct endpoint *e, struct link *waite
 void endpoints_free(struct endpoints *es, struct endpoint *e, int64_t now_ms, struct link *out);
 
 /**
- * endpoints_report(es, e, report, pause_ms, now_ms):
- * An attempt ended so. With ${pause_ms} greater than 0, nothing goes there for that time, because
+ * endpoints_report(es, e, report, is_probe, pause_ms, now_ms):
+ * An attempt, the probe or not, ended so. With ${pause_ms} greater than 0, nothing goes there for that time, because
  * it asked for it. endpoints_free comes next.
  */
 void endpoints_report(struct endpoints *es, struct endpoint *e, enum endpoint_report report,
-	int64_t pause_ms, int64_t now_ms);
+	bool is_probe, int64_t pause_ms, int64_t now_ms);
 
 /**
  * endpoints_due(es, now_ms), endpoints_next_ms(es):

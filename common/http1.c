@@ -396,8 +396,7 @@ http1_next(struct http1 *h, struct transfer_result *r)
 	r->fault = s->fault;
 	r->http_status = s->exchange.parser.status;
 	memcpy(r->retry_after, s->exchange.response.retry_after, sizeof(r->retry_after));
-	r->response = &s->exchange.response.body;
-	r->truncated = response_is_cut(&s->exchange.response);
+	transfer_set_response(r, &s->exchange.response);
 	free_slot(h, s);
 	return true;
 }

@@ -34,6 +34,8 @@ http1_exchange_begin(struct http1_exchange *x, const struct transfer_request *re
 	response_begin(&x->response, request->response_max,
 		request->read_max != 0 ? request->read_max : TRANSFER_READ_MAX);
 	http1_parser_begin(&x->parser, &x->response);
+	if (request->needs_response && response_need(&x->response) != 0)
+		return -1;
 	return http1_request_head(&x->head, request);
 }
 

@@ -14,6 +14,17 @@ id_of_event(const struct event *event, char out[ID_SIZE])
 	sha256_hex16(digest, out);
 }
 
+struct text
+id_spelled(const struct event *event, char own[ID_SIZE])
+{
+	const struct json_span *id = &event->member[EVENT_ID];
+
+	if (id->type != JSON_NONE)
+		return (struct text){id->p, id->len};
+	id_of_event(event, own);
+	return (struct text){own, ID_SIZE - 1};
+}
+
 void
 id_of_delivery(const struct text *event_id, const struct text *automation, char out[ID_SIZE])
 {

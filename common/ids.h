@@ -18,6 +18,12 @@
 void id_of_event(const struct event *event, char out[ID_SIZE]);
 
 /**
+ * id_spelled(event, own):
+ * The event's id as it is spelled in JSON, or id_of_event, made in ${own}, if it has none.
+ */
+struct text id_spelled(const struct event *event, char own[ID_SIZE]);
+
+/**
  * id_of_delivery(event_id, automation, out):
  * The id of the delivery that ${automation} makes of the event: the first 16 bytes of the SHA-256
  * over ${event_id}, a NUL and the name, in lower-case hex. Both decoded.

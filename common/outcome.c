@@ -106,7 +106,7 @@ outcome_make(struct outcome *o, const struct outcome_means *means, const struct 
 	*o = (struct outcome){
 		.receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status}};
 	/* Receivers echo requests; a secret must not come back through a receipt. */
-	attempt_mask_message(attempt, means->secrets, result->message, sizeof(result->message));
+	attempt_mask_message(attempt, means->secrets, result->message);
 	show_response(means, attempt, result, &o->receipt);
 	if (result->error != TRANSFER_OK) {
 		o->receipt.status = RECEIPT_FAILED;

@@ -76,3 +76,16 @@ pacer_take(struct pacer *p, const char *host, int64_t now_us)
 	h->next_us = at + p->interval_us;
 	return at;
 }
+
+void
+pacer_give_back(struct pacer *p, const char *host, int64_t at_us)
+{
+	struct table_node *node = table_find(&p->hosts, siphash(&p->key, host, strlen(host)));
+	struct host *h;
+
+	if (node == NULL)
+		return;
+	h = CONTAINER(node, struct host, node);
+	if (h->next_us == at_us + p->interval_us)
+		h->next_us = at_us;
+}

@@ -36,4 +36,11 @@ void pacer_release(struct pacer *p);
  */
 int64_t pacer_take(struct pacer *p, const char *host, int64_t now_us);
 
+/**
+ * pacer_give_back(p, host, at_us):
+ * The place at ${at_us} will not be used: the next request to ${host} may have it, if none has taken
+ * a later one.
+ */
+void pacer_give_back(struct pacer *p, const char *host, int64_t at_us);
+
 #endif

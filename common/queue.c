@@ -255,6 +255,15 @@ hold(struct queue *q, struct lane *lane, struct endpoint *e, int64_t now_ms)
 
 /* ---- deliveries ---- */
 
+/* Have ${d} count for what it takes now. */
+static void
+count_bytes(struct queue *q, struct delivery *d)
+{
+	q->bytes -= d->bytes;
+	d->bytes = delivery_bytes(d);
+	q->bytes += d->bytes;
+}
+
 int
 queue_add(struct queue *q, const struct record *rec, const char *line, size_t len)
 {
@@ -276,7 +285,7 @@ queue_add(struct queue *q, const struct record *rec, const char *line, size_t le
 	*lane->last = d;
 	lane->last = &d->next;
 	q->count++;
-	q->bytes += delivery_bytes(d);
+	count_bytes(q, d);
 	if (lane->state == LANE_EMPTY)
 		lane_goes_on(q, lane);
 	return 0;
@@ -323,7 +332,7 @@ queue_next(struct queue *q, int64_t now_ms)
 			release_held(q, d->endpoint, now_ms);
 			continue;
 		}
-		if (!endpoint_allows(d->endpoint, now_ms)) {
+		if (!endpoint_allows(d->endpoint, now_ms, &d->is_probe)) {
 			hold(q, lane, d->endpoint, now_ms);
 			continue;
 		}
@@ -343,7 +352,7 @@ void
 queue_report(struct queue *q, struct delivery *d, enum endpoint_report report, int64_t pause_ms,
 	int64_t now_ms)
 {
-	endpoints_report(&q->endpoints, d->endpoint, report, pause_ms, now_ms);
+	endpoints_report(&q->endpoints, d->endpoint, report, d->is_probe, pause_ms, now_ms);
 	release_held(q, d->endpoint, now_ms);
 }
 
@@ -358,6 +367,7 @@ queue_retry(struct queue *q, struct delivery *d, int64_t at_ms)
 {
 	struct lane *lane = d->lane;
 
+	count_bytes(q, d);
 	if (q->stopped) {
 		defer_lane(q, lane, QUEUE_STOPPED);
 		return;
@@ -376,7 +386,7 @@ take_first(struct queue *q, struct lane *lane)
 	if (lane->first == NULL)
 		lane->last = &lane->first;
 	q->count--;
-	q->bytes -= delivery_bytes(d);
+	q->bytes -= d->bytes;
 }
 
 void

@@ -117,7 +117,7 @@ int64_t queue_deadline(const struct queue *q, const struct delivery *d);
 
 /**
  * queue_retry(q, d, at_ms):
- * ${d} is to come again at ${at_ms}; its lane waits.
+ * ${d}, which may have another message now, is to come again at ${at_ms}; its lane waits.
  */
 void queue_retry(struct queue *q, struct delivery *d, int64_t at_ms);
 

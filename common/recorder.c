@@ -94,7 +94,9 @@ recorder_new(const struct recorder_options *options, int *status)
 	}
 	if (r->journal == NULL && r->dead == NULL)
 		return r;
-	if ((r->durable = durable_new()) != NULL &&
+	/* What has arrived must not be lost for lack of memory to write it down. */
+	if (strbuf_room(&r->members, RECEIPT_MEMBERS_MAX) != NULL &&
+		(r->durable = durable_new()) != NULL &&
 		(r->journal == NULL ||
 			durable_add(r->durable, journal_descriptor(r->journal)) == 0) &&
 		(r->dead == NULL || durable_add(r->durable, appender_descriptor(r->dead)) == 0))
@@ -131,6 +133,13 @@ static bool
 has_failed(const struct recorder *r, unsigned failures)
 {
 	return (r->failures & failures) != 0;
+}
+
+/* Whether receipts may still be printed: all that they say is recorded as it should be. */
+static bool
+prints(const struct recorder *r)
+{
+	return !has_failed(r, ~(unsigned)FAILED_ROOM);
 }
 
 bool
@@ -194,27 +203,42 @@ add_to_journal(struct recorder *r, const struct receipt *receipt)
 	receipt_add_members(&r->members, receipt);
 	entry.more = r->members.buf;
 	entry.more_len = r->members.len;
-	if (strbuf_failed(&r->members) || journal_add(r->journal, &entry) != 0)
-		fail(r, FAILED_JOURNAL, "write to ", r->options.journal,
-			strbuf_failed(&r->members) ? ENOMEM : errno);
+	if (journal_add(r->journal, &entry) != 0)
+		fail(r, FAILED_JOURNAL, "write to ", r->options.journal, errno);
 	r->is_dirty = true;
 }
 
-void
+/* A receipt for which there is no memory leaves others whole, and is told of. */
+static void
+add_receipt(struct recorder *r, const struct receipt *receipt)
+{
+	const struct json_span *id = &receipt->rec->delivery_id;
+	const size_t before = r->added.len;
+
+	receipt_add(&r->added, receipt);
+	if (!strbuf_failed(&r->added))
+		return;
+	r->added.len = before;
+	r->added.failed = false;
+	diag("delivery %.*s is %s; there is no memory for its receipt", (int)id->len, id->p,
+		receipt_status_name(receipt->status));
+	fail(r, FAILED_RECEIPTS, "keep a receipt", "", ENOMEM);
+}
+
+bool
 recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len)
 {
-	/* Nothing can be said any more but of what may have arrived, or will not be sent again. */
-	if (r->failures != 0 && receipt->attempts == 0 && receipt->status != RECEIPT_FAILED)
-		return;
-	receipt_add(&r->added, receipt);
-	if (strbuf_failed(&r->added))
-		fail(r, FAILED_RECEIPTS, "keep a receipt", "", ENOMEM);
+	/* What is printed no more is for what may have arrived, or will not be sent again. */
+	if (!prints(r) && receipt->attempts == 0 && receipt->status != RECEIPT_FAILED)
+		return false;
+	add_receipt(r, receipt);
 	if (r->journal != NULL && is_journaled(r, receipt))
 		add_to_journal(r, receipt);
 	if (receipt->status == RECEIPT_FAILED && r->dead != NULL) {
 		appender_add(r->dead, line, len);
 		r->is_dirty = true;
 	}
+	return true;
 }
 
 /* Write what is to be durable. One file does not wait for the other to be right again. */
@@ -225,13 +249,6 @@ write_files(struct recorder *r)
 		fail(r, FAILED_JOURNAL, "write to ", r->options.journal, errno);
 	if (r->dead != NULL && !has_failed(r, FAILED_DEAD) && appender_write(r->dead) != 0)
 		fail(r, FAILED_DEAD, "write to ", r->options.dead_letter, errno);
-}
-
-/* Whether receipts may still be printed: all that they say is recorded as it should be. */
-static bool
-prints(const struct recorder *r)
-{
-	return !has_failed(r, ~(unsigned)FAILED_ROOM);
 }
 
 /* Write receipts that are due, as far as standard output takes them at once. */
@@ -286,7 +303,8 @@ static void
 check_durable(struct recorder *r)
 {
 	const char *name = r->options.journal;
-	int fd = -1, error = durable_error(r->durable, &fd);
+	uint64_t done;
+	int fd, error = durable_poll(r->durable, &done, &fd);
 
 	if (error != 0) {
 		if (r->dead != NULL && fd == appender_descriptor(r->dead))
@@ -294,7 +312,7 @@ check_durable(struct recorder *r)
 		fail(r, FAILED_DISK, "make durable ", name, error);
 	}
 	/* It never comes after an error, and is not waited for. */
-	if (durable_done(r->durable) >= r->ticket || error != 0)
+	if (done >= r->ticket || error != 0)
 		r->ticket = 0;
 }
 

@@ -65,9 +65,11 @@ bool recorder_has_failed(const struct recorder *r);
 /**
  * recorder_add(r, receipt, line, len):
  * Keep the end of a delivery, whose record is the ${len} bytes at ${line}. One that is deferred after
- * an attempt is left out of the journal where it would take the room of what is under way.
+ * an attempt is left out of the journal where it would take the room of what is under way. Returns
+ * whether it is told of: when receipts cannot be printed any more, those of deliveries that were
+ * not tried, and may be by the next run, are dropped.
  */
-void recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len);
+bool recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len);
 
 /**
  * recorder_flush(r):

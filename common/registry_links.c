@@ -58,7 +58,7 @@ tell(struct registry_case *k, struct story *s, int type, const struct text *arti
 	registry_tell(k->changes, &change, s->linked_ms);
 }
 
-/* How many entries of ${artifact} have the time ${ms}, up to ${act}, or all of them if it is NULL. */
+/* How many entries of ${artifact} have the time ${ms}, up to ${act}; all if it is NULL. */
 static unsigned
 count_before(const struct registry_case *k, const struct text *artifact,
 	const struct registry_action *act, int64_t ms)

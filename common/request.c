@@ -40,23 +40,43 @@ request_is_for(const struct request *rq, const struct record *rec)
 }
 
 static int
-fail(char error[REQUEST_ERROR_MAX], const char *message)
+fail(struct request *rq, char error[REQUEST_ERROR_MAX], const char *message)
 {
+	rq->is_short = false;
 	snprintf(error, REQUEST_ERROR_MAX, "%s", message);
 	return -1;
 }
 
+static int
+fail_short(struct request *rq, char error[REQUEST_ERROR_MAX], const char *message)
+{
+	(void)fail(rq, error, message);
+	rq->is_short = true;
+	return -1;
+}
+
+/* The secret of ${len} bytes at ${name} is not to be had. */
+static int
+fail_secret(struct request *rq, char error[REQUEST_ERROR_MAX], const char *name, size_t len,
+	const char *why, bool is_short)
+{
+	rq->is_short = is_short;
+	snprintf(error, REQUEST_ERROR_MAX, "secret %.*s: %s", (int)len, name, why);
+	return -1;
+}
+
 int
-request_secret(const struct request *rq, const struct json_span *ref, struct secret_store *store,
+request_secret(struct request *rq, const struct json_span *ref, struct secret_store *store,
 	struct secret *out, char error[REQUEST_ERROR_MAX])
 {
-	size_t len = secret_ref_name(ref->p, ref->len);
+	const size_t len = secret_ref_name(ref->p, ref->len);
 	const char *why;
+	const int status =
+		secret_get(store, ref->p + 1, len, rq->has_url ? rq->where.host : NULL, out, &why);
 
-	if (secret_get(store, ref->p + 1, len, rq->has_url ? rq->where.host : NULL, out, &why) == 0)
+	if (status == 0)
 		return 0;
-	snprintf(error, REQUEST_ERROR_MAX, "secret %.*s: %s", (int)len, ref->p + 1, why);
-	return -1;
+	return fail_secret(rq, error, ref->p + 1, len, why, status == SECRET_SHORTAGE);
 }
 
 /*
@@ -67,15 +87,13 @@ static int
 secret_url(struct request *rq, const struct json_span *ref, struct secret_store *store,
 	char error[REQUEST_ERROR_MAX])
 {
-	size_t len = secret_ref_name(ref->p, ref->len);
+	const size_t len = secret_ref_name(ref->p, ref->len);
 	struct secret value;
 	const char *why;
+	const int status = secret_peek(store, ref->p + 1, len, &value, &why);
 
-	if (secret_peek(store, ref->p + 1, len, &value, &why) != 0 ||
-		url_parse(value.value, value.len, &rq->where, &why) != 0) {
-		snprintf(error, REQUEST_ERROR_MAX, "secret %.*s: %s", (int)len, ref->p + 1, why);
-		return -1;
-	}
+	if (status != 0 || url_parse(value.value, value.len, &rq->where, &why) != 0)
+		return fail_secret(rq, error, ref->p + 1, len, why, status == SECRET_SHORTAGE);
 	rq->has_url = true;
 	if (request_secret(rq, ref, store, &value, error) != 0)
 		return -1;
@@ -98,14 +116,15 @@ request_url(struct request *rq, const struct record *rec, struct secret_store *s
 	} else {
 		json_decode(&rq->url, &rec->url);
 		if (strbuf_failed(&rq->url))
-			return fail(error, rec->url.len > URL_MAX ? "a URL longer than 8192 bytes"
-								  : "out of memory");
+			return rec->url.len > URL_MAX
+				       ? fail(rq, error, "a URL longer than 8192 bytes")
+				       : fail_short(rq, error, "out of memory");
 		if (url_parse(rq->url.buf != NULL ? rq->url.buf : "", rq->url.len, &rq->where,
 			    &why) != 0)
-			return fail(error, why);
+			return fail(rq, error, why);
 		rq->has_url = true;
 	}
-	return strbuf_str(&rq->url) != NULL ? 0 : fail(error, "out of memory");
+	return strbuf_str(&rq->url) != NULL ? 0 : fail_short(rq, error, "out of memory");
 }
 
 /* Make room for ${len} bytes at ${at} inside ${body} and put the JSON-escaped ${value} there. */
@@ -139,18 +158,18 @@ request_body(struct request *rq, const struct record *rec, struct secret_store *
 		const struct record_late *late = &rec->late[i - 1];
 
 		if (late->at > body->len)
-			return fail(error, "a secret's place is behind the end of the body");
+			return fail(rq, error, "a secret's place is behind the end of the body");
 		if (request_secret(rq, &late->ref, store, &value, error) != 0)
 			return -1;
 		insert(body, late->at, &value);
 	}
 	if (strbuf_failed(body))
-		return fail(error, "out of memory");
+		return fail_short(rq, error, "out of memory");
 	return 0;
 }
 
 int
-request_sign(const struct request *rq, const struct record *rec, struct secret_store *store,
+request_sign(struct request *rq, const struct record *rec, struct secret_store *store,
 	struct signer *signer, int64_t now_sec,
 	struct signature_header headers[REQUEST_SIGNATURES_MAX], size_t *n,
 	char error[REQUEST_ERROR_MAX])
@@ -170,11 +189,11 @@ request_sign(const struct request *rq, const struct record *rec, struct secret_s
 			rq->body.buf != NULL ? rq->body.buf : "", rq->body.len, headers + *n,
 			&made);
 
+		if (status == SIGNATURE_BAD_KEY)
+			return fail(rq, error,
+				"the secret starts with whsec_ but is not base64 behind it");
 		if (status != 0)
-			return fail(error,
-				status == SIGNATURE_BAD_KEY
-					? "the secret starts with whsec_ but is not base64 behind it"
-					: "libcrypto failed or memory ran out");
+			return fail_short(rq, error, "libcrypto failed or memory ran out");
 		*n += made;
 	}
 	return 0;

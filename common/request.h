@@ -25,6 +25,7 @@ struct request {
 	bool has_url;       /* false: a reference that could not be looked up */
 	bool is_secret_url; /* it came from a reference */
 	struct strbuf body; /* the bytes to be signed and sent */
+	bool is_short;      /* what failed last, did for lack of memory or descriptors */
 };
 
 /**
@@ -60,8 +61,8 @@ int request_url(struct request *rq, const struct record *rec, struct secret_stor
  * Look up ${ref} for use with this request's host. Returns 0, or -1 with the reason in
  * ${error}, which names the secret.
  */
-int request_secret(const struct request *rq, const struct json_span *ref,
-	struct secret_store *store, struct secret *out, char error[REQUEST_ERROR_MAX]);
+int request_secret(struct request *rq, const struct json_span *ref, struct secret_store *store,
+	struct secret *out, char error[REQUEST_ERROR_MAX]);
 
 /**
  * request_body(rq, rec, store, error):
@@ -76,7 +77,7 @@ int request_body(struct request *rq, const struct record *rec, struct secret_sto
  * Make all signatures that ${rec} asks for of the body in ${rq}, as *${n} ${headers}. Returns 0, or
  * -1 with the reason in ${error}.
  */
-int request_sign(const struct request *rq, const struct record *rec, struct secret_store *store,
+int request_sign(struct request *rq, const struct record *rec, struct secret_store *store,
 	struct signer *signer, int64_t now_sec,
 	struct signature_header headers[REQUEST_SIGNATURES_MAX], size_t *n,
 	char error[REQUEST_ERROR_MAX]);

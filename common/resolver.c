@@ -22,6 +22,8 @@ static const char too_many[] = "more than 64 addresses";
 static const char no_room[] =
 	"it cannot be looked up without descriptors and memory; " SHORTAGE_ADVICE;
 
+static const char too_many_wait[] = "too many other names are being looked up";
+
 /* What came of a look-up. */
 struct result {
 	struct sockaddr_storage *addr; /* owned */
@@ -89,17 +91,31 @@ queue_put(struct queue *q, struct job *job)
 	q->len++;
 }
 
+static void
+queue_put_first(struct queue *q, struct job *job)
+{
+	if ((job->next = q->first) == NULL)
+		q->last = &job->next;
+	q->first = job;
+	q->len++;
+}
+
+/* Take out the one after ${at}, which points into ${q}. */
+static struct job *
+queue_take_at(struct queue *q, struct job **at)
+{
+	struct job *job = *at;
+
+	if ((*at = job->next) == NULL)
+		q->last = at;
+	q->len--;
+	return job;
+}
+
 static struct job *
 queue_take(struct queue *q)
 {
-	struct job *job = q->first;
-
-	if (job == NULL)
-		return NULL;
-	if ((q->first = job->next) == NULL)
-		q->last = &q->first;
-	q->len--;
-	return job;
+	return q->first != NULL ? queue_take_at(q, &q->first) : NULL;
 }
 
 static void
@@ -225,6 +241,17 @@ look_up(struct job *job)
 		freeaddrinfo(list);
 }
 
+/* ${job} can be polled; the mutex is held. */
+static void
+done(struct shared *sh, struct job *job)
+{
+	queue_put(&sh->done, job);
+	/* The pipe is empty now, so that this cannot fail. */
+	if (sh->done.len == 1)
+		while (write(sh->pipe[1], "", 1) < 0 && errno == EINTR)
+			continue;
+}
+
 static void *
 work(void *arg)
 {
@@ -246,10 +273,7 @@ work(void *arg)
 			job_free(job);
 			break;
 		}
-		queue_put(&sh->done, job);
-		/* The pipe is empty now, so that this cannot fail. */
-		if (sh->done.len == 1 && write(sh->pipe[1], "", 1) != 1)
-			continue;
+		done(sh, job);
 	}
 	shared_leave(sh);
 	return NULL;
@@ -283,6 +307,7 @@ start_worker(struct shared *sh)
 static int
 submit(struct shared *sh, struct job *job)
 {
+	struct job **at = &sh->asked.first, *oldest;
 	int status = 0;
 
 	pthread_mutex_lock(&sh->mutex);
@@ -290,10 +315,32 @@ submit(struct shared *sh, struct job *job)
 		sh->workers == 0)
 		status = -1;
 	else
-		queue_put(&sh->asked, job);
+		queue_put_first(&sh->asked, job);
+	if (sh->asked.len > RESOLVER_WAITING_MAX) {
+		while ((*at)->next != NULL)
+			at = &(*at)->next;
+		oldest = queue_take_at(&sh->asked, at);
+		oldest->result.error = too_many_wait;
+		oldest->result.is_shortage = true;
+		done(sh, oldest);
+	}
 	pthread_cond_signal(&sh->wake);
 	pthread_mutex_unlock(&sh->mutex);
 	return status;
+}
+
+/* ${e} is asked for once more: if it waits still, it is the next one. */
+static void
+submit_again(struct shared *sh, const struct entry *e)
+{
+	struct job **at = &sh->asked.first;
+
+	pthread_mutex_lock(&sh->mutex);
+	while (*at != NULL && (*at)->entry != e)
+		at = &(*at)->next;
+	if (*at != NULL)
+		queue_put_first(&sh->asked, queue_take_at(&sh->asked, at));
+	pthread_mutex_unlock(&sh->mutex);
 }
 
 static int64_t
@@ -323,7 +370,7 @@ fill_answer(const struct entry *e, struct resolver_answer *answer)
 	/* Here, since in some C libraries this text lasts until the next call in the thread. */
 	if (e->result.gai != 0)
 		answer->error = gai_strerror(e->result.gai);
-	if (e->result.is_shortage)
+	if (e->result.is_shortage && e->result.error == NULL)
 		answer->error = no_room;
 }
 
@@ -419,8 +466,10 @@ resolver_ask(struct resolver *r, const char *host, struct resolver_answer *answe
 
 	if (e == NULL)
 		return -1;
-	if (e->pending)
+	if (e->pending) {
+		submit_again(r->shared, e);
 		return 0;
+	}
 	if (now_sec() < e->expires) {
 		fill_answer(e, answer);
 		return 1;

@@ -2,8 +2,9 @@
  * resolver - host names looked up beside the work at hand, by getaddrinfo in a few threads.
  *
  * A sender must see every address of a name before it connects to one, and must connect to what it
- * saw. Answers are kept for RESOLVER_TTL_SEC, failures for RESOLVER_FAILED_TTL_SEC. All functions
- * are to be called from one thread, the owner's.
+ * saw. Answers are kept for RESOLVER_TTL_SEC, failures for RESOLVER_FAILED_TTL_SEC. While all
+ * threads are busy, as with names that hang, what was asked for last comes first: nobody may wait
+ * for the others any more. All functions are to be called from one thread, the owner's.
  */
 #ifndef WB_RESOLVER_H
 #define WB_RESOLVER_H
@@ -16,6 +17,7 @@
 #define RESOLVER_FAILED_TTL_SEC 5
 #define RESOLVER_THREADS 32
 #define RESOLVER_NAMES_MAX 1024   /* kept answers; what is under way does not count */
+#define RESOLVER_WAITING_MAX 1024 /* that wait for a thread; of more the oldest is given up */
 #define RESOLVER_ADDRESSES_MAX 64 /* of one name; more are an error, since all must be checked */
 
 struct resolver;
@@ -24,7 +26,7 @@ struct resolver;
 struct resolver_answer {
 	const char *host;  /* as asked */
 	const char *error; /* NULL, or why there is no address: mostly gai_strerror's text */
-	bool is_shortage;  /* that is since descriptors or memory ran out here; it is not kept */
+	bool is_shortage;  /* that is since something ran out here; it is not kept */
 	const struct sockaddr_storage *addr; /* port 0 */
 	size_t len;                          /* of addr; 0 with an error, else at least 1 */
 };

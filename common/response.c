@@ -23,8 +23,17 @@ response_begin(struct response *r, size_t keep_max, size_t read_max)
 	r->body.max = keep_max;
 	r->read_max = read_max;
 	r->head_bytes = r->body_bytes = r->frame_bytes = 0;
-	r->overfull = false;
+	r->overfull = r->is_needed = false;
 	r->retry_after[0] = '\0';
+}
+
+int
+response_need(struct response *r)
+{
+	const size_t max = r->body.max;
+
+	r->is_needed = true;
+	return strbuf_room(&r->body, max < RESPONSE_USUAL ? max : RESPONSE_USUAL) != NULL ? 0 : -1;
 }
 
 bool
@@ -58,6 +67,12 @@ bool
 response_is_cut(const struct response *r)
 {
 	return r->overfull || r->body_bytes > r->body.len;
+}
+
+bool
+response_is_lost(const struct response *r)
+{
+	return r->is_needed && strbuf_failed(&r->body);
 }
 
 void

@@ -10,12 +10,14 @@
 #include "strbuf.h"
 
 #define RESPONSE_HEADERS_MAX (256 * 1024) /* bytes of all headers; more end it */
+#define RESPONSE_USUAL 4096               /* bytes that a body has at most, as a rule */
 #define RESPONSE_FIELD_MAX 64             /* bytes of a header's value that is kept, NUL included */
 
 struct response {
 	struct strbuf body; /* what is kept of it */
 	size_t read_max, head_bytes, body_bytes, frame_bytes;
-	bool overfull; /* there was more of one of them than is read */
+	bool overfull;  /* there was more of one of them than is read */
+	bool is_needed; /* by response_need */
 	char retry_after[RESPONSE_FIELD_MAX];
 };
 
@@ -34,6 +36,13 @@ void response_release(struct response *r);
 void response_begin(struct response *r, size_t keep_max, size_t read_max);
 
 /**
+ * response_need(r):
+ * What is to be kept of the body is needed, so that memory for a usual one is had now. Returns 0,
+ * or -1 when there is none.
+ */
+int response_need(struct response *r);
+
+/**
  * response_head(r, len), response_body(r, data, len), response_frame(r, len):
  * So many bytes of headers have come, of the body, or of what stands between and behind its parts:
  * lengths of chunks, trailers. There may be as much of the latter as of headers, and a quarter of
@@ -48,6 +57,12 @@ bool response_frame(struct response *r, size_t len);
  * Whether there is more of the body than was kept, or may be.
  */
 bool response_is_cut(const struct response *r);
+
+/**
+ * response_is_lost(r):
+ * Whether it is needed, and memory for it ran out.
+ */
+bool response_is_lost(const struct response *r);
 
 /**
  * response_field(r, line, len):

@@ -229,7 +229,7 @@ keep_failure(struct secret_store *store, struct entry *e)
 
 /* One for ${name} with its ${key}, of which nothing is known yet; NULL when memory runs out. */
 static struct entry *
-entry_add(struct secret_store *store, const char *name, uint64_t key)
+entry_new(const char *name, uint64_t key)
 {
 	const size_t size = strlen(name) + 1;
 	struct entry *e = calloc(1, sizeof(*e) + size);
@@ -238,27 +238,30 @@ entry_add(struct secret_store *store, const char *name, uint64_t key)
 		return NULL;
 	memcpy(e->name, name, size);
 	e->node.key = key;
-	if (table_add(&store->entries, &e->node) == 0)
-		return e;
-	free(e);
-	return NULL;
+	return e;
 }
 
-/* The outcome for ${name}: the cached one, else from the providers; NULL when memory runs out. */
+/* The outcome for ${name} from the providers; NULL with a text in *${error} if that is a shortage. */
 static struct entry *
-entry_find(struct secret_store *store, const char *name)
+look_up(struct secret_store *store, const char *name, uint64_t key, const char **error)
 {
-	const uint64_t key = siphash(&store->key, name, strlen(name));
-	struct table_node *node = table_find(&store->entries, key);
 	struct entry *e;
 
-	if (node != NULL)
-		return CONTAINER(node, struct entry, node);
+	*error = secret_value_no_memory;
 	if (store->providers == NULL && secret_provider_add_defaults(&store->providers) != 0)
 		return NULL;
-	if ((e = entry_add(store, name, key)) == NULL)
+	if ((e = entry_new(name, key)) == NULL)
 		return NULL;
 	e->error = secret_provider_get(store->providers, name, &e->value);
+	if (secret_provider_is_short(e->error)) {
+		*error = e->error;
+		entry_free(e);
+		return NULL;
+	}
+	if (table_add(&store->entries, &e->node) != 0) {
+		entry_free(e);
+		return NULL;
+	}
 	if (e->error == NULL)
 		mask_value(store, e);
 	else
@@ -271,20 +274,23 @@ secret_peek(struct secret_store *store, const char *name, size_t len, struct sec
 	const char **error)
 {
 	char text[SECRET_NAME_MAX];
+	struct table_node *node;
 	const struct entry *e;
+	uint64_t key;
 
 	*error = "is not the name of a secret";
 	if (secret_name_len(name, len) == 0)
-		return -1;
+		return SECRET_REFUSED;
 	memcpy(text, name, len);
 	text[len] = '\0';
-	if ((e = entry_find(store, text)) == NULL) {
-		*error = "out of memory";
-		return -1;
-	}
+	key = siphash(&store->key, text, len);
+	if ((node = table_find(&store->entries, key)) != NULL)
+		e = CONTAINER(node, struct entry, node);
+	else if ((e = look_up(store, text, key, error)) == NULL)
+		return SECRET_SHORTAGE;
 	*error = e->error;
 	if (e->error != NULL)
-		return -1;
+		return SECRET_REFUSED;
 	*out = e->value.plain;
 	return 0;
 }
@@ -294,18 +300,18 @@ secret_get(struct secret_store *store, const char *name, size_t len, const char 
 	struct secret *out, const char **error)
 {
 	*error = binding_error(store, name, len, host);
-	return *error == NULL ? secret_peek(store, name, len, out, error) : -1;
+	return *error == NULL ? secret_peek(store, name, len, out, error) : SECRET_REFUSED;
 }
 
 int
 secret_store_keep(struct secret_store *store, const char *name, const char *value, size_t len)
 {
-	struct entry *e = entry_add(store, name, siphash(&store->key, name, strlen(name)));
+	struct entry *e = entry_new(name, siphash(&store->key, name, strlen(name)));
 
 	if (e == NULL)
 		return -1;
-	if (secret_value_keep(&e->value, value, len) != NULL) {
-		table_remove(&store->entries, &e->node);
+	if (secret_value_keep(&e->value, value, len) != NULL ||
+		table_add(&store->entries, &e->node) != 0) {
 		entry_free(e);
 		return -1;
 	}

@@ -24,6 +24,12 @@
 
 #define SECRET_FAILURES_MAX 1024 /* names without a value that are remembered, the last ones */
 
+/* What secret_get and secret_peek return when there is no value. */
+enum {
+	SECRET_REFUSED = -1, /* it is not there, not allowed, or cannot be used */
+	SECRET_SHORTAGE = -2 /* memory or descriptors ran out: the next time may be better */
+};
+
 struct secret_store;
 
 /**
@@ -84,10 +90,11 @@ void secret_store_bound_only(struct secret_store *store);
  * secret_get(store, name, len, host, out, error):
  * Look up the secret of ${len} bytes at ${name} (without "$") for use with ${host} (as struct url
  * has it; NULL for a use that sends it nowhere, which only a secret without binding allows, and no
- * secret does after secret_store_bound_only). Returns 0 and fills *${out}, or -1 with *${error} set
- * to a static text without the value: "not found", "is empty", "is not bound to this host", "file
- * is readable or writable by others" and so on. Values and failures are cached: a provider is asked
- * once a name. A name refused to ${host} is not looked up.
+ * secret does after secret_store_bound_only). Returns 0 and fills *${out}, or a negative number of
+ * the enum above with *${error} set to a static text without the value: "not found", "is empty",
+ * "is not bound to this host", "file is readable or writable by others" and so on. Values and
+ * failures are cached, but for shortages: a provider is asked once a name. A name refused to
+ * ${host} is not looked up.
  */
 int secret_get(struct secret_store *store, const char *name, size_t len, const char *host,
 	struct secret *out, const char **error);

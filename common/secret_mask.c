@@ -7,10 +7,15 @@
 #include "json_text.h"
 #include "utf8.h"
 
-/* What is undone of a text: first the escapes of JSON, then those of HTML, then those of URLs. */
-enum { UNDO_JSON = 1, UNDO_HTML = 2, UNDO_URL = 4, UNDO_ALL = 7 };
+/*
+ * What is undone of a text: first the escapes of JSON, then those of HTML, then those of URLs. Those
+ * of JSON up to three times: a body is JSON, an answer repeats it in a string, and a gateway may do
+ * so with the answer.
+ */
+enum { UNDO_JSON = 1, UNDO_JSON_MAX = 3, UNDO_HTML = 4, UNDO_URL = 8, UNDO_ALL = 15 };
 
 #define ENTITY_MAX 10 /* characters between & and ; */
+#define ESCAPE_MAX 12 /* characters of an escape of JSON: two halves of a code point */
 
 /* One character of a text, undone. */
 struct piece {
@@ -48,30 +53,84 @@ code_point(unsigned long code, size_t len, struct piece otherwise)
 	return piece;
 }
 
-static struct piece
-json_piece(const char *p, const char *end)
-{
-	const ptrdiff_t left = end - p, need = left >= 2 && p[1] == 'u' ? 6 : 2;
-	struct piece plain = raw(p), piece;
-	struct json_char c;
+/* The beginning of an escape of JSON, which may itself be spelled with escapes. */
+struct escape {
+	char text[ESCAPE_MAX];
+	size_t ends[ESCAPE_MAX]; /* of each character in the text that was read */
+	size_t n;
+	bool is_cut; /* the text ends here */
+};
 
-	if (*p != '\\')
+/* Read ${e} on, which begins at ${p}, with ${below} undone, until it has ${n} characters. */
+static void
+read_escape(struct escape *e, size_t n, const char *p, const char *end, unsigned below)
+{
+	while (e->n < n && !e->is_cut) {
+		const size_t at = e->ends[e->n - 1];
+		struct piece next = {.is_cut = true};
+
+		if (p + at < end)
+			next = piece_at(p + at, end, below);
+		e->is_cut = next.is_cut;
+		if (next.is_cut || next.n != 1)
+			return;
+		e->ends[e->n] = at + next.len;
+		e->text[e->n++] = (char)next.bytes[0];
+	}
+}
+
+static bool
+are_hex(const struct escape *e, size_t from)
+{
+	while (from < e->n && isxdigit((unsigned char)e->text[from]))
+		from++;
+	return from >= e->n;
+}
+
+/* Whether there is a backslash that was escaped ${below} times, and once more. Those are many. */
+static bool
+is_doubled(const char *p, const char *end, unsigned below)
+{
+	const size_t len = (size_t)2 << below;
+
+	return (size_t)(end - p) >= len && memcmp(p, "\\\\\\\\\\\\\\\\", len) == 0;
+}
+
+static struct piece
+json_piece(const char *p, const char *end, unsigned below)
+{
+	struct piece plain, piece;
+	struct escape e = {.n = 0};
+	struct json_char c;
+	size_t need;
+
+	if (is_doubled(p, end, below))
+		return (struct piece){{'\\'}, 1, (size_t)2 << below, false};
+	plain = piece_at(p, end, below);
+	if (plain.is_cut || plain.bytes[0] != '\\')
 		return plain;
-	for (ptrdiff_t i = 2; i < need && i < left; i++)
-		if (!isxdigit((unsigned char)p[i]))
-			return plain;
-	plain.is_cut = left < need;
-	if (plain.is_cut)
+	e.text[e.n] = '\\';
+	e.ends[e.n++] = plain.len;
+	read_escape(&e, 2, p, end, below);
+	need = e.n == 2 && e.text[1] == 'u' ? 6 : 2;
+	read_escape(&e, need, p, end, below);
+	if (!are_hex(&e, 2))
 		return plain;
-	/* Of a pair of surrogates, which have 12 characters, the second one may be missing. */
-	for (ptrdiff_t i = 8; need == 6 && i < 12 && i < left; i++)
-		if (!isxdigit((unsigned char)p[i]))
-			end = p + 6;
-	c = json_char_at(p, end);
-	plain.is_cut = c.code >= 0xd800 && c.code < 0xdc00 && left < 12;
-	piece = code_point(c.code, c.len, plain);
+	if (e.n < need) {
+		plain.is_cut = e.is_cut;
+		return plain;
+	}
+	c = json_char_at(e.text, e.text + need);
+	if (need == 6 && c.code >= 0xd800 && c.code < 0xdc00) {
+		/* Of a pair of surrogates the second one may be missing. */
+		read_escape(&e, ESCAPE_MAX, p, end, below);
+		plain.is_cut = e.is_cut;
+		if (e.n == ESCAPE_MAX && are_hex(&e, 8))
+			c = json_char_at(e.text, e.text + e.n);
+	}
+	piece = code_point(c.code, e.ends[c.len - 1], plain);
 	if (c.code == 0)
-		piece = (struct piece){{0}, 1, c.len, false};
+		piece = (struct piece){{0}, 1, e.ends[c.len - 1], false};
 	return piece;
 }
 
@@ -160,7 +219,7 @@ piece_at(const char *p, const char *end, unsigned undo)
 		return url_piece(p, end, undo & ~(unsigned)UNDO_URL);
 	if (undo & UNDO_HTML)
 		return html_piece(p, end, undo & ~(unsigned)UNDO_HTML);
-	return undo & UNDO_JSON ? json_piece(p, end) : raw(p);
+	return undo != 0 ? json_piece(p, end, undo - UNDO_JSON) : raw(p);
 }
 
 static bool
@@ -176,11 +235,21 @@ other_digit(unsigned char c)
 	return c == '+' ? '-' : c == '/' ? '_' : c;
 }
 
+/* Whether ${c} is a control character, or a byte of one of U+0080 to U+009F. */
+static bool
+is_control(unsigned char c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xc2;
+}
+
 /* Whether ${got}, read from a text, stands for the byte ${want} of ${s}. */
 static bool
 is_same(const struct secret_pattern *s, unsigned char got, unsigned char want, unsigned undo)
 {
 	if (got == want)
+		return true;
+	/* Messages have one line, with a blank for each byte of a control character. */
+	if (got == ' ' && is_control(want))
 		return true;
 	/* Forms write a space as +. */
 	if ((want == ' ' && got == '+' && undo & UNDO_URL) ||
@@ -266,6 +335,8 @@ secret_mask_add(struct secret_mask *mask, struct secret_pattern *pattern)
 		bytes[1] = other_digit(bytes[0]);
 	if (pattern->kind == MASK_HOST)
 		bytes[1] = (unsigned char)toupper(bytes[0]);
+	if (is_control(bytes[0]))
+		bytes[1] = ' ';
 	for (int i = 0; i < 2 && (i == 0 || bytes[1] != bytes[0]); i++) {
 		struct secret_place **first = &mask->first[bytes[i]];
 
@@ -303,8 +374,12 @@ longest_undone(const struct search *search, const char *text, size_t best)
 
 		if (piece.is_cut && search->cut)
 			return (size_t)(search->end - text);
-		best = longest(search, piece.bytes[0], text, best);
-		if (piece.bytes[0] == '&' && !(undo & UNDO_HTML))
+		/* With that the caller has begun. */
+		if (piece.bytes[0] != (unsigned char)*text)
+			best = longest(search, piece.bytes[0], text, best);
+		if (piece.bytes[0] == '\\' && undo < UNDO_JSON_MAX)
+			undo += UNDO_JSON;
+		else if (piece.bytes[0] == '&' && !(undo & UNDO_HTML))
 			undo |= UNDO_HTML;
 		else if (piece.bytes[0] == '%' && !(undo & UNDO_URL))
 			undo |= UNDO_URL;
@@ -317,8 +392,11 @@ longest_undone(const struct search *search, const char *text, size_t best)
 static unsigned
 find_kinds(const char *text, size_t len)
 {
-	if (memchr(text, '\\', len) != NULL)
+	if (memmem(text, len, "\\\\", 2) != NULL || memmem(text, len, "u005", 4) != NULL)
 		return UNDO_ALL;
+	/* Nothing is escaped twice without a backslash that is escaped. */
+	if (memchr(text, '\\', len) != NULL)
+		return UNDO_JSON | UNDO_HTML | UNDO_URL;
 	if (memchr(text, '&', len) != NULL)
 		return UNDO_HTML | UNDO_URL;
 	return memchr(text, '%', len) != NULL || memchr(text, '+', len) != NULL ? UNDO_URL : 0;

@@ -3,7 +3,9 @@
  *
  * A secret is found as it is and as others spell it: with the escapes of JSON, HTML and URLs in any
  * mixture and any spelling, since every writer escapes differently: PHP writes \/, Python \u00e9,
- * Go \u0026, mustache &#x2F;. Text is undone as it is read, so nothing is allocated.
+ * Go \u0026, mustache &#x2F;; and those of JSON up to three times over, as where an answer repeats a
+ * request's body in a string. A blank may stand for each byte of a control character. Text is undone
+ * as it is read, so nothing is allocated.
  */
 #ifndef WB_SECRET_MASK_H
 #define WB_SECRET_MASK_H

@@ -12,6 +12,7 @@
 #include "diag.h"
 #include "netrc.h"
 #include "secret_ref.h"
+#include "shortage.h"
 
 #define DIR_MAX 4096 /* bytes of a directory's path, NUL included */
 
@@ -24,6 +25,7 @@ struct secret_provider {
 };
 
 static const char not_found[] = "not found";
+static const char no_descriptors[] = "file cannot be opened: too many open files";
 
 /* Append a provider: files in ${dir}, or the environment if that is NULL. */
 static int
@@ -65,11 +67,18 @@ int
 secret_provider_add_defaults(struct secret_provider **list)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	struct secret_provider *all = NULL;
 
-	if (append(list, NULL, false) != 0 ||
-		(dir != NULL && dir[0] == '/' && append(list, dir, true) != 0))
+	if (append(&all, NULL, false) != 0 ||
+		(dir != NULL && dir[0] == '/' && append(&all, dir, true) != 0) ||
+		append(&all, "/run/secrets", false) != 0) {
+		secret_provider_free(all);
 		return -1;
-	return append(list, "/run/secrets", false);
+	}
+	while (*list != NULL)
+		list = &(*list)->next;
+	*list = all;
+	return 0;
 }
 
 int
@@ -148,6 +157,8 @@ load_file(const struct secret_provider *p, const char *name, struct secret_value
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return not_found;
+	if (fd < 0 && shortage_is(errno))
+		return errno == ENOMEM ? secret_value_no_memory : no_descriptors;
 	if (fd < 0)
 		return errno == EACCES ? "file cannot be opened: permission denied"
 				       : "file cannot be opened";
@@ -186,4 +197,10 @@ secret_provider_get(const struct secret_provider *list, const char *name,
 	for (; list != NULL && error == not_found; list = list->next)
 		error = list->dir != NULL ? load_file(list, name, value) : load_env(name, value);
 	return error;
+}
+
+bool
+secret_provider_is_short(const char *error)
+{
+	return error == secret_value_no_memory || error == no_descriptors;
 }

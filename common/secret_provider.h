@@ -5,6 +5,8 @@
 #ifndef WB_SECRET_PROVIDER_H
 #define WB_SECRET_PROVIDER_H
 
+#include <stdbool.h>
+
 #include "secret_value.h"
 
 struct secret_provider; /* a list, in the order in which they are asked */
@@ -18,8 +20,8 @@ int secret_provider_add(struct secret_provider **list, const char *spec);
 
 /**
  * secret_provider_add_defaults(list):
- * Append the environment, $CREDENTIALS_DIRECTORY and /run/secrets. Returns 0, or -1
- * when memory runs out.
+ * Append the environment, $CREDENTIALS_DIRECTORY and /run/secrets. Returns 0, or -1 when memory
+ * runs out and nothing is appended.
  */
 int secret_provider_add_defaults(struct secret_provider **list);
 
@@ -43,5 +45,12 @@ void secret_provider_free(struct secret_provider *list);
  */
 const char *secret_provider_get(const struct secret_provider *list, const char *name,
 	struct secret_value *value);
+
+/**
+ * secret_provider_is_short(error):
+ * Whether ${error}, a text of secret_provider_get, says that memory or descriptors have run out,
+ * which says nothing of the secret.
+ */
+bool secret_provider_is_short(const char *error);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define NEWLINE_MAX 2 /* bytes at the end of a file that are not part of the value */
 
-static const char no_memory[] = "out of memory";
+const char secret_value_no_memory[] = "out of memory";
 
 /* Pages of their own, since locking and leaving out of dumps go by page. */
 static char *
@@ -69,7 +69,7 @@ secret_value_keep(struct secret_value *v, const char *value, size_t len)
 		return "is longer than 65536 bytes";
 	*v = (struct secret_value){.arena_len = before + len + (SECRET_BASE64 - 1) * base64_size};
 	if ((v->arena = arena_new(v->arena_len)) == NULL)
-		return no_memory;
+		return secret_value_no_memory;
 	copy = v->arena + before;
 	memcpy(copy, value, len);
 	v->plain = (struct secret){copy, len};
@@ -87,7 +87,7 @@ secret_value_read(struct secret_value *v, int fd)
 	ssize_t n = 1;
 
 	if (buf == NULL)
-		return no_memory;
+		return secret_value_no_memory;
 	while (len < size && n > 0) {
 		if ((n = read(fd, buf + len, size - len)) > 0)
 			len += (size_t)n;

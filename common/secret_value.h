@@ -21,6 +21,9 @@ struct secret {
 #define SECRET_BASE64 4     /* spellings in base64 */
 #define SECRET_BASE64_MIN 6 /* characters of one inside of other data; less is there by chance */
 
+/* What secret_value_keep and _read say when memory runs out. */
+extern const char secret_value_no_memory[];
+
 /* A value that is owned, and what base64 makes of it, for masks. */
 struct secret_value {
 	char *arena; /* the value, then its base64; NULL: none */

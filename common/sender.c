@@ -169,6 +169,17 @@ finish(struct sender *s, struct slot *slot, struct receipt *receipt)
 		queue_done(s->queue, d);
 }
 
+/* That ${d} is deferred for ${reason}, and how its last attempt ended. */
+static struct receipt
+deferred_receipt(const struct delivery *d, enum queue_reason reason)
+{
+	return (struct receipt){.status = RECEIPT_DEFERRED,
+		.reason = queue_reason_name(reason),
+		.http_status = d->http_status,
+		.error = transfer_error_name(d->error),
+		.message = d->message != NULL ? d->message : ""};
+}
+
 /* What is deferred without being under way. */
 static void
 hand_out_deferred(struct sender *s)
@@ -177,11 +188,7 @@ hand_out_deferred(struct sender *s)
 	struct delivery *d;
 
 	while ((d = queue_take_deferred(s->queue, &reason)) != NULL) {
-		struct receipt receipt = {.status = RECEIPT_DEFERRED,
-			.reason = queue_reason_name(reason),
-			.http_status = d->http_status,
-			.error = transfer_error_name(d->error),
-			.message = d->message != NULL ? d->message : ""};
+		struct receipt receipt = deferred_receipt(d, reason);
 
 		record_unpack(d->pack, &s->rec);
 		hand_out(s, d, &s->rec, &receipt);
@@ -231,7 +238,7 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 	struct outcome o;
 
 	/* Descriptors or memory ran out before anything was sent, so that it was no attempt. */
-	if (result->fault == TRANSFER_SHORTAGE)
+	if (result->fault == TRANSFER_SHORTAGE && result->http_status == 0)
 		d->attempts--;
 	outcome_make(&o, &s->judges, &slot->attempt, result, d->attempts, chance(s),
 		timestamp_now_ms());
@@ -275,6 +282,7 @@ start_transfer(struct sender *s, struct slot *slot, const struct resolver_answer
 		.len = a->rq.body.len,
 		.tls = a->tls.ca.value != NULL || a->tls.cert.value != NULL ? &a->tls : NULL,
 		.timeout_ms = left_ms > 1 ? (uint64_t)left_ms : 1,
+		.needs_response = a->rec.success_when.type != JSON_NONE,
 		.response_max = a->rec.success_when.type != JSON_NONE ? TRANSFER_READ_MAX
 								      : s->options.response_max};
 	char error[POLICY_ERROR_MAX];
@@ -338,27 +346,36 @@ resolve(struct sender *s, struct slot *slot)
 }
 
 /*
- * Whether the attempt in ${slot} has to wait for its place in time, and is out of the slot. A place
- * that it missed, because its endpoint or all slots were not to be had, is lost: all that waited so
- * would go at once.
+ * Whether the attempt in ${slot} has to wait for its place in time, or is deferred since that would
+ * come too late, and is out of the slot. A place that it missed, because its endpoint or all slots
+ * were not to be had, is lost: all that waited so would go at once.
  */
 static bool
 pace(struct sender *s, struct slot *slot)
 {
+	const char *host = slot->attempt.rq.where.host;
 	struct delivery *d = slot->d;
 	const int64_t now_us = clock_us();
-	int64_t at_us = d->place_us;
+	int64_t at_us = d->place_us, at_ms;
 
 	d->place_us = 0;
 	if (s->options.interval_us == 0 || (at_us != 0 && now_us - at_us <= PACER_SLACK_US))
 		return false;
-	at_us = pacer_take(&s->pacer, slot->attempt.rq.where.host, now_us);
+	at_us = pacer_take(&s->pacer, host, now_us);
 	if (at_us <= now_us)
 		return false;
+	at_ms = (at_us + 999) / 1000;
+	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, now_us / 1000);
+	if (d->began_ms != 0 && at_ms > queue_deadline(s->queue, d)) {
+		struct receipt receipt = deferred_receipt(d, QUEUE_BUDGET);
+
+		pacer_give_back(&s->pacer, host, at_us);
+		finish(s, slot, &receipt);
+		return true;
+	}
 	d->place_us = at_us;
 	free_slot(s, slot);
-	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, now_us / 1000);
-	queue_retry(s->queue, d, (at_us + 999) / 1000);
+	queue_retry(s->queue, d, at_ms);
 	return true;
 }
 
@@ -397,8 +414,9 @@ begin(struct sender *s, struct delivery *d)
 	struct slot *slot = slots_take(&s->slots, d);
 	char why[ATTEMPT_ERROR_MAX];
 	enum transfer_error error;
+	enum transfer_fault fault;
 
-	error = attempt_prepare(&slot->attempt, &s->means, d->pack, why);
+	error = attempt_prepare(&slot->attempt, &s->means, d->pack, &fault, why);
 	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
 		return;
 	if (error == TRANSFER_OK && pace(s, slot))
@@ -407,8 +425,9 @@ begin(struct sender *s, struct delivery *d)
 		d->began_ms = d->since_ms = clock_ms();
 		d->started_ms = timestamp_now_ms();
 	}
+	d->attempts += fault == TRANSFER_SHORTAGE; /* until its end, where it counts for none */
 	if (error != TRANSFER_OK)
-		attempt_failed(s, slot, error, TRANSFER_THEIRS, why);
+		attempt_failed(s, slot, error, fault, why);
 	else
 		resolve(s, slot);
 }

@@ -1,15 +1,17 @@
 #include "slots.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "hash.h"
 #include "list.h"
+#include "record_key.h"
 
 int
 slots_init(struct slots *ss, size_t n)
 {
 	*ss = (struct slots){.all = calloc(n, sizeof(*ss->all))};
 	table_init(&ss->noted);
+	siphash_make_key(&ss->key);
 	if (ss->all == NULL)
 		return -1;
 	ss->n = n;
@@ -65,8 +67,8 @@ slots_leave(struct slots *ss, struct slot *slot)
 bool
 slots_note(struct slots *ss, struct slot *slot)
 {
-	const struct json_span *id = &slot->attempt.rec.delivery_id;
-	const uint64_t key = hash_bytes(id->p, id->len);
+	const struct json_span *id = &slot->attempt.rec.delivery_id, *others;
+	const uint64_t key = record_key_delivery(&ss->key, &slot->attempt.rec);
 	struct table_node *node = table_find(&ss->noted, key);
 	struct slot *other;
 
@@ -76,6 +78,9 @@ slots_note(struct slots *ss, struct slot *slot)
 		return true;
 	}
 	other = CONTAINER(node, struct slot, node);
+	others = &other->attempt.rec.delivery_id;
+	if (id->len != others->len || memcmp(id->p, others->p, id->len) != 0)
+		return true;
 	slot->d->twin = other->twins;
 	other->twins = slot->d;
 	return false;

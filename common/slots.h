@@ -11,6 +11,7 @@
 
 #include "attempt.h"
 #include "delivery.h"
+#include "siphash.h"
 #include "table.h"
 
 enum slot_state { SLOT_FREE, SLOT_RESOLVING, SLOT_SENDING };
@@ -33,6 +34,7 @@ struct slots {
 	size_t n, busy;
 	struct slot *free;
 	struct table noted;
+	struct siphash_key key; /* of its keys: records come from strangers */
 };
 
 /**
@@ -58,9 +60,8 @@ struct delivery *slots_leave(struct slots *ss, struct slot *slot);
 /**
  * slots_note(ss, slot):
  * Note that the delivery of the prepared attempt in ${slot} is under way. False if it already is in
- * another slot: ${slot} is to be left, and its delivery waits there as a twin. What only seems to
- * be the same, by its hash, waits in vain, and no longer than that; and without memory a twin is
- * not noticed.
+ * another slot: ${slot} is to be left, and its delivery waits there as a twin. Without memory a twin
+ * is not noticed.
  */
 bool slots_note(struct slots *ss, struct slot *slot);
 

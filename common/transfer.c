@@ -10,10 +10,13 @@
 #include "curl_client.h"
 #include "http1.h"
 
+#define KEPT_MAX ((size_t)64 * 1024) /* bytes of a response's buffer that is used again */
+
 struct transfers {
 	struct transfer_options options;
 	struct http1 *http1;
 	struct curl_client *curl; /* NULL until the first request that needs it */
+	struct strbuf *told;      /* the response that was handed out last, or NULL */
 };
 
 const char *
@@ -32,6 +35,18 @@ transfer_status_message(long status, char out[TRANSFER_ERROR_MAX])
 	if (status < 200 || status >= 300)
 		snprintf(out, TRANSFER_ERROR_MAX, "status %ld%s", status,
 			status >= 300 && status < 400 ? "; redirects are not followed" : "");
+}
+
+void
+transfer_set_response(struct transfer_result *result, struct response *response)
+{
+	result->response = &response->body;
+	result->truncated = response_is_cut(response);
+	if (result->error != TRANSFER_OK || !response_is_lost(response))
+		return;
+	result->error = TRANSFER_RESET;
+	result->fault = TRANSFER_SHORTAGE;
+	snprintf(result->message, sizeof(result->message), "out of memory for the response");
 }
 
 struct transfers *
@@ -58,9 +73,19 @@ transfers_free(struct transfers *t)
 	free(t);
 }
 
+/* The response that was handed out last is not valid any more. Each place would keep a long one. */
+static void
+let_go(struct transfers *t)
+{
+	if (t->told != NULL && t->told->size > KEPT_MAX)
+		strbuf_release(t->told);
+	t->told = NULL;
+}
+
 int
 transfer_start(struct transfers *t, const struct transfer_request *request, void *ctx)
 {
+	let_go(t);
 	if (!request->where->https && t->options.proxy == NULL)
 		return http1_start(t->http1, request, ctx);
 	if (t->curl == NULL && (t->curl = curl_client_new(&t->options)) == NULL)
@@ -117,6 +142,10 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 bool
 transfers_next(struct transfers *t, struct transfer_result *result)
 {
-	return http1_next(t->http1, result) ||
-	       (t->curl != NULL && curl_client_next(t->curl, result));
+	let_go(t);
+	if (!http1_next(t->http1, result) &&
+		(t->curl == NULL || !curl_client_next(t->curl, result)))
+		return false;
+	t->told = result->response;
+	return true;
 }

@@ -45,9 +45,10 @@ enum transfer_error {
 
 /* Whose fault that was, for who decides whether there is another attempt. */
 enum transfer_fault {
-	TRANSFER_THEIRS,   /* the receiver's, or of what lies between */
-	TRANSFER_SHORTAGE, /* ours: descriptors or memory ran out; nothing was sent */
-	TRANSFER_MISTAKE   /* ours: what was configured cannot be used; nothing was sent */
+	TRANSFER_THEIRS, /* the receiver's, or of what lies between */
+	/* ours: descriptors or memory ran out; nothing was sent, unless there is a status */
+	TRANSFER_SHORTAGE,
+	TRANSFER_MISTAKE /* ours: what was configured cannot be used; nothing was sent */
 };
 
 struct transfer_options {
@@ -78,6 +79,7 @@ struct transfer_request {
 	uint64_t timeout_ms;
 	size_t read_max;     /* bytes of the response's body that are read; 0: TRANSFER_READ_MAX */
 	size_t response_max; /* and kept */
+	bool needs_response; /* else it is only shown: what there is no memory for is left out */
 };
 
 struct transfer_result {
@@ -105,6 +107,13 @@ const char *transfer_error_name(enum transfer_error error);
  * What is wrong with a status that is not 2xx: "status 404"; "" for one that is.
  */
 void transfer_status_message(long status, char out[TRANSFER_ERROR_MAX]);
+
+/**
+ * transfer_set_response(result, response):
+ * For those who make transfers: put into ${result}, which has its error, what was kept of the body.
+ * A success whose body is needed and lost is none.
+ */
+void transfer_set_response(struct transfer_result *result, struct response *response);
 
 /**
  * transfers_new(options):

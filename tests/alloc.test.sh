@@ -229,6 +229,37 @@ send_and_keep() {
 }
 test_case 'wb-send with a journal and dead letters, to closed ports' send_and_keep
 
+# What arrives is in the journal, and told of on standard output or, where that failed, on standard error. No delivery
+# fails before it is sent, nor for an answer that could not be kept: lack of memory is not its fault, and ends.
+arrives() {
+  local count n status told came
+  jq -n -c '{"*": [{body: ({ok: true, long: ("x" * 20000)} | tojson)}]}' >script.json
+  start_receiver --script script.json
+  sed "s,http://[^\"]*:1/,$RECEIVER_URL/," signed.jsonl | jq -c '.request.url += .delivery_id' >in.jsonl
+  set -- wb-send --allow-http --allow-net 127.0.0.1 --jobs 2 --journal finished in.jsonl
+  FAIL_ALLOC_COUNT=count expect_status 0 fail_alloc 0 "$@" >good
+  expect_equal "$(jq -r .status good | xargs)" 'finished finished finished finished'
+  count=$(<count)
+  for ((n = 1; n <= count; n++)); do
+    : >"$RECEIVER_LOG"
+    : >finished
+    status=0
+    fail_alloc "$n" "$@" >out 2>err || status=$?
+    expect_equal "$(cat out err finished | sed -n '/"text":"success_when: out of memory"/d; /"status":"failed"/p')" ''
+    told=$(jq -r 'select(.status != "deferred") | .delivery_id' finished | sort)
+    came=$(jq -r '.path[1:]' "$RECEIVER_LOG" | sort)
+    # once each, unless the answer was lost
+    [[ $(<err) == *'out of memory for the response'* ]] && came=$(uniq <<<"$came")
+    expect_equal "$told" "$came" "allocation $n of $count: journal, and what arrived"
+    expect_equal "$(cat out err | sed -n 's/^{"delivery_id":"\([^"]*\)".*"status":"\(finished\|failed\)".*/\1/p
+      s/^wb-send: delivery \(.*\) is [a-z]*; there is no memory for its receipt$/\1/p' | sort)" "$told" "allocation $n: receipts"
+    cat err >>messages
+  done
+  expect_match "$(<messages)" 'wb-send: out of memory for the response'
+  expect_match "$(<messages)" 'wb-send: cannot set up the request: out of memory'
+}
+test_case 'wb-send to a receiver' arrives
+
 # ---- the libraries below them, where they can bear it: libcrypto 3.0 takes a lock that it could not allocate ----
 
 libraries() {

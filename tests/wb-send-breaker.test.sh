@@ -205,6 +205,16 @@ rate_of_host() {
 test_case 'rate: of each host' rate_of_host
 
 # An endpoint that has asked for a pause must not get all at once what was to go meanwhile.
+# An attempt whose turn would come after the budget's end is not waited for, and takes nobody's turn.
+rate_beyond_budget() {
+  answers <<<'{"/no":[{"status":503}]}'
+  delivery 1 "$RECEIVER_URL/no" >in
+  expect_status 1 timeout 100 wb-send --allow-http --allow-net 127.0.0.0/8 --progress never --rate 1/h --retry-max-time 60s in >receipts
+  expect_equal "$(jq -r '[.status, .reason, .attempts, .http_status, .error.class, .error.text] | map(tostring) | join(" ")' receipts)" \
+    'deferred budget 1 503 http status 503'
+}
+test_case 'rate: what it would put off beyond the budget is deferred at once' rate_beyond_budget
+
 rate_after_pause() {
   answers <<<'{"*":[{"status":429,"headers":{"Retry-After":"2"}},{}]}'
   deliveries a 12 "$RECEIVER_URL/" >in

@@ -135,6 +135,38 @@ journal_limited() {
 }
 test_case 'journal: a limit on the size of files' journal_limited
 
+# counted FILE - what the last line of messages says: "12 finished, 3 deferred"
+counted() {
+  tail -n 1 "$1" | sed -n 's/^wb-send: \(.*\) in [0-9].*/\1/p'
+}
+
+# counts FILE - the same of the receipts in it
+counts() {
+  sed -n 's/^{.*"status":"\([a-z]*\)".*/\1/p' "$1" | sort | uniq -c | awk '
+    { n[$2] = $1 }
+    END {
+      split("finished failed deferred skipped", names)
+      for (i = 1; i <= 4; i++)
+        if (n[names[i]]) text = text (text != "" ? ", " : "") n[names[i]] " " names[i]
+      print text
+    }'
+}
+
+# What could not be sent for lack of room waits in the next run; its receipts can be printed, and are. Where they cannot
+# be, what was not tried is not told of, and not counted either.
+all_counted() {
+  fresh
+  echo '{"*":[{"delay_ms":20}]}' >script
+  start_receiver --script script
+  records 2000 / >in
+  expect_status 3 limited 16 --jobs 8 --journal j --progress always in
+  expect_match "$(counted err)" '^[0-9]+ finished, [0-9]+ deferred$'
+  expect_equal "$(counts receipts)" "$(counted err)"
+  expect_status 3 send --jobs 8 --progress always in >/dev/full 2>err
+  expect_equal "$(counts err)" "$(counted err)"
+}
+test_case 'journal: each receipt is counted, and each that is counted is told' all_counted
+
 # Nothing is under way, and input stays open: it must not be waited for.
 full_and_open_input() {
   fresh
@@ -274,6 +306,36 @@ few_descriptors() {
 }
 test_case 'descriptors: with few of them, fewer deliveries are under way, and all arrive' few_descriptors
 
+# The fewest that the manual promises to be enough, with everything that takes some.
+promised_descriptors() {
+  fresh
+  start_receiver --tls "$SERVER_TLS" --script <(printf '{"*":[{"body":"{\\"ok\\":true}"}]}')
+  records 100 / | sed 's/"headers":/"success_when":".ok",&/' >in
+  expect_status 0 with_descriptors 24 --retry-max-time 30s --cacert "$CA_FILE" --rejects rejects
+  expect_equal "$(jq -r '[.status, .attempts] | join(" ")' receipts | sort | uniq -c | tr -s ' ')" ' 100 finished 1'
+}
+test_case 'descriptors: as many as are said to be enough are' promised_descriptors
+
+# Descriptors that are to be had again are used, by the same run.
+descriptors_again() {
+  fresh
+  local sender status=0
+  start_receiver --tls "$SERVER_TLS" --script <(printf '{"*":[{"delay_ms":100}]}')
+  records 800 / >in
+  (
+    ulimit -S -n 18
+    exec wb-send --allow-http --allow-net 127.0.0.0/8 --order none --progress never -j 64 --cacert "$CA_FILE" in
+  ) >receipts 2>err &
+  sender=$!
+  await_requests 20
+  expect_equal "$(<err)" "$(too_few)"
+  prlimit --pid "$sender" --nofile=1024:
+  wait "$sender" || status=$?
+  expect_equal "$status $(jq -r '[.status, .attempts] | join(" ")' receipts | sort | uniq -c | tr -s ' ')" '0  800 finished 1'
+  expect_equal "$(jq -s 'map(.in_flight) | max >= 18' "$RECEIVER_LOG")" true 'more connections than there were descriptors'
+}
+test_case 'descriptors: as many are used as there are, also when there are more again' descriptors_again
+
 no_descriptors() {
   local scheme=$1 n status
   fresh
@@ -314,3 +376,25 @@ no_descriptors_http() {
 }
 test_case 'descriptors: with none for a connection, that is said, and what was not sent is deferred' no_descriptors_http
 test_case 'descriptors: the same over TLS' no_descriptors_tls
+
+# Each delivery has a secret of its own, in a file; that it cannot be opened now says nothing of the secret.
+no_descriptors_secrets() {
+  fresh
+  local n status
+  start_receiver
+  mkdir -m 700 secrets
+  for ((n = 1; n <= 40; n++)); do (umask 077 && echo "secret-$n-of-many" >secrets/S$n); done
+  records 40 / | jq -c '.request.headers["X-Secret"] = "$S" + .delivery_id[2:]' >in
+  for n in 14 13 12 11 10 9; do
+    rm -f j dead
+    : >"$RECEIVER_LOG"
+    status=0
+    with_descriptors "$n" --retry-max-time 2s --secrets dir:secrets || status=$?
+    note "with $n: status $status, $(head -n 1 err)"
+    ((status >= 2)) && continue
+    expect_empty dead
+    expect_equal "$(jq -r '[.status, .error.class // "-", .attempts] | join(" ")' receipts | sort -u | sed '/^finished - 1$/d')" \
+      "$( ((status == 0)) || echo 'deferred connect 0')" "with $n"
+  done
+}
+test_case 'descriptors: with none for the file of a secret, it is tried again' no_descriptors_secrets

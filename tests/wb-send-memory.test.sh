@@ -97,3 +97,17 @@ passes() {
   expect_equal "$(beginning receipts)" "$LINES_TOTAL"
 }
 test_case 'passes: a million deferred deliveries, each with its receipt' passes
+
+# One at a time, and each takes another place among those that there are.
+long_answers() {
+  /usr/bin/time -f %M -o peak true || skip 'no /usr/bin/time here'
+  start_receiver --script <(printf '{"*":[{"status":500,"body_bytes":1000000}]}')
+  head -n 100 million | sed "s|\"url\":\"[^\"]*\"|\"url\":\"$RECEIVER_URL/\"|; s/,\"artifact_collection_name\":\"c[0-9]*\"//" >in
+  expect_status 1 /usr/bin/time -f %M -o peak "${SEND[@]}" --retries 0 --breaker 0 --jobs 100 --max-response 1000000 \
+    in >receipts 2>err
+  expect_empty err
+  expect_equal "$(wc -l <"$RECEIVER_LOG")" 100 requests
+  note "memory: $(tail -n 1 peak) KiB"
+  (($(tail -n 1 peak) < RSS_MAX)) || fail "memory: $(tail -n 1 peak) KiB"
+}
+test_case 'long answers leave no long buffers behind' long_answers

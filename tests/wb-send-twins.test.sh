@@ -52,6 +52,20 @@ twins() {
 }
 test_case 'one delivery in several lines, whatever their keys: sent until it is finished' twins
 
+# Two that hash_bytes does not tell apart: who knows the hash must not be able to make one wait for the other.
+no_twins() {
+  fresh
+  local sender
+  answers <<<'{"*":[{"stall":true}]}'
+  { record adversarAnDAFAAI a / && record w1NDJX6wt-yt-fp- b /; } >in
+  wb-send "${policy[@]}" --grace 100ms --journal j in >receipts 2>err &
+  sender=$!
+  await_requests 2
+  kill -TERM "$sender"
+  expect_status 1 wait "$sender"
+}
+test_case 'two deliveries whose ids have one hash do not wait for each other' no_twins
+
 twins_stopped() {
   fresh
   local sender status=0

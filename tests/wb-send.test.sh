@@ -192,6 +192,38 @@ END
 }
 test_case 'responses: a secret that comes back is masked, raw, escaped for JSON, HTML or a URL, and in base64' echoes
 
+echoed_bodies() {
+  local again
+  export TOK='hunter"2'$'\n''&hunter\2é'
+  again=$(jq -cn --arg a "$TOK" '{t: $a}') # the body
+  for _ in 1 2; do
+    again=$(jq -cn --arg a "$again" '{detail: $a}')
+    printf '{"status":500,"body":%s}\n' "$(jq -n --arg a "$again" '$a')"
+  done | jq -s '{"*": .}' >answers.json
+  answers <answers.json
+  record "$RECEIVER_URL/" '"secrets":[{"at":6,"ref":"$TOK"}]' '' '{\"t\":\"\"}' >in
+  for _ in 1 2; do
+    fails http . send in
+    expect_match "$(json receipt .response)" '^\{"detail":"[^*]*t[\\]+":[\\]+"\*+[\\]+"[^*]*\}$'
+    expect_no_match "$(<receipt)" 'hunter'
+  done
+}
+test_case 'responses: a secret in the body that comes back as a string of JSON is masked' echoed_bodies
+
+# A message is one line, and may be cut; neither hides a secret from the mask.
+echoed_in_messages() {
+  local tok long
+  long=$(printf '%400s' '' | tr ' ' y)
+  for tok in $'hunter2\nseventeen' $'\thunter2\x7fseventeen\xc2\x85' hunter2...seventeen "hunter2...$long"; do
+    export TOK=$tok
+    answers <<<"{\"*\":[{\"body\":$(jq -n --arg a "$TOK" '{t: $a} | tojson')}]}"
+    record "$RECEIVER_URL/" '"auth":{"scheme":"bearer","ref":"$OTHER"},"secrets":[{"at":0,"ref":"$TOK"}],"success_when":"error(.t)"' |
+      OTHER=s3cret fails rejected '^success_when: \*+(\.\.\.)?$' send
+    stop_receiver
+  done
+}
+test_case 'responses: a secret that a program throws as an error is masked, of several lines and with dots, too' echoed_in_messages
+
 cut_echo() {
   local n
   export TOK='hunter2"hunter2é'

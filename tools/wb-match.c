@@ -10,11 +10,14 @@
 #include <string.h>
 
 #include "config.h"
+#include "cooldown_state.h"
 #include "filter.h"
 #include "ids.h"
 #include "jq_runner.h"
 #include "jq_server.h"
 #include "json_text.h"
+#include "match_record.h"
+#include "timestamp.h"
 
 #define EVENT_START "{\"event\":" /* of a record */
 
@@ -22,6 +25,8 @@ struct args {
 	char **config; /* paths, borrowed from the command line */
 	size_t nconfig;
 	bool explain;
+	const char *state; /* or NULL */
+	bool commit, auto_commit;
 	struct filter_args filter;
 };
 
@@ -37,24 +42,52 @@ struct matcher {
 	struct strbuf event;          /* the one at hand, with its id */
 	struct strbuf given;          /* by its condition */
 	uint32_t *chosen;             /* automations that it sets off */
+	struct cooldown_state rests;
+	unsigned long long held_back; /* matches, by cooldowns */
 };
 
-enum { OPT_CONFIG = 1, OPT_EXPLAIN };
+enum { OPT_CONFIG = 1, OPT_EXPLAIN, OPT_STATE, OPT_COMMIT, OPT_AUTO_COMMIT };
 
 static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
 		"read automations from PATH, a file or a directory (default $WB_CONFIG)"},
 	{OPT_EXPLAIN, 0, "explain", NULL,
 		"say for each event and automation which condition failed"},
+	{OPT_STATE, 0, "state", "FILE", "keep cooldowns from one run to the next in FILE"},
+	{OPT_COMMIT, 0, "commit", NULL, "take note that what the last run wrote is done, and end"},
+	{OPT_AUTO_COMMIT, 0, "auto-commit", NULL, "commit at the end of the run"},
 	FILTER_OPTIONS,
 	{0, 0, NULL, NULL, NULL},
 };
 
 static const struct options_spec spec = {
-	"wb-match [-c PATH]... [--explain] [--rejects FILE] [FILE...]",
+	"wb-match [-c PATH]... [OPTION...] [FILE...]\n"
+	"       wb-match --commit --state FILE",
 	"Read registry events and write a record for each automation that they set off.",
 	options,
 };
+
+/* Whether options go together. Returns -1, or the exit status after a message. */
+static int
+check_args(struct args *args)
+{
+	if ((args->commit || args->auto_commit) && args->state == NULL) {
+		diag("--commit and --auto-commit go with --state FILE");
+		return EXIT_USAGE;
+	}
+	if (args->commit && (args->auto_commit || args->explain || args->nconfig != 0 ||
+				    args->filter.nfiles != 0 || args->filter.rejects != NULL ||
+				    args->filter.max_line != 0)) {
+		diag("--commit reads nothing: only --state FILE goes with it");
+		return EXIT_USAGE;
+	}
+	if (args->nconfig == 0 && (args->config[0] = getenv("WB_CONFIG")) != NULL)
+		args->nconfig = 1;
+	if (args->nconfig != 0 || args->commit)
+		return -1;
+	diag("no automations: name a file or a directory with -c, or in $WB_CONFIG");
+	return EXIT_USAGE;
+}
 
 /* Returns -1 to go on, or the exit status. */
 static int
@@ -78,15 +111,16 @@ parse_args(struct args *args, int argc, char **argv)
 			args->config[args->nconfig++] = (char *)(uintptr_t)value;
 		else if (id == OPT_EXPLAIN)
 			args->explain = true;
+		else if (id == OPT_STATE)
+			args->state = value;
+		else if (id == OPT_COMMIT)
+			args->commit = true;
+		else if (id == OPT_AUTO_COMMIT)
+			args->auto_commit = true;
 		else if (id == OPTIONS_ERROR || filter_option(&args->filter, id, value) != 0)
 			return EXIT_USAGE;
 	}
-	if (args->nconfig == 0 && (args->config[0] = getenv("WB_CONFIG")) != NULL)
-		args->nconfig = 1;
-	if (args->nconfig != 0)
-		return -1;
-	diag("no automations: name a file or a directory with -c, or in $WB_CONFIG");
-	return EXIT_USAGE;
+	return check_args(args);
 }
 
 /*
@@ -119,7 +153,7 @@ matcher_init(struct matcher *m, const struct args *args)
 			return -1;
 		}
 	}
-	return 0;
+	return cooldown_state_open(&m->rests, args->state) == EXIT_DONE ? 0 : -1;
 }
 
 static void
@@ -131,6 +165,7 @@ matcher_release(struct matcher *m)
 	free(m->chosen);
 	rules_free(m->rules);
 	jq_runner_free(m->conditions);
+	cooldown_state_close(&m->rests);
 	config_free(m->config);
 	strbuf_release(&m->event);
 	strbuf_release(&m->given);
@@ -141,43 +176,6 @@ static int
 shown(size_t len)
 {
 	return (int)(len < 200 ? len : 200);
-}
-
-static void
-add_compact(struct strbuf *sb, const struct json_span *value)
-{
-	if (value->type == JSON_STRING)
-		json_raw(sb, value);
-	else
-		json_compact(sb, value->p, value->len);
-}
-
-/*
- * What follows the event in a record of ${a}: its name and action, with the webhook's definition.
- */
-static void
-write_automation(struct strbuf *sb, const struct config_automation *a)
-{
-	strbuf_init(sb, (size_t)LINES_MAX_LIMIT);
-	strbuf_lit(sb, ",\"automation\":{\"name\":");
-	json_raw(sb, &a->name_span);
-	if (a->action == CONFIG_NONE) {
-		strbuf_lit(sb, ",\"action\":{\"type\":\"none\"}}}\n");
-		return;
-	}
-	strbuf_lit(sb, ",\"action\":{\"type\":\"webhook\",\"webhook\":{\"name\":\"");
-	strbuf_add(sb, a->webhook->name.p, a->webhook->name.len);
-	strbuf_lit(sb, "\",");
-	/* The webhook as written, behind its opening brace; it has a url, so a member follows. */
-	json_compact(sb, a->webhook->span.p + 1, a->webhook->span.len - 1);
-	if (a->payload.type != JSON_NONE) {
-		strbuf_lit(sb, ",\"payload\":");
-		add_compact(sb, &a->payload);
-	} else if (a->payload_jq.type != JSON_NONE) {
-		strbuf_lit(sb, ",\"payload_jq\":");
-		json_raw(sb, &a->payload_jq);
-	}
-	strbuf_lit(sb, "}}}\n");
 }
 
 /* Say something of the event at hand and ${a}. */
@@ -219,14 +217,11 @@ static void
 condition_failed(struct filter *f, const struct config_automation *a, const struct event *event,
 	const char *error)
 {
-	const struct json_span *id = &event->member[EVENT_ID];
 	char own[ID_SIZE];
+	const struct text id = id_spelled(event, own);
 
-	if (id->type == JSON_NONE)
-		id_of_event(event, own);
-	say(f, a, "when fails for event %.*s, which counts as no match: %s",
-		id->type == JSON_NONE ? ID_SIZE - 1 : shown(id->len),
-		id->type == JSON_NONE ? own : id->p, error);
+	say(f, a, "when fails for event %.*s, which counts as no match: %s", shown(id.len), id.p,
+		error);
 	if (f->status < EXIT_REJECTED)
 		f->status = EXIT_REJECTED;
 }
@@ -255,6 +250,55 @@ condition_holds(struct matcher *m, struct filter *f, const struct event *event,
 	return false;
 }
 
+/* The time of the event, or now if it has none that can be read. */
+static int64_t
+event_ms(const struct event *event, struct strbuf *scratch)
+{
+	const struct json_span *time = &event->member[EVENT_TIME];
+	int64_t ms;
+
+	strbuf_reset(scratch);
+	if (time->type == JSON_STRING)
+		json_decode(scratch, time);
+	if (scratch->len == 0 || timestamp_parse(scratch->buf, scratch->len, &ms) != 0)
+		ms = timestamp_now_ms();
+	return ms;
+}
+
+static struct cooldown_use
+cooldown_use(struct matcher *m, const struct event *event, const struct config_automation *a)
+{
+	char own[ID_SIZE];
+	const struct text id = id_spelled(event, own);
+	const bool by_collection = a->cooldown_by == CONFIG_BY_COLLECTION;
+
+	return (struct cooldown_use){
+		.key = cooldown_key(&a->name, by_collection ? event : NULL, &m->given),
+		.event = cooldown_event(&id),
+		.at_ms = event_ms(event, &m->given),
+		.length_ms = a->cooldown_ms};
+}
+
+static bool
+is_held_back(struct matcher *m, const struct filter *f, const struct event *event,
+	const struct config_automation *a)
+{
+	struct cooldown_use use;
+	char at[TIMESTAMP_MAX];
+	int64_t last_ms;
+
+	if (a->cooldown_ms == 0)
+		return false;
+	use = cooldown_use(m, event, a);
+	if (!cooldown_holds(m->rests.cooldowns, &use, &last_ms))
+		return false;
+	m->held_back++;
+	if (m->args.explain)
+		say(f, a, "held back: the cooldown of %lld s since %s is not over",
+			(long long)(a->cooldown_ms / 1000), timestamp_format(last_ms, at));
+	return true;
+}
+
 /*
  * Put those of the ${n} automations ${ids}, whose other conditions hold, that the event sets off
  * into m->chosen. Returns how many.
@@ -274,7 +318,7 @@ choose(struct matcher *m, struct filter *f, const struct event *event, const uin
 			continue;
 		}
 		next++;
-		if (!condition_holds(m, f, event, a))
+		if (!condition_holds(m, f, event, a) || is_held_back(m, f, event, a))
 			continue;
 		m->chosen[chosen++] = id;
 		if (m->args.explain)
@@ -295,7 +339,7 @@ write_automations(struct matcher *m, struct filter *f, size_t n)
 		struct strbuf *written = &m->written[m->chosen[i]];
 
 		if (written->len == 0)
-			write_automation(written, &m->automations[m->chosen[i]]);
+			match_record_end(written, &m->automations[m->chosen[i]]);
 		if (strbuf_failed(written)) {
 			filter_fail(f, "out of memory");
 			return false;
@@ -339,12 +383,39 @@ match_event(struct matcher *m, struct filter *f)
 	if (!write_automations(m, f, chosen))
 		return;
 	for (size_t i = 0; i < chosen; i++) {
+		const struct config_automation *a = &m->automations[m->chosen[i]];
 		const struct strbuf *written = &m->written[m->chosen[i]];
 
+		if (a->cooldown_ms != 0) {
+			const struct cooldown_use use = cooldown_use(m, &event, a);
+
+			if (cooldown_note(m->rests.cooldowns, &use) != 0) {
+				filter_fail(f, "out of memory");
+				return;
+			}
+		}
 		output_lit(&f->out, EVENT_START);
 		output_add(&f->out, m->event.buf, m->event.len);
 		output_add(&f->out, written->buf, written->len);
 	}
+}
+
+/* Read all events. Returns the exit status. */
+static int
+match(struct matcher *m, struct filter *f)
+{
+	int status, kept;
+
+	while (filter_next(f))
+		match_event(m, f);
+	status = filter_finish(f);
+	if (m->held_back != 0)
+		diag("cooldowns held back %llu matches", m->held_back);
+	/* what was not written whole, or nobody wanted, is to be done again */
+	if (status == EXIT_IO || f->out.error != 0)
+		return status;
+	kept = cooldown_state_finish(&m->rests, m->args.auto_commit);
+	return kept > status ? kept : status;
 }
 
 int
@@ -357,14 +428,12 @@ main(int argc, char **argv)
 
 	jq_server_main(argc, argv);
 	diag_init("wb-match");
-	if ((status = parse_args(&args, argc, argv)) < 0 &&
-		(matcher_init(&m, &args) != 0 || filter_init(&f, &args.filter) != 0))
+	if ((status = parse_args(&args, argc, argv)) < 0 && args.commit)
+		status = cooldown_state_commit(args.state);
+	if (status < 0 && (matcher_init(&m, &args) != 0 || filter_init(&f, &args.filter) != 0))
 		status = EXIT_USAGE;
-	if (status < 0) {
-		while (filter_next(&f))
-			match_event(&m, &f);
-		status = filter_finish(&f);
-	}
+	if (status < 0)
+		status = match(&m, &f);
 	matcher_release(&m);
 	free(args.config);
 	return status;

@@ -163,8 +163,7 @@ record_end(void *ctx, const struct receipt *receipt, const char *line, size_t le
 {
 	struct run *run = ctx;
 
-	run->counts[receipt->status]++;
-	recorder_add(run->recorder, receipt, line, len);
+	run->counts[receipt->status] += recorder_add(run->recorder, receipt, line, len);
 	if ((receipt->status == RECEIPT_FAILED || receipt->status == RECEIPT_DEFERRED) &&
 		run->filter.status < EXIT_REJECTED)
 		run->filter.status = EXIT_REJECTED;

@@ -10,10 +10,10 @@ test_opens(void)
 	struct breaker b = {0};
 
 	for (int64_t now = 0; now < 2; now++) {
-		breaker_failed(&b, &policy, now);
+		breaker_failed(&b, &policy, false, now);
 		EXPECT(breaker_allows(&b, now));
 	}
-	breaker_failed(&b, &policy, 2);
+	breaker_failed(&b, &policy, false, 2);
 	EXPECT(!breaker_allows(&b, 2));
 	EXPECT(!breaker_allows(&b, 1001));
 	EXPECT(b.since_ms == 2);
@@ -25,8 +25,8 @@ test_success_between(void)
 	struct breaker b = {0};
 
 	for (int i = 0; i < 10; i++) {
-		breaker_failed(&b, &policy, i);
-		breaker_failed(&b, &policy, i);
+		breaker_failed(&b, &policy, false, i);
+		breaker_failed(&b, &policy, false, i);
 		breaker_succeeded(&b);
 	}
 	EXPECT(breaker_allows(&b, 10));
@@ -38,7 +38,7 @@ opened(void)
 	struct breaker b = {0};
 
 	for (int i = 0; i < 3; i++)
-		breaker_failed(&b, &policy, 0);
+		breaker_failed(&b, &policy, false, 0);
 	return b;
 }
 
@@ -50,14 +50,14 @@ test_probe(void)
 	EXPECT(breaker_allows(&b, 1000));
 	EXPECT(!breaker_allows(&b, 1000));
 	EXPECT(!breaker_allows(&b, 100000));
-	breaker_failed(&b, &policy, 1500);
+	breaker_failed(&b, &policy, true, 1500);
 	EXPECT(!breaker_allows(&b, 2499));
 	EXPECT(b.since_ms == 0);
 	EXPECT(breaker_allows(&b, 2500));
 	breaker_succeeded(&b);
 	EXPECT(breaker_allows(&b, 2500));
 	EXPECT(breaker_allows(&b, 2500));
-	breaker_failed(&b, &policy, 2501);
+	breaker_failed(&b, &policy, false, 2501);
 	EXPECT(breaker_allows(&b, 2501));
 }
 
@@ -67,11 +67,11 @@ test_untried(void)
 	struct breaker b = opened();
 
 	EXPECT(breaker_allows(&b, 1000));
-	breaker_untried(&b, 1001);
+	breaker_untried(&b, true, 1001);
 	EXPECT(breaker_allows(&b, 1001));
 	EXPECT(!breaker_allows(&b, 1001));
 	b = opened();
-	breaker_untried(&b, 5);
+	breaker_untried(&b, false, 5);
 	EXPECT(!breaker_allows(&b, 5));
 }
 
@@ -81,8 +81,21 @@ test_late_failures(void)
 {
 	struct breaker b = opened();
 
-	breaker_failed(&b, &policy, 900);
+	breaker_failed(&b, &policy, false, 900);
 	EXPECT(breaker_allows(&b, 1000));
+	/* nor do they end it, nor those that were not sent */
+	breaker_failed(&b, &policy, false, 1100);
+	breaker_untried(&b, false, 1100);
+	EXPECT(!breaker_allows(&b, 100000));
+	breaker_failed(&b, &policy, true, 1200);
+	EXPECT(!breaker_allows(&b, 2199));
+	EXPECT(breaker_allows(&b, 2200));
+	/* A success closes it, whoever had it: then the probe is one of many. */
+	breaker_succeeded(&b);
+	breaker_failed(&b, &policy, true, 2300);
+	EXPECT(breaker_allows(&b, 2300));
+	breaker_untried(&b, true, 2300);
+	EXPECT(breaker_allows(&b, 2300));
 }
 
 static void
@@ -92,7 +105,7 @@ test_never(void)
 	struct breaker b = {0};
 
 	for (int i = 0; i < 1000; i++)
-		breaker_failed(&b, &never, i);
+		breaker_failed(&b, &never, false, i);
 	EXPECT(breaker_allows(&b, 1000));
 }
 
@@ -103,7 +116,7 @@ main(void)
 	RUN(test_success_between, "a success begins the count anew");
 	RUN(test_probe, "one probe; its failure opens it again, its success closes it");
 	RUN(test_untried, "a probe that was not sent leaves its place to the next");
-	RUN(test_late_failures, "failures of earlier requests do not put the probe off");
+	RUN(test_late_failures, "ends of earlier requests neither put the probe off nor end it");
 	RUN(test_never, "0 failures: it never opens");
 	UNIT_DONE();
 }

@@ -88,6 +88,24 @@ calls(void)
 	return n;
 }
 
+static uint64_t
+done(struct durable *d)
+{
+	uint64_t ticket;
+	int fd;
+
+	(void)durable_poll(d, &ticket, &fd);
+	return ticket;
+}
+
+static int
+error(struct durable *d, int *fd)
+{
+	uint64_t ticket;
+
+	return durable_poll(d, &ticket, fd);
+}
+
 static bool
 is_readable(const struct durable *d, int timeout_ms)
 {
@@ -128,18 +146,18 @@ make(int fd)
 static void
 one_commit(void)
 {
-	int fd = file();
+	int fd = file(), which;
 	struct durable *d = make(fd);
 	uint64_t ticket;
 
-	EXPECT(durable_done(d) == 0 && durable_error(d, NULL) == 0 && !is_readable(d, 0));
+	EXPECT(done(d) == 0 && error(d, &which) == 0 && !is_readable(d, 0));
 	EXPECT(write(fd, "x", 1) == 1);
 	ticket = durable_commit(d);
 	EXPECT(ticket > 0);
 	EXPECT(is_readable(d, -1));
-	EXPECT(durable_done(d) == ticket && !is_readable(d, 0));
+	EXPECT(done(d) == ticket && !is_readable(d, 0));
 	EXPECT(durable_wait(d, ticket) == 0 && durable_wait(d, 0) == 0);
-	EXPECT(calls() == 1 && durable_error(d, NULL) == 0);
+	EXPECT(calls() == 1 && error(d, &which) == 0);
 	durable_free(d);
 	EXPECT(calls() == 1);
 	close(fd);
@@ -162,9 +180,9 @@ group(void)
 		EXPECT(ticket > first && ticket > last);
 		last = ticket;
 	}
-	EXPECT(durable_done(d) == 0 && !is_readable(d, 0));
+	EXPECT(done(d) == 0 && !is_readable(d, 0));
 	set_held(false);
-	EXPECT(durable_wait(d, last) == 0 && durable_done(d) == last);
+	EXPECT(durable_wait(d, last) == 0 && done(d) == last);
 	EXPECT(calls() == 2);
 	durable_free(d);
 	EXPECT(calls() == 2);
@@ -184,7 +202,7 @@ covered_only(void)
 	set_held(true);
 	second = durable_commit(d);
 	await_calls(2);
-	EXPECT(durable_done(d) == first && first < second);
+	EXPECT(done(d) == first && first < second);
 	EXPECT(durable_wait(d, first) == 0);
 	set_held(false);
 	EXPECT(durable_wait(d, second) == 0);
@@ -202,17 +220,17 @@ failure(void)
 
 	EXPECT(durable_add(d, bad) == 0);
 	first = durable_commit(d);
-	EXPECT(durable_wait(d, first) == 0 && durable_done(d) == first);
+	EXPECT(durable_wait(d, first) == 0 && done(d) == first);
 	set_bad(bad, EIO);
 	second = durable_commit(d);
 	errno = 0;
 	EXPECT(durable_wait(d, second) == -1 && errno == EIO);
-	EXPECT(is_readable(d, -1) && durable_done(d) == first);
-	EXPECT(durable_error(d, &which) == EIO && which == bad);
+	EXPECT(is_readable(d, -1));
+	EXPECT(error(d, &which) == EIO && which == bad && !is_readable(d, 0) && done(d) == first);
 	set_bad(-1, 0);
-	EXPECT(durable_wait(d, durable_commit(d)) == -1 && durable_done(d) == first);
+	EXPECT(durable_wait(d, durable_commit(d)) == -1 && done(d) == first);
 	EXPECT(durable_wait(d, first) == 0);
-	EXPECT(durable_error(d, &which) == EIO && which == bad && calls() == 4);
+	EXPECT(error(d, &which) == EIO && which == bad && calls() == 4);
 	durable_free(d);
 	EXPECT(calls() == 4);
 	close(good);
@@ -223,7 +241,7 @@ failure(void)
 static void
 no_files(void)
 {
-	int fds[2], null = open("/dev/null", O_WRONLY);
+	int fds[2], which, null = open("/dev/null", O_WRONLY);
 	struct durable *d = make(-1);
 
 	EXPECT(durable_wait(d, durable_commit(d)) == 0 && calls() == 0);
@@ -234,7 +252,7 @@ no_files(void)
 	pthread_mutex_unlock(&sync_.mutex);
 	EXPECT(durable_wait(d, durable_commit(d)) == 0 && calls() == 5);
 	set_bad(null, EROFS);
-	EXPECT(durable_wait(d, durable_commit(d)) == 0 && durable_error(d, NULL) == 0);
+	EXPECT(durable_wait(d, durable_commit(d)) == 0 && error(d, &which) == 0);
 	set_bad(-1, 0);
 	durable_free(d);
 	close(fds[0]);
@@ -284,18 +302,18 @@ many(void)
 	uint64_t last = 0, seen = 0;
 
 	for (int i = 0; i < 2000; i++) {
-		uint64_t done;
+		uint64_t now;
 
 		EXPECT(write(fd, "x", 1) == 1);
 		last = durable_commit(d);
-		done = durable_done(d);
-		EXPECT(done >= seen && done <= last);
-		seen = done;
+		now = done(d);
+		EXPECT(now >= seen && now <= last);
+		seen = now;
 		if (i % 100 == 0)
 			EXPECT(durable_wait(d, last) == 0);
 	}
 	while (seen < last && is_readable(d, -1)) /* news comes until there is none to come */
-		seen = durable_done(d);
+		seen = done(d);
 	EXPECT(seen == last && !is_readable(d, 0) && calls() <= 2000);
 	durable_free(d);
 	close(fd);

@@ -36,6 +36,25 @@ test_slack(void)
 	pacer_release(&p);
 }
 
+/* A place that is given back is the next one's. */
+static void
+test_given_back(void)
+{
+	struct pacer p;
+
+	pacer_init(&p, 100000);
+	pacer_give_back(&p, "a", 5);
+	EXPECT(pacer_take(&p, "a", 1000000) == 1000000);
+	EXPECT(pacer_take(&p, "a", 1000000) == 1100000);
+	pacer_give_back(&p, "a", 1100000);
+	EXPECT(pacer_take(&p, "a", 1000000) == 1100000);
+	EXPECT(pacer_take(&p, "a", 1000000) == 1200000);
+	/* unless others are behind it */
+	pacer_give_back(&p, "a", 1100000);
+	EXPECT(pacer_take(&p, "a", 1000000) == 1300000);
+	pacer_release(&p);
+}
+
 static void
 test_no_limit(void)
 {
@@ -84,6 +103,7 @@ main(void)
 {
 	RUN(test_spread, "evenly spread, each host for itself");
 	RUN(test_slack, "late timers cost no rate");
+	RUN(test_given_back, "a place that is given back is the next one's");
 	RUN(test_no_limit, "no interval: at once");
 	RUN(test_many_hosts, "hosts that are done with are forgotten");
 	RUN(test_forged, "names with one hash are two hosts");

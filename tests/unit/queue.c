@@ -62,6 +62,30 @@ retry(struct queue *q, struct delivery *d, int64_t now, int64_t at)
 	queue_retry(q, d, at);
 }
 
+/* What began before the circuit opened does not end the probe. */
+static void
+test_others_probe(void)
+{
+	struct queue *q = queue_new(&usual);
+	struct delivery *early[5], *probe;
+
+	for (int i = 0; i < 7; i++)
+		add(q, i, i, 1);
+	for (int i = 0; i < 5; i++)
+		early[i] = start(q, 1);
+	for (int i = 0; i < 3; i++)
+		retry(q, early[i], 2, 50000);
+	EXPECT(start(q, 3) == NULL);
+	EXPECT(id_of(probe = start(q, 1002)) == 5);
+	retry(q, early[3], 1003, 50000);
+	queue_report(q, early[4], ENDPOINT_UNTRIED, 0, 1004);
+	queue_retry(q, early[4], 50000);
+	EXPECT(start(q, 2100) == NULL);
+	end(q, probe, 2100);
+	EXPECT(id_of(start(q, 2100)) == 6);
+	queue_free(q);
+}
+
 /* The deferred ones as text: "3 budget, 4 order". */
 static const char *
 deferred(struct queue *q)
@@ -473,6 +497,34 @@ test_room(void)
 }
 
 /* There is no hurry to read on while enough may go, whether it is much or little. */
+/* What is kept of how attempts ended counts, too. */
+static void
+test_messages(void)
+{
+	struct queue *q = queue_new(&usual);
+	struct delivery *d;
+	char *message;
+
+	add(q, 1, 1, 1);
+	d = start(q, 1);
+	EXPECT(queue_has_room(q));
+	if ((message = malloc(QUEUE_BYTES_MAX + 1)) == NULL)
+		exit(1);
+	memset(message, 'x', QUEUE_BYTES_MAX);
+	message[QUEUE_BYTES_MAX] = '\0';
+	d->message = message;
+	retry(q, d, 2, 3);
+	EXPECT(!queue_has_room(q));
+	EXPECT(start(q, 3) == d);
+	free(d->message);
+	d->message = NULL;
+	retry(q, d, 4, 5);
+	EXPECT(queue_has_room(q));
+	end(q, start(q, 5), 6);
+	EXPECT(queue_count(q) == 0 && queue_has_room(q));
+	queue_free(q);
+}
+
 static void
 test_ready(void)
 {
@@ -642,6 +694,7 @@ main(void)
 	RUN(test_parts, "names do not run into each other");
 	RUN(test_circuit, "a circuit opens, is probed, opens again and closes");
 	RUN(test_untried_probe, "a probe that was not sent leaves its place to the next");
+	RUN(test_others_probe, "what began before a circuit opened does not end its probe");
 	RUN(test_late_probe, "and so does one whose budget has ended when its turn comes");
 	RUN(test_circuit_budget,
 		"what a circuit holds back for too long is deferred, its key with it");
@@ -651,6 +704,7 @@ main(void)
 	RUN(test_defer_unordered, "without an order nothing else is deferred");
 	RUN(test_stop, "stopping defers what waits, what is retried and what comes");
 	RUN(test_room, "room is bounded in bytes");
+	RUN(test_messages, "room: messages count");
 	RUN(test_ready, "queue: no room while enough is ready");
 	RUN(test_many_deferred, "more deferred keys than can be remembered");
 	RUN(test_random, "20,000 deliveries at random: each ends once, in order");

@@ -1,7 +1,10 @@
 /* recorder - whatever fails, all else that is kept of a delivery's end is still kept. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,12 +14,14 @@
 #include "recorder.h"
 #include "unit.h"
 
+static pthread_t test_thread;
 static char dir[] = "/tmp/wb-recorder.XXXXXX";
 
 /* The disk: whether it has room for more, and how often it was asked to have it all. */
 static int fallocate_error;
 static off_t disk_end; /* 0: none */
 static atomic_uint syncs;
+static atomic_bool holds_sync, fails_sync; /* fdatasync does not return; it fails */
 
 int
 fallocate(int fd, int mode, off_t at, off_t len)
@@ -31,6 +36,30 @@ fdatasync(int fd)
 	const int status = (int)syscall(SYS_fdatasync, fd);
 
 	syncs++;
+	while (holds_sync)
+		sched_yield();
+	if (!fails_sync)
+		return status;
+	errno = EIO;
+	return -1;
+}
+
+/* The next time that a lock of the test's thread is given back, the disk fails at once. */
+static struct pollfd *failing;
+
+int
+pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	int (*unlock)(pthread_mutex_t *);
+	int status;
+
+	*(void **)&unlock = dlsym(RTLD_NEXT, "pthread_mutex_unlock");
+	status = unlock(mutex);
+	if (failing != NULL && pthread_equal(pthread_self(), test_thread)) {
+		holds_sync = false;
+		EXPECT(poll(failing, 1, 60000) == 1);
+		failing = NULL;
+	}
 	return status;
 }
 
@@ -211,9 +240,30 @@ test_little_room(void)
 	clean_up();
 }
 
+/* The disk fails while it is asked how far it is. */
+static void
+test_failure_meanwhile(void)
+{
+	struct recorder *r = open_all("out", "dead");
+	struct pollfd fds[RECORDER_FDS];
+
+	holds_sync = fails_sync = true;
+	add(r, "one", RECEIPT_FINISHED);
+	EXPECT(recorder_flush(r) == 0 && recorder_fds(r, fds) == 1);
+	failing = fds;
+	EXPECT(recorder_flush(r) == 0 && failing == NULL);
+	/* That is still to be heard of. */
+	EXPECT(recorder_fds(r, fds) == 1 && poll(fds, 1, 0) == 1);
+	EXPECT(recorder_flush(r) != 0 && recorder_fds(r, fds) == 0);
+	EXPECT(finish(r) != 0 && holds("err", "\"one\""));
+	fails_sync = false;
+	clean_up();
+}
+
 int
 main(void)
 {
+	test_thread = pthread_self();
 	diag_init("wb-send");
 	if (mkdtemp(dir) == NULL || chdir(dir) != 0)
 		return 1;
@@ -223,6 +273,7 @@ main(void)
 		"no dead letters: the journal is, and nothing is waited for in vain");
 	RUN(test_no_room, "no room for more: what is under way is kept and told as always");
 	RUN(test_little_room, "little room: the journal's lines are short");
+	RUN(test_failure_meanwhile, "a disk that fails while it is asked is heard of");
 	if (chdir("/") != 0 || rmdir(dir) != 0)
 		return 1;
 	UNIT_DONE();

@@ -29,6 +29,7 @@ static struct {
 	unsigned entered, left; /* threads */
 	unsigned running, peak; /* look-ups of slow names */
 	bool shut;              /* slow names wait */
+	unsigned passes;        /* so many of them do not */
 	bool signals;           /* a worker takes signals */
 } gate = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -77,8 +78,9 @@ answer_test(const char *host)
 		if (++gate.running > gate.peak)
 			gate.peak = gate.running;
 		pthread_cond_broadcast(&gate.changed);
-		while (gate.shut)
+		while (gate.shut && gate.passes == 0)
 			pthread_cond_wait(&gate.changed, &gate.mutex);
+		gate.passes -= gate.shut;
 		gate.running--;
 	}
 	if (strncmp(host, "many", 4) == 0)
@@ -137,6 +139,16 @@ gate_set(bool shut)
 	gate.shut = shut;
 	if (shut)
 		gate.peak = 0;
+	pthread_cond_broadcast(&gate.changed);
+	pthread_mutex_unlock(&gate.mutex);
+}
+
+/* Let one of those that wait go on. */
+static void
+gate_let_one(void)
+{
+	pthread_mutex_lock(&gate.mutex);
+	gate.passes++;
 	pthread_cond_broadcast(&gate.changed);
 	pthread_mutex_unlock(&gate.mutex);
 }
@@ -390,6 +402,60 @@ test_threads(void)
 	await_end();
 }
 
+/* Names that hang are asked for by nobody any more when others are: those have their turn first. */
+static void
+test_newest(void)
+{
+	static const char *const order[] = {"a.test", "c.test", "b.test"};
+	struct resolver *r = resolver_new();
+	struct resolver_answer answer;
+
+	gate_set(true);
+	for (unsigned i = 0; i < RESOLVER_THREADS; i++)
+		EXPECT(ask_numbered(r, "slow", i) == 0);
+	await_running(RESOLVER_THREADS);
+	EXPECT(resolver_ask(r, "a.test", &answer) == 0);
+	EXPECT(resolver_ask(r, "b.test", &answer) == 0);
+	EXPECT(resolver_ask(r, "c.test", &answer) == 0);
+	/* whoever asks again waits for it still */
+	EXPECT(resolver_ask(r, "a.test", &answer) == 0);
+	gate_let_one();
+	EXPECT(await(r, &answer) == 1);
+	EXPECT(strncmp(answer.host, "slow", 4) == 0);
+	for (size_t i = 0; i < COUNT(order); i++) {
+		EXPECT(await(r, &answer) == 1);
+		EXPECT_STR(answer.host, order[i]);
+	}
+	gate_set(false);
+	resolver_free(r);
+	await_end();
+}
+
+/* More than can be under way do not wait: the oldest is given up. */
+static void
+test_too_many(void)
+{
+	struct resolver *r = resolver_new();
+	struct resolver_answer answer;
+
+	gate_set(true);
+	for (unsigned i = 0; i < RESOLVER_THREADS; i++)
+		EXPECT(ask_numbered(r, "slow", i) == 0);
+	await_running(RESOLVER_THREADS);
+	for (unsigned i = 0; i < RESOLVER_WAITING_MAX; i++)
+		EXPECT(ask_numbered(r, "w", i) == 0);
+	EXPECT(!readable(r, 0));
+	EXPECT(ask_numbered(r, "w", RESOLVER_WAITING_MAX) == 0);
+	EXPECT(readable(r, 0) && resolver_poll(r, &answer) == 1);
+	EXPECT_STR(answer.host, "w0.test");
+	EXPECT(answer.is_shortage && answer.len == 0);
+	EXPECT_STR(answer.error, "too many other names are being looked up");
+	EXPECT(!readable(r, 0));
+	gate_set(false);
+	resolver_free(r);
+	await_end();
+}
+
 static void
 test_bounds(void)
 {
@@ -446,6 +512,8 @@ main(void)
 	RUN(test_pending, "one answer for all who asked meanwhile");
 	RUN(test_counts, "as many addresses as allowed, and one more");
 	RUN(test_threads, "four threads, deaf to signals");
+	RUN(test_newest, "those that were asked for last come first");
+	RUN(test_too_many, "the oldest of too many that wait is given up");
 	RUN(test_bounds, "a cache of 1024 names, the oldest of which goes");
 	RUN(test_abandon, "look-ups left behind");
 	UNIT_DONE();

@@ -434,6 +434,20 @@ masks(void)
 			"*** ******* a&ampb ******************* &#97&"},
 		{"\xc3\xa9z", "&#233;z &#xe9;z", "******* *******"},
 		{"ab", "&#0;&#1114112;&#xd800;a&;&#;&#x;&b", "&#0;&#1114112;&#xd800;a&;&#;&#x;&b"},
+		/* controls that somebody has made blanks */
+		{"a\nb\x7f", "a b  a\nb\x7f a bc a\tb", "**** **** a bc a\tb"},
+		{"\n\xc2\x85 a", "   \xc2 a    a", "   \xc2 a*****"},
+		{"a b", "a b a\nb", "*** a\nb"},
+		/* JSON in strings of JSON */
+		{"a\"b", "a\\\\\\\"b a\\\\\\\\\\\\\\\"b a\\\\\\u0022b a\\\\\\\"c",
+			"****** ********** ********** a\\\\\\\"c"},
+		{"\"b\\", "\\\\\\\"b\\\\\\\\ \\u005c\\u0022b\\u005c\\u005c",
+			"********* *************************"},
+		{"a\nb", "a\\\\nb a\\\\\\\\nb a\\\\u000ab a\\\\x",
+			"***** ******* ********* a\\\\x"},
+		{"\xf0\x9f\x98\x80!", "\\\\ud83d\\\\ude00! \\\\ud83d!",
+			"*************** \\\\ud83d!"},
+		{"a&\n", "a\\\\u0026amp;\\\\n", "***************"},
 		/* one inside of the other */
 		{"a&b/c", "a\\u0026b\\/c a\\u0026amp;b\\/c a&amp;b%2Fc",
 			"*********** *************** ***********"},
@@ -524,6 +538,8 @@ cut_masks(void)
 		{"x s3&#x63;", "x ********"},
 		{"x s3&#x63;x", "x s3&#x63;x"},
 		{"x \\u007", "x *****"},
+		{"x \\\\u00", "x *****"},
+		{"x s\\\\\\", "x ****"},
 		{"x y", "x y"},
 	};
 	char text[32];
@@ -712,6 +728,27 @@ no_core_dumps(void)
 	secret_store_free(NULL);
 }
 
+/* That a file cannot be opened now for lack of descriptors says nothing of the secret. */
+static void
+shortages_are_not_kept(void)
+{
+	struct rlimit limit, none;
+	struct secret value;
+	const char *error;
+
+	put("WB_FILE", "value", 5, 0600);
+	open_store("dir");
+	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	EXPECT(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	EXPECT(secret_get(store, "WB_FILE", 7, NULL, &value, &error) == SECRET_SHORTAGE);
+	EXPECT_STR(error, "file cannot be opened: too many open files");
+	EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	EXPECT_STR(get("WB_FILE", NULL), "value");
+	close_store();
+	unlink(in_dir("WB_FILE"));
+}
+
 int
 main(void)
 {
@@ -721,6 +758,7 @@ main(void)
 	RUN(names, "names");
 	RUN(environment, "the environment");
 	RUN(answers_are_cached, "answers are cached, failures too");
+	RUN(shortages_are_not_kept, "lack of descriptors is no answer");
 	RUN(files, "files, their newlines and modes");
 	RUN(odd_files, "links, fifos and directories");
 	RUN(file_bytes_and_sizes, "NUL bytes and sizes of files");
