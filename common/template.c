@@ -7,6 +7,8 @@
 #include "json_text.h"
 #include "nearest.h"
 
+#define NAME_BYTES_MAX 4096 /* of a variable, as it is spelled */
+
 enum piece_type {
 	PIECE_LITERAL,  /* bytes of the body */
 	PIECE_MEMBER,   /* an event member */
@@ -224,7 +226,10 @@ compile_variable(struct compiler *c, const struct json_span *span, const char *p
 	if (next == NULL)
 		fail(c, p, "'${' without '}'; write '$${' for the two characters", NULL, 0);
 	else if (strbuf_failed(name))
-		fail(c, p, "variable name longer than 4096 bytes", NULL, 0);
+		fail(c, p,
+			next - after > NAME_BYTES_MAX ? "variable name longer than 4096 bytes"
+						      : "out of memory",
+			NULL, 0);
 	else
 		add_variable(c, p, name->buf != NULL ? name->buf : "", name->len,
 			p == span->p && next == end && !is_key);
@@ -241,7 +246,7 @@ compile_string(struct compiler *c, const struct json_span *span, bool is_key)
 	const char *p = span->p, *end = p + span->len, *after;
 	struct strbuf name;
 
-	strbuf_init(&name, 4096);
+	strbuf_init(&name, NAME_BYTES_MAX);
 	while (p < end && !c->failed) {
 		const char *dollar = span->escaped ? p : memchr(p, '$', (size_t)(end - p));
 		struct json_char one;
