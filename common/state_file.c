@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "diag.h"
-#include "durable.h"
 #include "file.h"
 #include "output.h"
 
@@ -113,7 +112,7 @@ write_temporary(const struct state_file *s, const struct strbuf *text)
 static int
 move(const struct state_file *s, int from, int to)
 {
-	if (rename(s->paths[from], s->paths[to]) == 0 && durable_name(s->paths[to]) == 0)
+	if (rename(s->paths[from], s->paths[to]) == 0 && file_sync_directory(s->paths[to]) == 0)
 		return 0;
 	diag("cannot make '%s%s' '%s%s': %s", s->name, suffixes[from], s->name, suffixes[to],
 		strerror(errno));
