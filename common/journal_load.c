@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "json.h"
 #include "journal_line.h"
 #include "lines.h"
 
@@ -79,11 +80,26 @@ add_newline(const struct journal_load *load, int fd)
 	return EXIT_IO;
 }
 
+/*
+ * Whether the line was being written when the power went. What is whole JSON never was: it is
+ * somebody's, and not ours to cut off. What is too long is not looked at whole.
+ */
+static bool
+is_torn(const struct journal_load *load, const struct line *line)
+{
+	const char *why;
+	size_t at;
+
+	if (line->newline || (load->lines == 0 && !line->may_be_ours))
+		return false;
+	return line->too_long ? line->may_be_ours : !json_validate(line->text, line->len, &why, &at);
+}
+
 /* A line that is no good. */
 static int
 refuse(const struct journal_load *load, const struct line *line, int fd, const char *why, size_t at)
 {
-	if (!line->newline && (load->lines > 0 || line->may_be_ours))
+	if (is_torn(load, line))
 		return cut_off(load, line, fd);
 	diag("%s:%" PRIu64 ": byte %zu: %s; nothing was sent: repair the line, or delete it",
 		load->name, line->number, at + 1, why);

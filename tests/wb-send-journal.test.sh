@@ -229,6 +229,32 @@ torn_first() {
 }
 test_case 'journal: a torn line that is the only one' torn_first
 
+whole_line() {
+  fresh
+  local bad
+  start_receiver
+  record d-9 / >in
+  while IFS= read -r bad; do
+    { entry d-1 && printf '%s' "$bad"; } >j
+    cp j before
+    refused send --journal j in
+    expect_match "$(<err)" '^wb-send: j:2: byte [0-9]+: .*; nothing was sent: repair the line, or delete it$'
+    expect_file j before
+  done <<'END'
+{"delivery_id":"d-2"}
+{"status":"finished"}
+{"delivery_id":"d 2","status":"finished"}
+{"webhook":{"url":"https://example.com/"}} 
+["d-2"]
+END
+  record d-2 / | tr -d '\n' >j
+  cp j before
+  refused send --journal j in
+  expect_file j before
+  requests 0
+}
+test_case 'journal: a whole last line of something else is not torn' whole_line
+
 corrupt() {
   fresh
   local bad
