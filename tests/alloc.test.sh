@@ -219,7 +219,12 @@ kept_receipts() {
 
 send_and_keep() {
   local policy=(--allow-http --allow-net 127.0.0.1 --allow-host localhost)
-  { cat signed.jsonl && sed 's/"delivery_id":"/&x/' signed.jsonl; } >kept.jsonl
+  {
+    # one that may not be sent, and so fails
+    sed -n '1{s/"delivery_id":"/&y/;s,http://127.0.0.1:1/,http://10.1.2.3/,;p;}' signed.jsonl
+    cat signed.jsonl
+    sed 's/"delivery_id":"/&x/' signed.jsonl
+  } >kept.jsonl
   jq -r .delivery_id signed.jsonl | sed -n 1p |
     sed 's/.*/{"delivery_id":"&","status":"finished","at":"2026-11-24T11:17:08.123Z"}\n{"delivery_id":"old","status":"finished","at":"2000-01-01T00:00:00Z"}/' >journal
   survives_each 1 kept_receipts kept_receipts wb-send "${policy[@]}" --retries 1 --retry-max-time 1ms --breaker 2 \
