@@ -92,7 +92,8 @@ is_torn(const struct journal_load *load, const struct line *line)
 
 	if (line->newline || (load->lines == 0 && !line->may_be_ours))
 		return false;
-	return line->too_long ? line->may_be_ours : !json_validate(line->text, line->len, &why, &at);
+	return line->too_long ? line->may_be_ours
+			      : !json_validate(line->text, line->len, &why, &at);
 }
 
 /* A line that is no good. */
