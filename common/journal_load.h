@@ -23,8 +23,8 @@ struct journal_load {
  * file, but for the set. A last line without newline gets it if it is whole, or else is cut off
  * after a message: it was being written when the power or the disk went. But what is whole JSON, or
  * too long and does not begin like a line of ours, was not, and is corrupt; and where no line
- * before it shows that this is a journal, it must begin like one of ours. Returns EXIT_DONE, or after a
- * message EXIT_USAGE if a line is corrupt, EXIT_IO if reading, mending or memory failed.
+ * before it shows that this is a journal, it must begin like one of ours. Returns EXIT_DONE, or
+ * after a message EXIT_USAGE if a line is corrupt, EXIT_IO if reading, mending or memory failed.
  */
 int journal_load(struct journal_load *load, int fd);
 

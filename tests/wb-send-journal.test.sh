@@ -244,7 +244,7 @@ whole_line() {
 {"delivery_id":"d-2"}
 {"status":"finished"}
 {"delivery_id":"d 2","status":"finished"}
-{"webhook":{"url":"https://example.com/"}} 
+{"webhook":{"url":"https://example.com/"}}
 ["d-2"]
 END
   record d-2 / | tr -d '\n' >j
