@@ -1,51 +1,61 @@
 #include "jq_worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "diag.h"
-#include "jq_server.h"
+#include "jq_known.h"
+#include "jq_process.h"
 
 #define START_MS 60000 /* for a process to be there */
-#define WHY_MAX 128    /* bytes of why one ended, NUL included */
+#define TRIES 2        /* for ends that are nobody's fault */
+#define WHY_MAX 128    /* bytes of why a process ended, NUL included */
 
-struct refused {
-	char *text; /* NULL: a free place */
-	size_t len;
-	unsigned strikes;
-	char why[JQ_PROGRAM_ERROR_MAX];
+enum state {
+	WORKER_IDLE,
+	WORKER_STARTING, /* the process is not ready yet */
+	WORKER_TELLING,  /* the request is being written */
+	WORKER_HEARING,  /* the answer is awaited and read */
+	WORKER_DONE      /* there is a result */
 };
+
+/* How a process ended. */
+enum end {
+	END_DIED,
+	END_ODD, /* it said what it never says */
+	END_CPU, /* it has used too much processor time */
+	END_LATE /* it has not, and gives no answer all the same */
+};
+
+enum step { STEP_DONE, STEP_WAITS, STEP_DIED, STEP_ODD };
 
 struct jq_worker {
 	struct jq_worker_options options;
-	pid_t pid; /* 0: no process */
-	int fd;
-	uint64_t cpu_us; /* what it had used when it answered last */
+	struct jq_process process;
+	int64_t used_us; /* by the process, before it was asked */
+	enum state state;
+	/* what is asked: */
+	struct jq_request rq;
+	struct iovec program, input; /* borrowed */
+	unsigned tries;
+	int64_t until_ms;   /* first by the clock, then by what the process has used */
+	int64_t seen_ms;    /* that it had used for this when it was looked at last */
+	int64_t busy_ms;    /* when it was last seen to have used any */
+	size_t told, heard; /* bytes */
+	/* what comes of it: */
+	struct jq_answer head;
 	struct strbuf answer;
-	struct refused refused[JQ_WORKER_REFUSED_MAX];
-	size_t next;    /* place for the next one */
-	bool has_ended; /* the program that was asked for last has ended its process */
-};
-
-/* How talking to the process ended. */
-enum talk { TALK_ANSWERED, TALK_DEAF, TALK_DIED, TALK_LATE };
-
-/* Until when there is patience: first by the clock, then by what the process has used. */
-struct patience {
-	int64_t started_ms, until_ms;
+	int result;
+	bool has_ended; /* the program has ended the process */
+	char error[JQ_PROGRAM_ERROR_MAX];
+	struct jq_known_list refused, checked;
 };
 
 struct jq_worker *
@@ -60,325 +70,292 @@ jq_worker_new(const struct jq_worker_options *options)
 	return w;
 }
 
-/* ---- the process ---- */
-
-/* End the process. Returns its status as of waitpid(2), or -1 if another has waited for it. */
-static int
-stop(struct jq_worker *w)
-{
-	int status = -1;
-	pid_t pid;
-
-	close(w->fd);
-	kill(w->pid, SIGKILL);
-	do
-		pid = waitpid(w->pid, &status, 0);
-	while (pid < 0 && errno == EINTR);
-	w->pid = 0;
-	return pid < 0 ? -1 : status;
-}
-
 void
 jq_worker_free(struct jq_worker *w)
 {
 	if (w == NULL)
 		return;
-	if (w->pid != 0)
-		stop(w);
-	for (size_t i = 0; i < JQ_WORKER_REFUSED_MAX; i++)
-		free(w->refused[i].text);
+	if (w->process.pid != 0)
+		(void)jq_process_stop(&w->process);
+	jq_known_release(&w->refused);
+	jq_known_release(&w->checked);
 	strbuf_release(&w->answer);
 	free(w);
 }
 
-/*
- * Start this executable anew, with ${fd} as standard input. What ends the tool from a terminal or
- * by its process group must not end it before: the tool may still have answers to judge. Returns 0
- * or an errno.
- */
-static int
-spawn(pid_t *pid, int fd)
-{
-	static char name[] = JQ_SERVER_NAME, home[] = "HOME=/dev/null";
-	char *args[] = {name, NULL}, *environment[] = {home, NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t blocked;
-	int error;
+/* ---- programs that are kept in mind ---- */
 
-	if ((error = posix_spawn_file_actions_init(&actions)) != 0)
-		return error;
-	if ((error = posix_spawnattr_init(&attributes)) != 0) {
-		posix_spawn_file_actions_destroy(&actions);
-		return error;
-	}
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGHUP);
-	(void)((error = posix_spawnattr_setsigmask(&attributes, &blocked)) != 0 ||
-		(error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK)) != 0 ||
-		(error = posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO)) != 0 ||
-		(error = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
-			 O_WRONLY, 0)) != 0 ||
-		(error = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
-			 O_WRONLY, 0)) != 0 ||
-		(error = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, args,
-			 environment)) != 0);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
+/* Why the program is not run again, or NULL. */
+static const char *
+refusal(const struct jq_worker *w, const char *text, size_t len)
+{
+	const struct jq_known *k = jq_known_find(&w->refused, text, len);
+
+	return k != NULL && k->strikes >= w->options.strikes ? k->why : NULL;
 }
 
-/* Whether the process is ready to be asked. */
-static bool
-is_ready(struct jq_worker *w)
+bool
+jq_worker_has_checked(const struct jq_worker *w, const char *text, size_t len)
 {
-	const struct jq_limits limits = {w->options.memory, w->options.limit_ms};
-	struct pollfd wait = {.fd = w->fd, .events = POLLIN};
-	char byte = 0;
-
-	if (send(w->fd, &limits, sizeof(limits), MSG_NOSIGNAL) != (ssize_t)sizeof(limits))
-		return false;
-	while (poll(&wait, 1, START_MS) < 0 && errno == EINTR)
-		continue;
-	return recv(w->fd, &byte, 1, MSG_DONTWAIT) == 1 && byte == JQ_SERVER_READY;
+	return refusal(w, text, len) == NULL && jq_known_find(&w->checked, text, len) != NULL;
 }
 
-/* Returns 0, or -1 with the reason in ${error}. */
-static int
-start(struct jq_worker *w, char error[JQ_PROGRAM_ERROR_MAX])
-{
-	static const char cannot[] = "cannot start a process for jq programs";
-	int fds[2], failed;
+/* ---- results ---- */
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
-		snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s: %s", cannot, strerror(errno));
-		return -1;
-	}
-	failed = spawn(&w->pid, fds[1]);
-	close(fds[1]);
-	if (failed != 0) {
-		w->pid = 0;
-		close(fds[0]);
-		snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s out of /proc/self/exe: %s", cannot,
-			strerror(failed));
-		return -1;
-	}
-	w->fd = fds[0];
-	w->cpu_us = 0;
-	if (is_ready(w))
-		return 0;
-	stop(w);
-	snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s: it ended at once", cannot);
-	return -1;
-}
-
-/* ---- talking to it ---- */
-
-/* Milliseconds of processor time since the last answer, or very many if that is not known. */
-static int64_t
-used_ms(const struct jq_worker *w)
-{
-	struct timespec ts;
-	clockid_t id;
-
-	if (clock_getcpuclockid(w->pid, &id) != 0 || clock_gettime(id, &ts) != 0)
-		return INT_MAX;
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 - (int64_t)(w->cpu_us / 1000);
-}
-
-/* Wait until the socket is ready for ${events}. False when it takes too long. */
-static bool
-wait_for(const struct jq_worker *w, short events, struct patience *p)
-{
-	const int64_t limit_ms = (int64_t)w->options.limit_ms;
-	struct pollfd wait = {.fd = w->fd, .events = events};
-	int64_t left_ms;
-
-	for (;;) {
-		const int64_t now_ms = clock_ms();
-		const int64_t wait_ms = p->until_ms > now_ms ? p->until_ms - now_ms : 0;
-
-		if (poll(&wait, 1, wait_ms < INT_MAX ? (int)wait_ms : INT_MAX) > 0)
-			return true;
-		if (clock_ms() < p->until_ms)
-			continue;
-		left_ms = limit_ms - used_ms(w);
-		if (left_ms <= 0 || clock_ms() >= p->started_ms + JQ_WORKER_PATIENCE * limit_ms)
-			return false;
-		p->until_ms = clock_ms() + left_ms;
-	}
-}
-
-static enum talk
-tell(const struct jq_worker *w, struct iovec *parts, size_t n, struct patience *p)
-{
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n};
-
-	while (message.msg_iovlen > 0) {
-		ssize_t sent = sendmsg(w->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			if (!wait_for(w, POLLOUT, p))
-				return TALK_LATE;
-			continue;
-		}
-		if (sent < 0 && errno != EINTR)
-			return TALK_DEAF;
-		while (message.msg_iovlen > 0 && sent >= (ssize_t)message.msg_iov->iov_len) {
-			sent -= (ssize_t)message.msg_iov->iov_len;
-			message.msg_iov++;
-			message.msg_iovlen--;
-		}
-		if (message.msg_iovlen > 0 && sent > 0) {
-			message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + sent;
-			message.msg_iov->iov_len -= (size_t)sent;
-		}
-	}
-	return TALK_ANSWERED;
-}
-
-static enum talk
-hear(const struct jq_worker *w, void *data, size_t len, struct patience *p)
-{
-	while (len > 0) {
-		ssize_t n;
-
-		if (!wait_for(w, POLLIN, p))
-			return TALK_LATE;
-		n = recv(w->fd, data, len, MSG_DONTWAIT);
-		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
-			return TALK_DIED;
-		if (n > 0) {
-			data = (char *)data + n;
-			len -= (size_t)n;
-		}
-	}
-	return TALK_ANSWERED;
-}
-
-/* Ask, and leave what comes in *${answer} and w->answer. */
-static enum talk
-talk(struct jq_worker *w, struct iovec *parts, size_t n, struct jq_answer *answer)
-{
-	struct patience p = {.started_ms = clock_ms()};
-	enum talk end;
-	char *room;
-
-	p.until_ms = p.started_ms + (int64_t)w->options.limit_ms;
-	strbuf_reset(&w->answer);
-	if ((end = tell(w, parts, n, &p)) != TALK_ANSWERED ||
-		(end = hear(w, answer, sizeof(*answer), &p)) != TALK_ANSWERED)
-		return end;
-	w->cpu_us = answer->cpu_us;
-	if (answer->len == 0)
-		return TALK_ANSWERED;
-	/* What libjq has become is not known for sure. */
-	if (answer->len > JQ_OUTPUTS_MAX || answer->result < -1 || answer->result > INT_MAX)
-		return TALK_DIED;
-	if ((room = strbuf_room(&w->answer, answer->len)) == NULL) {
-		*answer = (struct jq_answer){.result = -1};
-		stop(w);
-		return TALK_ANSWERED;
-	}
-	w->answer.len = answer->len;
-	return hear(w, room, answer->len, &p);
-}
-
-/* ---- programs that are not run again ---- */
-
-static struct refused *
-find_refused(struct jq_worker *w, const char *text, size_t len)
-{
-	for (size_t i = 0; i < JQ_WORKER_REFUSED_MAX; i++) {
-		struct refused *r = &w->refused[i];
-
-		if (r->text != NULL && r->len == len && memcmp(r->text, text, len) == 0)
-			return r;
-	}
-	return NULL;
-}
-
-/* Why the process ended. */
 static void
-explain(const struct jq_worker *w, enum talk end, int status, char why[WHY_MAX])
+set_result(struct jq_worker *w, int result, const char *error)
 {
-	const bool is_known = status != -1, is_signal = is_known && WIFSIGNALED(status);
-	const uint64_t ms = w->options.limit_ms;
-
-	if (end == TALK_LATE || (is_signal && WTERMSIG(status) == SIGXCPU))
-		snprintf(why, WHY_MAX, "took longer than %llu %s",
-			(unsigned long long)(ms % 1000 == 0 ? ms / 1000 : ms),
-			ms % 1000 == 0 ? "s" : "ms");
-	else if (is_known && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_IO)
-		snprintf(why, WHY_MAX, "needs more than %llu MiB of memory",
-			(unsigned long long)(w->options.memory / (1024 * 1024)));
-	else
-		snprintf(why, WHY_MAX, "crashed jq%s%s", is_signal ? ": " : "",
-			is_signal ? strsignal(WTERMSIG(status)) : "");
+	w->result = result;
+	snprintf(w->error, sizeof(w->error), "%s", error);
+	w->state = WORKER_DONE;
 }
 
 /* Keep in mind that the program ended its process, and say why. */
 static void
-refuse(struct jq_worker *w, const struct iovec *program, const char *why,
-	char error[JQ_PROGRAM_ERROR_MAX])
+refuse(struct jq_worker *w, const char *why)
 {
-	struct refused *r = find_refused(w, program->iov_base, program->iov_len);
+	struct jq_known *k = jq_known_keep(&w->refused, w->program.iov_base, w->program.iov_len);
 
-	snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s", why);
-	if (r == NULL) {
-		r = &w->refused[w->next++ % JQ_WORKER_REFUSED_MAX];
-		free(r->text);
-		*r = (struct refused){.text = malloc(program->iov_len + 1)};
-		if (r->text == NULL) /* it will only be run again */
-			return;
-		memcpy(r->text, program->iov_base, program->iov_len);
-		r->len = program->iov_len;
-	}
-	if (++r->strikes < w->options.strikes)
+	w->has_ended = true;
+	set_result(w, -1, why);
+	/* Without memory it will only be run again. */
+	if (k == NULL || ++k->strikes < w->options.strikes)
 		return;
-	snprintf(r->why, sizeof(r->why), "%s, and is not run again", why);
-	memcpy(error, r->why, sizeof(r->why));
+	snprintf(k->why, sizeof(k->why), "%s, and is not run again", why);
+	set_result(w, -1, k->why);
+}
+
+static void
+take_answer(struct jq_worker *w)
+{
+	w->used_us = (int64_t)w->head.cpu_us;
+	w->result = (int)w->head.result;
+	w->state = WORKER_DONE;
+	if (w->result < 0)
+		snprintf(w->error, sizeof(w->error), "%.*s", (int)w->answer.len,
+			w->answer.buf != NULL ? w->answer.buf : "");
+	else if (w->rq.kind == JQ_CHECK)
+		/* Without memory it will only be checked again. */
+		(void)jq_known_keep(&w->checked, w->program.iov_base, w->program.iov_len);
+}
+
+/* ---- ends of the process ---- */
+
+/* Whether the program is to blame that its process ended so, and if so why it ended. */
+static bool
+is_to_blame(const struct jq_worker *w, enum end end, int status, char why[WHY_MAX])
+{
+	const int signal = status != -1 && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		  code = status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_DONE;
+	const uint64_t ms = w->options.limit_ms;
+
+	if (w->state == WORKER_STARTING || end == END_LATE)
+		return false;
+	if (end == END_CPU || signal == SIGXCPU) {
+		snprintf(why, WHY_MAX, "took longer than %llu %s",
+			(unsigned long long)(ms % 1000 == 0 ? ms / 1000 : ms),
+			ms % 1000 == 0 ? "s" : "ms");
+		return true;
+	}
+	if (code == EXIT_IO) {
+		snprintf(why, WHY_MAX, "needs more than %llu MiB of memory",
+			(unsigned long long)(w->options.memory / (1024 * 1024)));
+		return true;
+	}
+	snprintf(why, WHY_MAX, "crashed jq%s%s", signal != 0 ? ": " : "",
+		signal != 0 ? strsignal(signal) : "");
+	switch (signal) {
+	case SIGABRT:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGSEGV:
+	case SIGSYS:
+	case SIGTRAP:
+		return true;
+	default: /* others are sent by someone, be it the kernel, which wants memory back */
+		return end == END_ODD || code != EXIT_DONE ||
+		       (status == -1 && w->state == WORKER_HEARING);
+	}
+}
+
+/* The process is ready to be asked. */
+static void
+begin_request(struct jq_worker *w)
+{
+	w->state = WORKER_TELLING;
+	w->seen_ms = 0;
+	w->busy_ms = clock_ms();
+	w->until_ms = w->busy_ms + (int64_t)w->options.limit_ms;
+}
+
+/* Ask the process, or a new one. */
+static void
+begin(struct jq_worker *w)
+{
+	const struct jq_limits limits = {w->options.memory, w->options.limit_ms};
+	char error[JQ_PROGRAM_ERROR_MAX];
+
+	w->tries++;
+	w->told = w->heard = 0;
+	strbuf_reset(&w->answer);
+	if (w->process.pid != 0) {
+		begin_request(w);
+	} else if (jq_process_start(&w->process, &limits, error) == 0) {
+		w->state = WORKER_STARTING;
+		w->until_ms = clock_ms() + START_MS;
+		w->used_us = 0;
+	} else {
+		set_result(w, JQ_WORKER_UNABLE, error);
+	}
+}
+
+static void
+process_ended(struct jq_worker *w, enum end end)
+{
+	const int status = jq_process_stop(&w->process);
+	char why[WHY_MAX];
+
+	if (is_to_blame(w, end, status, why))
+		refuse(w, why);
+	else if (w->tries < TRIES)
+		begin(w);
+	else if (w->state == WORKER_STARTING)
+		set_result(w, JQ_WORKER_UNABLE, JQ_PROCESS_CANNOT ": it ended at once");
+	else
+		set_result(w, JQ_WORKER_UNABLE,
+			"the process for jq programs was killed or stopped, twice");
+}
+
+/* Whether there is patience left; else how the process ends. */
+static bool
+has_patience(struct jq_worker *w, enum end *end)
+{
+	const int64_t limit_ms = (int64_t)w->options.limit_ms, now_ms = clock_ms();
+	int64_t used_ms, left_ms, last_ms;
+
+	*end = END_LATE;
+	if (now_ms < w->until_ms)
+		return true;
+	if (w->state == WORKER_STARTING)
+		return false;
+	used_ms = (jq_process_used_us(&w->process) - w->used_us) / 1000;
+	if ((left_ms = limit_ms - used_ms) <= 0)
+		*end = END_CPU;
+	if (used_ms > w->seen_ms)
+		w->busy_ms = now_ms;
+	w->seen_ms = used_ms;
+	last_ms = w->busy_ms + JQ_WORKER_PATIENCE * limit_ms;
+	if (left_ms <= 0 || now_ms >= last_ms)
+		return false;
+	w->until_ms = now_ms + left_ms < last_ms ? now_ms + left_ms : last_ms;
+	return true;
+}
+
+/* ---- talking to it ---- */
+
+static enum step
+failed(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK ? STEP_WAITS
+	       : errno == EINTR                        ? STEP_DONE
+						       : STEP_DIED;
+}
+
+static enum step
+tell(struct jq_worker *w)
+{
+	struct iovec parts[] = {{&w->rq, sizeof(w->rq)}, w->program, w->input};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+	const size_t all = sizeof(w->rq) + w->program.iov_len + w->input.iov_len;
+	size_t skip = w->told;
+	ssize_t n;
+
+	for (int i = 0; i < 3; i++) {
+		const size_t done = skip < parts[i].iov_len ? skip : parts[i].iov_len;
+
+		parts[i].iov_base = (char *)parts[i].iov_base + done;
+		parts[i].iov_len -= done;
+		skip -= done;
+	}
+	if ((n = sendmsg(w->process.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT)) < 0)
+		return failed();
+	w->told += (size_t)n;
+	if (w->told == all)
+		w->state = WORKER_HEARING;
+	return STEP_DONE;
+}
+
+/* Read at most ${len} bytes; *${n} says how many came. */
+static enum step
+hear(const struct jq_worker *w, void *to, size_t len, size_t *n)
+{
+	const ssize_t got = recv(w->process.fd, to, len, MSG_DONTWAIT);
+
+	*n = got > 0 ? (size_t)got : 0;
+	return got > 0 ? STEP_DONE : got == 0 ? STEP_DIED : failed();
+}
+
+static enum step
+hear_ready(struct jq_worker *w)
+{
+	char byte;
+	size_t n;
+	enum step step = hear(w, &byte, 1, &n);
+
+	if (n == 0 || byte != JQ_SERVER_READY)
+		return n == 0 ? step : STEP_ODD;
+	begin_request(w);
+	return STEP_DONE;
+}
+
+/* What libjq has become is not known for sure. */
+static bool
+is_odd(const struct jq_answer *head)
+{
+	return head->len > JQ_OUTPUTS_MAX || head->result < -1 || head->result > INT_MAX;
+}
+
+static enum step
+hear_answer(struct jq_worker *w)
+{
+	const size_t want = sizeof(w->head);
+	enum step step;
+	char *room;
+	size_t n;
+
+	if (w->heard < want) {
+		step = hear(w, (char *)&w->head + w->heard, want - w->heard, &n);
+		w->heard += n;
+		if (step != STEP_DONE || w->heard < want)
+			return step;
+		if (is_odd(&w->head))
+			return STEP_ODD;
+	}
+	if (w->answer.len < w->head.len) {
+		if ((room = strbuf_room(&w->answer, w->head.len - w->answer.len)) == NULL) {
+			(void)jq_process_stop(&w->process);
+			set_result(w, JQ_WORKER_UNABLE, "out of memory");
+			return STEP_DONE;
+		}
+		step = hear(w, room, w->head.len - w->answer.len, &n);
+		w->answer.len += n;
+		if (step != STEP_DONE || w->answer.len < w->head.len)
+			return step;
+	}
+	take_answer(w);
+	return STEP_DONE;
+}
+
+static enum step
+take_step(struct jq_worker *w)
+{
+	return w->state == WORKER_STARTING  ? hear_ready(w)
+	       : w->state == WORKER_TELLING ? tell(w)
+					    : hear_answer(w);
 }
 
 /* ---- what can be asked ---- */
-
-/* Returns the result, with what came in w->answer, or -1 with the reason in ${error}. */
-static int
-ask(struct jq_worker *w, enum jq_request_kind kind, const struct iovec *program,
-	const struct iovec *input, char error[JQ_PROGRAM_ERROR_MAX])
-{
-	const struct jq_request rq = {(uint64_t)kind, program->iov_len, input->iov_len};
-	const struct refused *r = find_refused(w, program->iov_base, program->iov_len);
-	struct jq_answer answer = {.result = -1};
-	char why[WHY_MAX];
-	enum talk end = TALK_DEAF;
-
-	w->has_ended = false;
-	if (r != NULL && r->strikes >= w->options.strikes) {
-		memcpy(error, r->why, JQ_PROGRAM_ERROR_MAX);
-		return -1;
-	}
-	/* A process that is dead already was ended from outside, by no fault of this program. */
-	for (int i = 0; i < 2 && end == TALK_DEAF; i++) {
-		struct iovec parts[] = {{(void *)(uintptr_t)&rq, sizeof(rq)}, *program, *input};
-
-		if (w->pid == 0 && start(w, error) != 0)
-			return -1;
-		if ((end = talk(w, parts, 3, &answer)) != TALK_ANSWERED)
-			explain(w, end, stop(w), why);
-	}
-	if (end != TALK_ANSWERED) {
-		w->has_ended = true;
-		refuse(w, program, why, error);
-		return -1;
-	}
-	if (answer.result < 0)
-		snprintf(error, JQ_PROGRAM_ERROR_MAX, "%.*s", (int)w->answer.len,
-			w->answer.buf != NULL ? w->answer.buf : "out of memory");
-	return (int)answer.result;
-}
 
 static struct iovec
 bytes(const char *p, size_t len)
@@ -386,54 +363,122 @@ bytes(const char *p, size_t len)
 	return (struct iovec){(void *)(uintptr_t)p, len};
 }
 
-int
-jq_worker_check(struct jq_worker *w, const char *text, size_t len, char error[JQ_PROGRAM_ERROR_MAX])
+void
+jq_worker_submit(struct jq_worker *w, enum jq_request_kind kind, const char *text, size_t text_len,
+	const char *json, size_t len)
 {
-	const struct iovec program = bytes(text, len), nothing = bytes("", 0);
+	const char *why = refusal(w, text, text_len);
 
-	return ask(w, JQ_CHECK, &program, &nothing, error);
+	w->rq = (struct jq_request){(uint64_t)kind, text_len, len};
+	w->program = bytes(text, text_len);
+	w->input = bytes(json, len);
+	w->tries = 0;
+	w->has_ended = false;
+	if (why != NULL)
+		set_result(w, -1, why);
+	else
+		begin(w);
+}
+
+bool
+jq_worker_go_on(struct jq_worker *w)
+{
+	enum end end;
+
+	while (w->state != WORKER_DONE) {
+		switch (take_step(w)) {
+		case STEP_DONE:
+			break;
+		case STEP_WAITS:
+			if (has_patience(w, &end))
+				return false;
+			process_ended(w, end);
+			break;
+		case STEP_DIED:
+			process_ended(w, END_DIED);
+			break;
+		case STEP_ODD:
+			process_ended(w, END_ODD);
+			break;
+		}
+	}
+	return true;
+}
+
+int64_t
+jq_worker_poll(const struct jq_worker *w, struct pollfd *fd)
+{
+	*fd = (struct pollfd){.fd = w->process.fd,
+		.events = w->state == WORKER_TELLING ? POLLOUT : POLLIN};
+	return w->until_ms;
 }
 
 int
-jq_worker_test(struct jq_worker *w, const char *text, size_t text_len, const char *json, size_t len,
-	char error[JQ_PROGRAM_ERROR_MAX])
+jq_worker_take(struct jq_worker *w, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
 {
-	const struct iovec program = bytes(text, text_len), input = bytes(json, len);
-
-	return ask(w, JQ_TEST, &program, &input, error);
-}
-
-static int
-ask_outputs(struct jq_worker *w, enum jq_request_kind kind, const struct iovec *program,
-	const struct iovec *input, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
-{
-	int result = ask(w, kind, program, input, error);
-
-	if (result > 0)
+	w->state = WORKER_IDLE;
+	if (w->result < 0)
+		memcpy(error, w->error, JQ_PROGRAM_ERROR_MAX);
+	else if (out != NULL)
 		strbuf_add(out, w->answer.buf, w->answer.len);
-	return result;
-}
-
-int
-jq_worker_first(struct jq_worker *w, const char *text, size_t text_len, const char *json,
-	size_t len, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
-{
-	const struct iovec program = bytes(text, text_len), input = bytes(json, len);
-
-	return ask_outputs(w, JQ_FIRST, &program, &input, out, error);
-}
-
-int
-jq_worker_run(struct jq_worker *w, const char *text, size_t text_len, const char *json, size_t len,
-	struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
-{
-	const struct iovec program = bytes(text, text_len), input = bytes(json, len);
-
-	return ask_outputs(w, JQ_RUN, &program, &input, out, error);
+	return w->result;
 }
 
 bool
 jq_worker_ended(const struct jq_worker *w)
 {
 	return w->has_ended;
+}
+
+void
+jq_worker_cancel(struct jq_worker *w)
+{
+	if (w->process.pid != 0)
+		(void)jq_process_stop(&w->process);
+	w->state = WORKER_IDLE;
+}
+
+/* ---- and waited for ---- */
+
+static int
+ask(struct jq_worker *w, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
+{
+	while (!jq_worker_go_on(w)) {
+		struct pollfd fd;
+		const int64_t left_ms = jq_worker_poll(w, &fd) - clock_ms();
+
+		(void)poll(&fd, 1, left_ms < 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+	}
+	return jq_worker_take(w, out, error);
+}
+
+int
+jq_worker_check(struct jq_worker *w, const char *text, size_t len, char error[JQ_PROGRAM_ERROR_MAX])
+{
+	jq_worker_submit(w, JQ_CHECK, text, len, "", 0);
+	return ask(w, NULL, error);
+}
+
+int
+jq_worker_test(struct jq_worker *w, const char *text, size_t text_len, const char *json, size_t len,
+	char error[JQ_PROGRAM_ERROR_MAX])
+{
+	jq_worker_submit(w, JQ_TEST, text, text_len, json, len);
+	return ask(w, NULL, error);
+}
+
+int
+jq_worker_first(struct jq_worker *w, const char *text, size_t text_len, const char *json,
+	size_t len, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
+{
+	jq_worker_submit(w, JQ_FIRST, text, text_len, json, len);
+	return ask(w, out, error);
+}
+
+int
+jq_worker_run(struct jq_worker *w, const char *text, size_t text_len, const char *json, size_t len,
+	struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
+{
+	jq_worker_submit(w, JQ_RUN, text, text_len, json, len);
+	return ask(w, out, error);
 }

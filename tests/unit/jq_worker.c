@@ -1,6 +1,7 @@
 /* jq_worker, jq_server - programs that run for ever, eat all memory or crash libjq end their
  * process and nothing else; the process holds nothing of its owner's, and never outlives it. */
 #include "unit.h"
+#include "jq_known.h"
 #include "jq_server.h"
 #include "jq_worker.h"
 
@@ -245,7 +246,7 @@ test_many_refused(void)
 	char text[64];
 
 	for (int round = 0; round < 2; round++)
-		for (int i = 0; i <= JQ_WORKER_REFUSED_MAX; i++) {
+		for (int i = 0; i <= JQ_KNOWN_MAX; i++) {
 			snprintf(text, sizeof(text), "%d | " FOR_EVER, i);
 			EXPECT_STR(test(w, text, "1"), "took longer than 10 ms");
 		}
@@ -404,6 +405,111 @@ test_owner_killed(void)
 	close(fds[1]);
 }
 
+/* One that is stopped, and not busy, is replaced, and its program is not refused. */
+static void
+test_stopped(void)
+{
+	struct jq_worker *w = new_worker(100, 1);
+	pid_t pid;
+
+	EXPECT_STR(test(w, ".", "1"), "true");
+	pid = server_of_us();
+	EXPECT(kill(pid, SIGSTOP) == 0);
+	EXPECT_STR(test(w, ".", "1"), "true");
+	EXPECT(server_of_us() > 0 && server_of_us() != pid);
+	jq_worker_free(w);
+}
+
+/* ---- without waiting ---- */
+
+/* Go on until the process is busy with what was submitted. */
+static pid_t
+go_on_to_work(struct jq_worker *w)
+{
+	struct pollfd fd;
+
+	do {
+		EXPECT(!jq_worker_go_on(w));
+		(void)jq_worker_poll(w, &fd);
+	} while (fd.events == POLLOUT || poll(&fd, 1, 100) != 0);
+	await_work(server_of_us());
+	return server_of_us();
+}
+
+static void
+go_on_to_end(struct jq_worker *w)
+{
+	struct pollfd fd;
+
+	while (!jq_worker_go_on(w)) {
+		(void)jq_worker_poll(w, &fd);
+		(void)poll(&fd, 1, 100);
+	}
+}
+
+static void
+submit(struct jq_worker *w, enum jq_request_kind kind, const char *text, const char *json)
+{
+	jq_worker_submit(w, kind, text, strlen(text), json, strlen(json));
+}
+
+/* Killed from outside while a program runs: it is run once more, and not refused. */
+static void
+test_killed(void)
+{
+	static const char text[] = "if . then " FOR_EVER " else . end";
+	struct jq_worker *w = new_worker(LONG_MS, 1);
+	pid_t first, second;
+
+	submit(w, JQ_TEST, text, "1");
+	first = go_on_to_work(w);
+	EXPECT(kill(first, SIGKILL) == 0);
+	second = go_on_to_work(w);
+	EXPECT(second > 0 && second != first);
+	EXPECT(kill(second, SIGKILL) == 0);
+	go_on_to_end(w);
+	EXPECT(jq_worker_take(w, NULL, error) == JQ_WORKER_UNABLE);
+	EXPECT_STR(error, "the process for jq programs was killed or stopped, twice");
+	EXPECT_STR(test(w, text, "false"), "false");
+	jq_worker_free(w);
+}
+
+static void
+test_submitted(void)
+{
+	struct jq_worker *w = new_worker(LONG_MS, 1);
+	struct strbuf out;
+
+	strbuf_init(&out, 100);
+	EXPECT(!jq_worker_has_checked(w, ".", 1));
+	submit(w, JQ_CHECK, ".", "");
+	go_on_to_end(w);
+	EXPECT(jq_worker_take(w, NULL, error) == 0);
+	EXPECT(jq_worker_has_checked(w, ".", 1) && !jq_worker_has_checked(w, "..", 2));
+	submit(w, JQ_RUN, ".[]", "[1,2]");
+	go_on_to_end(w);
+	EXPECT(jq_worker_take(w, &out, error) == 2);
+	EXPECT_STR(strbuf_str(&out), "1\n2\n");
+	/* broken off, whether it has begun or not */
+	submit(w, JQ_TEST, FOR_EVER, "1");
+	jq_worker_cancel(w);
+	EXPECT(server_of_us() == 0);
+	submit(w, JQ_TEST, FOR_EVER, "1");
+	(void)go_on_to_work(w);
+	jq_worker_cancel(w);
+	EXPECT(server_of_us() == 0);
+	EXPECT_STR(test(w, ".", "1"), "true");
+	strbuf_release(&out);
+	jq_worker_free(w);
+	/* what is refused is not good any more */
+	w = new_worker(100, 1);
+	EXPECT(jq_worker_check(w, FOR_EVER, strlen(FOR_EVER), error) == 0);
+	EXPECT(jq_worker_has_checked(w, FOR_EVER, strlen(FOR_EVER)));
+	EXPECT_STR(test(w, FOR_EVER, "1"), "took longer than 100 ms, and is not run again");
+	EXPECT(!jq_worker_has_checked(w, FOR_EVER, strlen(FOR_EVER)));
+	jq_worker_free(w);
+}
+
 static void
 test_cannot_start(void)
 {
@@ -417,6 +523,7 @@ test_cannot_start(void)
 	EXPECT(setrlimit(RLIMIT_NOFILE, &few) == 0);
 	EXPECT_STR(test(w, ".", "1"),
 		"cannot start a process for jq programs: Too many open files");
+	EXPECT(jq_worker_check(w, ".", 1, error) == JQ_WORKER_UNABLE);
 	EXPECT(setrlimit(RLIMIT_NOFILE, &old) == 0);
 	EXPECT_STR(test(w, ".", "1"), "true");
 	jq_worker_free(w);
@@ -440,6 +547,9 @@ main(int argc, char **argv)
 	RUN(test_other_children, "jq_worker: other children are not disturbed");
 	RUN(test_signals, "jq_worker: signals for the owner, and an end from outside");
 	RUN(test_owner_killed, "jq_worker: a killed owner leaves nothing behind");
+	RUN(test_stopped, "jq_worker: one that is stopped is replaced");
+	RUN(test_killed, "jq_worker: an end from outside is not held against the program");
+	RUN(test_submitted, "jq_worker: without waiting");
 	RUN(test_cannot_start, "jq_worker: what cannot be started");
 	UNIT_DONE();
 }
