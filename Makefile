@@ -40,8 +40,8 @@ REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response retry shortage table timers transfer \
 	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request
-DELIVERY = attempt breaker delivery endpoints outcome pacer queue receipt record_key record_pack recorder \
-	recorder_options send_options sender slots
+DELIVERY = attempt breaker delivery endpoints judge outcome pacer queue receipt record_key record_pack \
+	recorder recorder_options send_options sender slots
 JOURNAL = appender durable file idset journal journal_file journal_line journal_load sha256 siphash
 WANDB  = answer graphql graphql_answer wandb_action wandb_answer wandb_collection wandb_query wandb_text
 REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \

@@ -3,40 +3,44 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "jq_program.h"
-#include "json_text.h"
+#include "jq_worker.h"
 #include "resolver.h"
 
-/* What a success_when makes of a 2xx response. */
-static void
-judge(const struct outcome_means *means, const struct attempt *attempt,
-	struct transfer_result *result)
+bool
+outcome_counts(const struct transfer_result *result)
 {
-	const struct json_span *program = &attempt->rec.success_when;
-	char why[JQ_PROGRAM_ERROR_MAX] = "success_when is not true of the response";
-	struct strbuf text;
-	int verdict = -1;
+	if (result->http_status != 0)
+		return true;
+	switch (result->error) {
+	case TRANSFER_DENIED:
+	case TRANSFER_SECRET:
+	case TRANSFER_REJECTED: /* the program, before anything was sent */
+		return false;
+	default:
+		return result->fault != TRANSFER_SHORTAGE;
+	}
+}
 
-	if (result->error != TRANSFER_OK || program->type == JSON_NONE)
-		return;
-	strbuf_init(&text, program->len + 1);
-	json_decode(&text, program);
-	if (result->truncated)
-		snprintf(why, sizeof(why),
-			"the response is longer than %d bytes, too long for success_when",
-			TRANSFER_READ_MAX);
-	else if (strbuf_failed(&text) || text.len == 0)
-		snprintf(why, sizeof(why), "out of memory");
-	else
-		verdict = jq_worker_test(means->programs, text.buf, text.len,
-			result->response->len != 0 ? result->response->buf : "",
-			result->response->len, why);
-	strbuf_release(&text);
+void
+outcome_judge(struct transfer_result *result, int verdict, const char *why)
+{
+	const bool was_sent = result->http_status != 0;
+
 	if (verdict > 0)
 		return;
+	if (verdict == JQ_WORKER_UNABLE) {
+		result->error = was_sent ? TRANSFER_RESET : TRANSFER_CONNECT;
+		result->fault = TRANSFER_SHORTAGE;
+		snprintf(result->message, sizeof(result->message), "%s", why);
+		return;
+	}
 	result->error = TRANSFER_REJECTED;
-	snprintf(result->message, sizeof(result->message), "%s%s",
-		verdict < 0 ? "success_when: " : "", why);
+	result->fault = was_sent ? TRANSFER_THEIRS : TRANSFER_MISTAKE;
+	if (verdict < 0)
+		snprintf(result->message, sizeof(result->message), "success_when: %s", why);
+	else
+		snprintf(result->message, sizeof(result->message),
+			"success_when is not true of the response");
 }
 
 /* What ${result} says of the endpoint, and for how long it asks to be left alone. */
@@ -102,7 +106,6 @@ outcome_make(struct outcome *o, const struct outcome_means *means, const struct 
 	const int64_t after_ms =
 		result->retry_after[0] != '\0' ? retry_after_ms(result->retry_after, now_ms) : -1;
 
-	judge(means, attempt, result);
 	*o = (struct outcome){
 		.receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status}};
 	/* Receivers echo requests; a secret must not come back through a receipt. */

@@ -2,7 +2,7 @@
  * outcome - what follows from how an attempt ended: whether it succeeded, whether there is to be
  * another one and when, what it says of the endpoint, and what a receipt shows of it.
  *
- * All of it is decided here, in one place. No clock: times and chance come in.
+ * All of it is decided here, in one place. Pure: times, chance and what success_when says come in.
  */
 #ifndef WB_OUTCOME_H
 #define WB_OUTCOME_H
@@ -13,7 +13,6 @@
 
 #include "attempt.h"
 #include "endpoints.h"
-#include "jq_worker.h"
 #include "receipt.h"
 #include "retry.h"
 #include "secret.h"
@@ -23,7 +22,6 @@
 struct outcome_means {
 	const struct retry_policy *retry;
 	const struct secret_store *secrets;
-	struct jq_worker *programs;
 	size_t response_max; /* bytes that a receipt may hold */
 	bool show_response;  /* in every receipt, not only in those of failures */
 };
@@ -38,11 +36,25 @@ struct outcome {
 };
 
 /**
+ * outcome_counts(result):
+ * Whether an attempt that ended so counts as one: a request was made, or would have been, had the
+ * other side been there.
+ */
+bool outcome_counts(const struct transfer_result *result);
+
+/**
+ * outcome_judge(result, verdict, why):
+ * Take what success_when said of ${result}, a 2xx, or before anything was sent, without a status:
+ * greater than 0 that it holds, 0 that it does not, -1 that it fails or cannot be run, or
+ * JQ_WORKER_UNABLE; less than 0: because of ${why}.
+ */
+void outcome_judge(struct transfer_result *result, int verdict, const char *why);
+
+/**
  * outcome_make(o, means, attempt, result, attempts, chance, now_ms):
  * Fill ${o}, of the attempt that ended with ${result}, the ${attempts}th of its delivery (0: it
  * counts for none), at ${now_ms} since 1970; ${chance} is any random number. What is shown of
- * ${result}, by ${o}, too, is masked in place, and a response that success_when does not take
- * becomes an error in it.
+ * ${result}, by ${o}, too, is masked in place.
  */
 void outcome_make(struct outcome *o, const struct outcome_means *means,
 	const struct attempt *attempt, struct transfer_result *result, unsigned attempts,

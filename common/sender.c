@@ -11,8 +11,7 @@
 #include "clock.h"
 #include "diag.h"
 #include "hash.h"
-#include "jq_worker.h"
-#include "json_text.h"
+#include "judge.h"
 #include "outcome.h"
 #include "pacer.h"
 #include "resolver.h"
@@ -29,11 +28,11 @@ struct sender {
 	struct queue *queue;
 	struct transfers *transfers;
 	struct resolver *resolver;
-	struct jq_worker *programs;
+	struct judge *judge;
 	struct pacer pacer;
 	struct slots slots;
 	struct record rec; /* of a line that is in no slot */
-	size_t resolving, retrying, ended;
+	size_t retrying, ended;
 	uint64_t chance;
 	bool stopped, has_told_shortage;
 	int64_t stop_ms; /* when what is under way is broken off, if stopped */
@@ -51,20 +50,18 @@ set_up(struct sender *s, const struct sender_options *o)
 		.max_time_ms = o->retry.max_time_ms,
 		.ready_max = READY_FACTOR * o->jobs,
 		.breaker = o->breaker};
-	const struct jq_worker_options programs = {JQ_WORKER_MS, JQ_WORKER_MEMORY, 1};
 
 	s->queue = queue_new(&queue);
 	s->resolver = resolver_new();
 	s->transfers = transfers_new(&transfer);
-	s->programs = jq_worker_new(&programs);
+	s->judge = judge_new();
 	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
 	s->judges = (struct outcome_means){.retry = &s->options.retry,
 		.secrets = o->secrets,
-		.programs = s->programs,
 		.response_max = o->response_max,
 		.show_response = o->show_response};
 	if (slots_init(&s->slots, o->jobs) != 0 || s->queue == NULL || s->resolver == NULL ||
-		s->transfers == NULL || s->programs == NULL)
+		s->transfers == NULL || s->judge == NULL)
 		return false;
 	/* Senders that fail together must not come back together, whatever else fails. */
 	if (getrandom(&s->chance, sizeof(s->chance), 0) != (ssize_t)sizeof(s->chance))
@@ -99,7 +96,7 @@ sender_free(struct sender *s)
 	resolver_free(s->resolver);
 	slots_release(&s->slots);
 	queue_free(s->queue);
-	jq_worker_free(s->programs);
+	judge_free(s->judge);
 	signer_free(s->means.signer);
 	pacer_release(&s->pacer);
 	free(s);
@@ -148,7 +145,6 @@ free_slot(struct sender *s, struct slot *slot)
 {
 	struct delivery *d, *next;
 
-	s->resolving -= slot->state == SLOT_RESOLVING;
 	for (d = slots_leave(&s->slots, slot); d != NULL; d = next) {
 		next = d->twin;
 		queue_retry(s->queue, d, clock_ms());
@@ -222,10 +218,10 @@ try_again(struct sender *s, struct slot *slot, const struct transfer_result *res
 
 /* Told once: it does not end by itself. */
 static void
-tell_shortage(struct sender *s, const struct transfer_result *result)
+tell_shortage(struct sender *s, const char *message)
 {
 	if (!s->has_told_shortage)
-		diag("%s", result->message);
+		diag("%s", message);
 	s->has_told_shortage = true;
 }
 
@@ -237,13 +233,11 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 	struct delivery *d = slot->d;
 	struct outcome o;
 
-	/* Descriptors or memory ran out before anything was sent, so that it was no attempt. */
-	if (result->fault == TRANSFER_SHORTAGE && result->http_status == 0)
-		d->attempts--;
+	d->attempts += outcome_counts(result);
 	outcome_make(&o, &s->judges, &slot->attempt, result, d->attempts, chance(s),
 		timestamp_now_ms());
 	if (result->fault == TRANSFER_SHORTAGE)
-		tell_shortage(s, result);
+		tell_shortage(s, result->message);
 	queue_report(s->queue, d, o.report, o.pause_ms, now_ms);
 	if (o.again_ms >= 0 && now_ms + o.again_ms <= queue_deadline(s->queue, d)) {
 		try_again(s, slot, result, now_ms + o.again_ms);
@@ -287,8 +281,7 @@ start_transfer(struct sender *s, struct slot *slot, const struct resolver_answer
 								      : s->options.response_max};
 	char error[POLICY_ERROR_MAX];
 
-	s->resolving -= slot->state == SLOT_RESOLVING;
-	slot->state = SLOT_SENDING;
+	slots_set(&s->slots, slot, SLOT_SENDING);
 	if (answer != NULL && answer->error != NULL) {
 		snprintf(error, sizeof(error), "%s: %s", a->rq.where.host, answer->error);
 		attempt_failed(s, slot, TRANSFER_DNS,
@@ -301,7 +294,6 @@ start_transfer(struct sender *s, struct slot *slot, const struct resolver_answer
 	for (size_t i = 0; answer != NULL && i < answer->len; i++) {
 		if (!policy_check_address(s->options.policy, &a->rq.where,
 			    (const struct sockaddr *)&answer->addr[i], error)) {
-			slot->d->attempts--;
 			attempt_failed(s, slot, TRANSFER_DENIED, TRANSFER_THEIRS, error);
 			return;
 		}
@@ -326,7 +318,6 @@ resolve(struct sender *s, struct slot *slot)
 	struct resolver_answer answer;
 	int known;
 
-	slot->d->attempts++;
 	slot->until_ms = clock_ms() + (int64_t)s->options.timeout_ms;
 	if (s->options.proxy != NULL || where->host_type == URL_HOST_ADDRESS) {
 		start_transfer(s, slot, NULL);
@@ -339,10 +330,20 @@ resolve(struct sender *s, struct slot *slot)
 	} else if (known > 0) {
 		start_transfer(s, slot, &answer);
 	} else {
-		slot->state = SLOT_RESOLVING;
+		slots_set(&s->slots, slot, SLOT_RESOLVING);
 		slot->lookup_until_ms = clock_ms() + (int64_t)look_up_ms;
-		s->resolving++;
 	}
+}
+
+/* The attempt in ${slot} is not made now, and perhaps at ${at_ms}. */
+static void
+put_back(struct sender *s, struct slot *slot, int64_t at_ms)
+{
+	struct delivery *d = slot->d;
+
+	free_slot(s, slot);
+	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, clock_ms());
+	queue_retry(s->queue, d, at_ms);
 }
 
 /*
@@ -365,17 +366,16 @@ pace(struct sender *s, struct slot *slot)
 	if (at_us <= now_us)
 		return false;
 	at_ms = (at_us + 999) / 1000;
-	queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, now_us / 1000);
 	if (d->began_ms != 0 && at_ms > queue_deadline(s->queue, d)) {
 		struct receipt receipt = deferred_receipt(d, QUEUE_BUDGET);
 
 		pacer_give_back(&s->pacer, host, at_us);
+		queue_report(s->queue, d, ENDPOINT_UNTRIED, 0, now_us / 1000);
 		finish(s, slot, &receipt);
 		return true;
 	}
 	d->place_us = at_us;
-	free_slot(s, slot);
-	queue_retry(s->queue, d, at_ms);
+	put_back(s, slot, at_ms);
 	return true;
 }
 
@@ -408,10 +408,31 @@ is_skipped(struct sender *s, struct slot *slot)
 	return true;
 }
 
+/* The first attempt at ${d} begins now, if none has begun. */
+static void
+note_begin(struct delivery *d)
+{
+	if (d->began_ms != 0)
+		return;
+	d->began_ms = d->since_ms = clock_ms();
+	d->started_ms = timestamp_now_ms();
+}
+
+/* Nothing keeps the attempt in ${slot} from being made, but its place in time. */
+static void
+proceed(struct sender *s, struct slot *slot)
+{
+	if (pace(s, slot))
+		return;
+	note_begin(slot->d);
+	resolve(s, slot);
+}
+
 static void
 begin(struct sender *s, struct delivery *d)
 {
 	struct slot *slot = slots_take(&s->slots, d);
+	const struct json_span *program = &slot->attempt.rec.success_when;
 	char why[ATTEMPT_ERROR_MAX];
 	enum transfer_error error;
 	enum transfer_fault fault;
@@ -419,17 +440,97 @@ begin(struct sender *s, struct delivery *d)
 	error = attempt_prepare(&slot->attempt, &s->means, d->pack, &fault, why);
 	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
 		return;
-	if (error == TRANSFER_OK && pace(s, slot))
-		return;
-	if (d->began_ms == 0) {
-		d->began_ms = d->since_ms = clock_ms();
-		d->started_ms = timestamp_now_ms();
-	}
-	d->attempts += fault == TRANSFER_SHORTAGE; /* until its end, where it counts for none */
-	if (error != TRANSFER_OK)
+	if (error != TRANSFER_OK) {
+		note_begin(d);
 		attempt_failed(s, slot, error, fault, why);
-	else
-		resolve(s, slot);
+	} else if (program->type != JSON_NONE && !judge_has_checked(s->judge, program)) {
+		/* What cannot be judged afterwards must not be sent. */
+		slots_set(&s->slots, slot, SLOT_CHECKING);
+		judge_add(s->judge, &slot->judged, program, NULL);
+	} else {
+		proceed(s, slot);
+	}
+}
+
+/* ---- programs ---- */
+
+/* It is known whether the program in ${slot} can be run; nothing has been sent yet. */
+static void
+checked(struct sender *s, struct slot *slot)
+{
+	const int verdict = slot->judged.verdict;
+	struct transfer_result result = {.error = TRANSFER_OK};
+
+	if (s->stopped) {
+		put_back(s, slot, clock_ms());
+		return;
+	}
+	if (verdict >= 0) {
+		proceed(s, slot);
+		return;
+	}
+	note_begin(slot->d);
+	outcome_judge(&result, verdict, slot->judged.why);
+	attempt_ended(s, slot, &result);
+}
+
+/* The program has said what it makes of the answer in ${slot}. */
+static void
+judged(struct sender *s, struct slot *slot)
+{
+	const struct judge_case *c = &slot->judged;
+
+	/* It was sent, and is not to be sent again just for that. */
+	if (c->verdict == JQ_WORKER_UNABLE && clock_ms() <= queue_deadline(s->queue, slot->d)) {
+		tell_shortage(s, c->why);
+		judge_again(s->judge, &slot->judged);
+		return;
+	}
+	outcome_judge(&slot->result, c->verdict, c->why);
+	attempt_ended(s, slot, &slot->result);
+}
+
+static void
+take_verdicts(struct sender *s)
+{
+	struct judge_case *c;
+
+	while ((c = judge_next(s->judge)) != NULL) {
+		struct slot *slot = CONTAINER(c, struct slot, judged);
+
+		if (slot->state == SLOT_CHECKING)
+			checked(s, slot);
+		else
+			judged(s, slot);
+	}
+}
+
+/* The answer, or why there is none; if need be it is judged first. */
+static void
+transfer_ended(struct sender *s, struct slot *slot, struct transfer_result *result)
+{
+	const struct json_span *program = &slot->attempt.rec.success_when;
+	char why[JQ_PROGRAM_ERROR_MAX];
+
+	if (result->error != TRANSFER_OK || program->type == JSON_NONE) {
+		attempt_ended(s, slot, result);
+		return;
+	}
+	if (result->truncated) {
+		snprintf(why, sizeof(why),
+			"the response is longer than %d bytes, too long for success_when",
+			TRANSFER_READ_MAX);
+		outcome_judge(result, -1, why);
+		attempt_ended(s, slot, result);
+		return;
+	}
+	/* The transfers' buffer is theirs again: take what is in it along. */
+	slot->response = *result->response;
+	strbuf_init(result->response, slot->response.max);
+	slot->result = *result;
+	slot->result.response = &slot->response;
+	slots_set(&s->slots, slot, SLOT_JUDGING);
+	judge_add(s->judge, &slot->judged, program, &slot->response);
 }
 
 /* ---- records ---- */
@@ -518,7 +619,7 @@ end_lookups(struct sender *s, int64_t now_ms)
 	char message[URL_HOST_MAX + 64];
 	int64_t first_ms = -1;
 
-	for (size_t i = 0; s->resolving > 0 && i < s->slots.n; i++) {
+	for (size_t i = 0; s->slots.resolving > 0 && i < s->slots.n; i++) {
 		struct slot *slot = &s->slots.all[i];
 
 		if (slot->state != SLOT_RESOLVING)
@@ -534,26 +635,46 @@ end_lookups(struct sender *s, int64_t now_ms)
 	return first_ms;
 }
 
-/* The grace is over. */
+/* The grace is over for what is under way in ${slot}. */
+static void
+break_off_one(struct sender *s, struct slot *slot)
+{
+	struct receipt receipt = {.status = RECEIPT_DEFERRED,
+		.reason = queue_reason_name(QUEUE_STOPPED),
+		.error = transfer_error_name(TRANSFER_TIMEOUT)};
+
+	switch (slot->state) {
+	case SLOT_FREE:
+	case SLOT_STARTING: /* which never lasts */
+		return;
+	case SLOT_CHECKING:
+		judge_drop(s->judge, &slot->judged);
+		receipt.message = "stopped while success_when was compiled; nothing was sent";
+		break;
+	case SLOT_RESOLVING:
+		receipt.message = "stopped while the host was looked up; nothing was sent";
+		break;
+	case SLOT_SENDING:
+		transfer_cancel(s->transfers, slot);
+		slot->d->attempts++;
+		receipt.message =
+			"broken off when sending was stopped; whether it arrived is not known";
+		break;
+	case SLOT_JUDGING:
+		judge_drop(s->judge, &slot->judged);
+		slot->d->attempts++;
+		receipt.http_status = slot->result.http_status;
+		receipt.message = "stopped before success_when had judged the answer";
+		break;
+	}
+	finish(s, slot, &receipt);
+}
+
 static void
 break_off(struct sender *s)
 {
-	for (size_t i = 0; i < s->slots.n; i++) {
-		struct slot *slot = &s->slots.all[i];
-		struct receipt receipt = {.status = RECEIPT_DEFERRED,
-			.reason = queue_reason_name(QUEUE_STOPPED),
-			.error = transfer_error_name(TRANSFER_TIMEOUT),
-			.message =
-				"broken off when sending was stopped; whether it arrived is not known"};
-
-		if (slot->state == SLOT_FREE)
-			continue;
-		if (slot->state == SLOT_SENDING)
-			transfer_cancel(s->transfers, slot);
-		else
-			receipt.message = "stopped while the host was looked up; nothing was sent";
-		finish(s, slot, &receipt);
-	}
+	for (size_t i = 0; i < s->slots.n; i++)
+		break_off_one(s, &s->slots.all[i]);
 }
 
 /* The earlier of two times, of which -1 is never. */
@@ -584,19 +705,26 @@ wait_until(struct sender *s, struct pollfd *fds, size_t nfds, int64_t at_ms)
 int
 sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 {
-	struct pollfd all[SENDER_FDS_MAX + 1];
+	struct pollfd all[SENDER_FDS_MAX + 2];
 	const size_t before = s->ended, busy = s->slots.busy;
 	struct transfer_result result;
+	size_t n = nfds;
+	int64_t judge_ms;
 
+	/* What has come is taken before anything is called late. */
+	take_answers(s);
+	take_verdicts(s);
 	memcpy(all, fds, nfds * sizeof(*fds));
-	all[nfds] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
+	all[n++] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
+	n += judge_poll(s->judge, &all[n], &judge_ms);
+	until_ms = earlier(until_ms, judge_ms);
 	until_ms = earlier(until_ms, end_lookups(s, clock_ms()));
 	until_ms = earlier(until_ms, queue_next_ms(s->queue));
 	if (s->stopped && s->slots.busy > 0)
 		until_ms = earlier(until_ms, s->stop_ms);
 	if (s->ended != before || s->slots.busy != busy)
 		return 0;
-	if (wait_until(s, all, nfds + 1, until_ms) != 0) {
+	if (wait_until(s, all, n, until_ms) != 0) {
 		const int error = errno;
 
 		sender_stop(s, 0);
@@ -607,7 +735,8 @@ sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 	memcpy(fds, all, nfds * sizeof(*fds));
 	take_answers(s);
 	while (transfers_next(s->transfers, &result))
-		attempt_ended(s, result.ctx, &result);
+		transfer_ended(s, result.ctx, &result);
+	take_verdicts(s);
 	if (s->stopped && clock_ms() >= s->stop_ms)
 		break_off(s);
 	return 0;

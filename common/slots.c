@@ -28,8 +28,10 @@ slots_init(struct slots *ss, size_t n)
 void
 slots_release(struct slots *ss)
 {
-	for (size_t i = 0; i < ss->n; i++)
+	for (size_t i = 0; i < ss->n; i++) {
 		attempt_release(&ss->all[i].attempt);
+		strbuf_release(&ss->all[i].response);
+	}
 	free(ss->all);
 	table_release(&ss->noted);
 }
@@ -42,8 +44,16 @@ slots_take(struct slots *ss, struct delivery *d)
 	ss->free = slot->next_free;
 	ss->busy++;
 	slot->d = d;
-	slot->state = SLOT_SENDING;
+	slot->state = SLOT_STARTING;
 	return slot;
+}
+
+void
+slots_set(struct slots *ss, struct slot *slot, enum slot_state state)
+{
+	ss->resolving -= slot->state == SLOT_RESOLVING;
+	ss->resolving += state == SLOT_RESOLVING;
+	slot->state = state;
 }
 
 struct delivery *
@@ -53,11 +63,12 @@ slots_leave(struct slots *ss, struct slot *slot)
 
 	/* Secrets do not wait here for the next record to overwrite them. */
 	attempt_clear(&slot->attempt);
+	strbuf_release(&slot->response);
 	if (slot->is_noted)
 		table_remove(&ss->noted, &slot->node);
 	slot->is_noted = false;
 	slot->twins = NULL;
-	slot->state = SLOT_FREE;
+	slots_set(ss, slot, SLOT_FREE);
 	slot->next_free = ss->free;
 	ss->free = slot;
 	ss->busy--;

@@ -11,18 +11,31 @@
 
 #include "attempt.h"
 #include "delivery.h"
+#include "judge.h"
 #include "siphash.h"
+#include "strbuf.h"
 #include "table.h"
+#include "transfer.h"
 
-enum slot_state { SLOT_FREE, SLOT_RESOLVING, SLOT_SENDING };
+enum slot_state {
+	SLOT_FREE,
+	SLOT_STARTING,
+	SLOT_CHECKING,  /* whether the program of success_when can be run */
+	SLOT_RESOLVING, /* the host */
+	SLOT_SENDING,
+	SLOT_JUDGING /* the answer, by the program */
+};
 
 struct slot {
-	/* the owner's, but for SLOT_FREE */
-	enum slot_state state;
+	/* the owner's */
 	struct delivery *d;
 	struct attempt attempt;
 	int64_t until_ms, lookup_until_ms; /* when it takes too long */
+	struct judge_case judged;
+	struct transfer_result result; /* that is judged, and the body of its response: */
+	struct strbuf response;
 	/* the slots' */
+	enum slot_state state;
 	struct slot *next_free;
 	struct table_node node; /* by its delivery_id, if noted */
 	bool is_noted;
@@ -31,7 +44,7 @@ struct slot {
 
 struct slots {
 	struct slot *all; /* owned */
-	size_t n, busy;
+	size_t n, busy, resolving;
 	struct slot *free;
 	struct table noted;
 	struct siphash_key key; /* of its keys: records come from strangers */
@@ -46,14 +59,20 @@ void slots_release(struct slots *ss);
 
 /**
  * slots_take(ss, d):
- * A free one, of which there must be one (ss->free), in state SLOT_SENDING, for ${d}.
+ * A free one, of which there must be one (ss->free), in state SLOT_STARTING, for ${d}.
  */
 struct slot *slots_take(struct slots *ss, struct delivery *d);
 
 /**
+ * slots_set(ss, slot, state):
+ * It is in ${state} now; SLOT_FREE is for slots_leave only.
+ */
+void slots_set(struct slots *ss, struct slot *slot, enum slot_state state);
+
+/**
  * slots_leave(ss, slot):
- * It is free again, and its attempt is cleared. Returns the twins that it kept waiting, each
- * with the next one in its member twin, or NULL.
+ * It is free again, its attempt is cleared and its response released. Returns the twins that it
+ * kept waiting, each with the next one in its member twin, or NULL.
  */
 struct delivery *slots_leave(struct slots *ss, struct slot *slot);
 
