@@ -85,8 +85,8 @@ int64_t jq_worker_poll(const struct jq_worker *w, struct pollfd *fd);
 /**
  * jq_worker_take(w, out, error):
  * The result: 0 or more as the functions below have it, or -1 with the reason in ${error}, or
- * JQ_WORKER_UNABLE, with a reason, too. ${out}, for a JQ_FIRST or JQ_RUN, else NULL, is only appended to if it
- * is 0 or more.
+ * JQ_WORKER_UNABLE, with a reason, too. ${out}, for a JQ_FIRST or JQ_RUN, else NULL, is only
+ * appended to if it is 0 or more.
  */
 int jq_worker_take(struct jq_worker *w, struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX]);
 

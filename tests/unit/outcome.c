@@ -1,5 +1,6 @@
 /* outcome - what follows from how an attempt ended, for every class of error and kind of status. */
 #include "outcome.h"
+#include "jq_worker.h"
 #include "resolver.h"
 #include "unit.h"
 
@@ -91,6 +92,35 @@ test_ends(void)
 	EXPECT(of(TRANSFER_TLS, 0, TRANSFER_MISTAKE, "", 1).again_ms == -1);
 }
 
+/* What success_when says: of an answer, or before there is one. */
+static void
+test_verdicts(void)
+{
+	static const struct {
+		long status;
+		int verdict;
+		enum transfer_error error;
+		enum transfer_fault fault;
+		bool counts;
+		const char *message;
+	} cases[] = {{200, 1, TRANSFER_OK, TRANSFER_THEIRS, true, ""},
+		{200, 0, TRANSFER_REJECTED, TRANSFER_THEIRS, true,
+			"success_when is not true of the response"},
+		{200, -1, TRANSFER_REJECTED, TRANSFER_THEIRS, true, "success_when: why"},
+		{200, JQ_WORKER_UNABLE, TRANSFER_RESET, TRANSFER_SHORTAGE, true, "why"},
+		{0, -1, TRANSFER_REJECTED, TRANSFER_MISTAKE, false, "success_when: why"},
+		{0, JQ_WORKER_UNABLE, TRANSFER_CONNECT, TRANSFER_SHORTAGE, false, "why"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct transfer_result result = {.http_status = cases[i].status};
+
+		outcome_judge(&result, cases[i].verdict, "why");
+		EXPECT(result.error == cases[i].error && result.fault == cases[i].fault);
+		EXPECT(outcome_counts(&result) == cases[i].counts);
+		EXPECT_STR(result.message, cases[i].message);
+	}
+}
+
 int
 main(void)
 {
@@ -100,6 +130,7 @@ main(void)
 	RUN(test_classes,
 		"each class: whether it is tried again, and what it says of the endpoint");
 	RUN(test_waits, "waits: what is asked for, and what a failed look-up needs");
+	RUN(test_verdicts, "what success_when says, of an answer and before");
 	RUN(test_ends, "no more retries; shortages and mistakes of our own");
 	secret_store_free(secrets);
 	UNIT_DONE();
