@@ -47,9 +47,9 @@ WANDB  = answer graphql graphql_answer wandb_action wandb_answer wandb_collectio
 REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
 	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256
 
-wb-event_OBJS  = $(TEXT) beside diag options nearest output event file poll_files timestamp uuid
+wb-event_OBJS  = $(TEXT) beside diag options nearest output event file state_file timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
-	poll_event poll_files poll_state signals timestamp url
+	poll_event poll_state signals state_file timestamp url
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \

@@ -11,7 +11,7 @@ load(struct cooldown_state *s)
 	int there, status = EXIT_DONE;
 
 	strbuf_init(&text, COOLDOWN_TEXT_MAX);
-	if ((there = state_file_read(&s->file, &text)) < 0) {
+	if ((there = state_file_read(&s->file, STATE_FILE, &text)) < 0) {
 		status = EXIT_IO;
 	} else if (there > 0 && cooldowns_read(s->cooldowns, text.len > 0 ? text.buf : "", text.len,
 					&line, &why) != 0) {
@@ -38,7 +38,7 @@ cooldown_state_open(struct cooldown_state *s, const char *name)
 		return status;
 	if ((status = load(s)) != EXIT_DONE)
 		return status;
-	return state_file_write(&s->file, NULL) == 0 ? EXIT_DONE : EXIT_IO;
+	return state_file_remove(&s->file, STATE_NEXT) == 0 ? EXIT_DONE : EXIT_IO;
 }
 
 void
@@ -63,7 +63,7 @@ cooldown_state_finish(struct cooldown_state *s, bool commits)
 	cooldowns_write(s->cooldowns, &text);
 	if (strbuf_failed(&text))
 		diag("out of memory");
-	else if (state_file_write(&s->file, &text) == 0)
+	else if (state_file_write(&s->file, STATE_NEXT, &text) == 0)
 		status = commits ? state_file_commit(&s->file) : EXIT_DONE;
 	strbuf_release(&text);
 	return status;
@@ -72,11 +72,5 @@ cooldown_state_finish(struct cooldown_state *s, bool commits)
 int
 cooldown_state_commit(const char *name)
 {
-	struct state_file file;
-	int status = state_file_open(&file, name);
-
-	if (status == EXIT_DONE)
-		status = state_file_commit(&file);
-	state_file_close(&file);
-	return status;
+	return state_file_commit_name(name);
 }

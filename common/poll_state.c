@@ -10,7 +10,7 @@
 #include "registry_line.h"
 #include "sha256.h"
 
-static const char *const names[] = {[POLL_FILE] = "", [POLL_PART] = ".part", [POLL_NEXT] = ".next"};
+static const char *const names[] = {[STATE_FILE] = "", [STATE_PART] = ".part", [STATE_NEXT] = ".next"};
 
 /* What the head of a file says. */
 struct head {
@@ -21,7 +21,7 @@ struct head {
 /* One file while it is read. */
 struct loading {
 	struct poll_state *state;
-	enum poll_file file;
+	enum state_path file;
 	struct strbuf text;
 	size_t at, line; /* of the next line */
 	struct head head;
@@ -47,7 +47,7 @@ static int
 damaged(const struct loading *l, const char *why, size_t byte)
 {
 	diag("state '%s%s': line %zu: byte %zu: %s; it was not written by wb-event",
-		l->state->files.name, names[l->file], l->line, byte + 1, why);
+		l->state->file.name, names[l->file], l->line, byte + 1, why);
 	return EXIT_USAGE;
 }
 
@@ -116,7 +116,7 @@ check_head(const struct loading *l)
 {
 	const struct poll_identity *id = &l->state->identity;
 	const struct head *head = &l->head;
-	const char *name = l->state->files.name;
+	const char *name = l->state->file.name;
 
 	if (head->version > POLL_STATE_VERSION) {
 		diag("state '%s%s' is of version %lld, made by a newer wb-event; this one knows version %d",
@@ -163,7 +163,7 @@ read_collections(struct loading *l)
 static int
 load(struct loading *l)
 {
-	const int there = poll_files_read(&l->state->files, l->file, &l->text);
+	const int there = state_file_read(&l->state->file, l->file, &l->text);
 	const char *line;
 	struct json js;
 	size_t len;
@@ -209,14 +209,14 @@ load_pending(struct poll_state *s)
 {
 	int status = EXIT_DONE;
 
-	for (enum poll_file file = POLL_PART; file <= POLL_NEXT; file++) {
+	for (enum state_path file = STATE_PART; file <= STATE_NEXT; file++) {
 		struct loading l = {.state = s, .file = file};
 
 		strbuf_init(&l.text, POLL_STATE_MAX);
 		status = load(&l);
 		if (status == EXIT_DONE && l.registry != NULL && !is(&l.head.base, s->base)) {
-			diag("'%s%s' does not follow from '%s': it is passed over", s->files.name,
-				names[file], s->files.name);
+			diag("'%s%s' does not follow from '%s': it is passed over", s->file.name,
+				names[file], s->file.name);
 			registry_free(l.registry);
 			l.registry = NULL;
 		} else if (status == EXIT_DONE && l.registry != NULL &&
@@ -238,13 +238,13 @@ load_pending(struct poll_state *s)
 int
 poll_state_open(struct poll_state *s, const char *name, const struct poll_identity *identity)
 {
-	struct loading l = {.state = s, .file = POLL_FILE};
+	struct loading l = {.state = s, .file = STATE_FILE};
 	int status;
 
 	*s = (struct poll_state){.identity = *identity};
 	strbuf_init(&s->told, POLL_STATE_MAX);
 	strbuf_init(&s->text, POLL_STATE_MAX);
-	if ((status = poll_files_open(&s->files, name)) != EXIT_DONE)
+	if ((status = state_file_open(&s->file, name)) != EXIT_DONE)
 		return status;
 	strbuf_init(&l.text, POLL_STATE_MAX);
 	status = load(&l);
@@ -258,7 +258,7 @@ poll_state_open(struct poll_state *s, const char *name, const struct poll_identi
 void
 poll_state_close(struct poll_state *s)
 {
-	poll_files_close(&s->files);
+	state_file_close(&s->file);
 	registry_free(s->registry);
 	s->registry = NULL;
 	strbuf_release(&s->told);
@@ -306,7 +306,9 @@ poll_state_write(struct poll_state *s, const struct registry *next)
 	}
 	strbuf_add(sb, s->told.buf, s->told.len);
 	if (!strbuf_failed(sb) && !strbuf_failed(&s->told) && !next->failed)
-		return poll_files_write(&s->files, sb);
+		return state_file_write(&s->file, STATE_PART, sb) == 0
+			       ? state_file_remove(&s->file, STATE_NEXT)
+			       : -1;
 	diag("out of memory for the state");
 	return -1;
 }
@@ -314,7 +316,7 @@ poll_state_write(struct poll_state *s, const struct registry *next)
 int
 poll_state_finish(struct poll_state *s, struct registry *next)
 {
-	if (poll_files_move(&s->files, POLL_PART, POLL_NEXT) != 0)
+	if (state_file_move(&s->file, STATE_PART, STATE_NEXT) != 0)
 		return -1;
 	registry_free(s->registry);
 	s->registry = next;
@@ -324,7 +326,7 @@ poll_state_finish(struct poll_state *s, struct registry *next)
 int
 poll_state_advance(struct poll_state *s)
 {
-	if (poll_files_move(&s->files, POLL_NEXT, POLL_FILE) != 0)
+	if (state_file_move(&s->file, STATE_NEXT, STATE_FILE) != 0)
 		return -1;
 	digest(&s->text, s->base);
 	strbuf_reset(&s->told);

@@ -1,6 +1,6 @@
 /*
  * poll_state - what wb-event poll knows between its runs: the registry as it was, and the events
- * that are told and not committed. poll_files says in which files.
+ * that are told and not committed. state_file says in which files.
  *
  * A file is lines of JSON: a head, a line for each collection, and the events.
  */
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "poll_files.h"
+#include "state_file.h"
 #include "registry.h"
 #include "strbuf.h"
 
@@ -24,7 +24,7 @@ struct poll_identity {
 };
 
 struct poll_state {
-	struct poll_files files;
+	struct state_file file;
 	struct poll_identity identity;
 	struct registry *registry;    /* to compare with; NULL: a first run */
 	struct strbuf told;           /* events that are not committed, lines */

@@ -13,31 +13,38 @@
 #include "file.h"
 #include "output.h"
 
-static const char *const suffixes[STATE_PATHS] = {"", ".next", ".tmp", ".lock"};
+static const char *const suffixes[STATE_PATHS] = {"", ".part", ".next", ".tmp", ".lock"};
+
+/* Where ${name} leads. */
+static char *
+resolve(const char *name)
+{
+	char *real = realpath(name, NULL);
+
+	return real != NULL || errno != ENOENT ? real : strdup(name);
+}
 
 static int
 set_paths(struct state_file *s)
 {
-	char *real = realpath(s->name, NULL);
-	const char *base = real != NULL ? real : s->name;
-	int status = EXIT_DONE;
+	char *real = resolve(s->name);
 
-	if (real == NULL && errno != ENOENT) {
+	if (real == NULL) {
 		diag("cannot use state '%s': %s", s->name, strerror(errno));
 		return EXIT_USAGE;
 	}
-	for (int i = 0; i < STATE_PATHS && status == EXIT_DONE; i++) {
-		const size_t size = strlen(base) + strlen(suffixes[i]) + 1;
+	for (int i = 0; i < STATE_PATHS; i++) {
+		const size_t size = strlen(real) + strlen(suffixes[i]) + 1;
 
 		if ((s->paths[i] = malloc(size)) == NULL) {
 			diag("out of memory");
-			status = EXIT_IO;
-		} else {
-			snprintf(s->paths[i], size, "%s%s", base, suffixes[i]);
+			free(real);
+			return EXIT_IO;
 		}
+		snprintf(s->paths[i], size, "%s%s", real, suffixes[i]);
 	}
 	free(real);
-	return status;
+	return EXIT_DONE;
 }
 
 int
@@ -53,15 +60,20 @@ state_file_open(struct state_file *s, const char *name)
 		diag("state '%s' is not a regular file", name);
 		return EXIT_USAGE;
 	}
-	s->lock_fd = open(s->paths[STATE_LOCK],
-		O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
-	if (s->lock_fd >= 0 && flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return EXIT_DONE;
-	if (s->lock_fd >= 0 && errno == EWOULDBLOCK)
-		diag("state '%s' is in use by another %s", name, diag_tool());
-	else
-		diag("cannot lock '%s.lock': %s", name, strerror(errno));
-	return EXIT_USAGE;
+	s->lock_fd = open(s->paths[STATE_LOCK], O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
+		0600);
+	if (s->lock_fd < 0) {
+		diag("cannot open '%s.lock': %s", name, strerror(errno));
+		return EXIT_USAGE;
+	}
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			diag("state '%s' is in use by another %s", name, diag_tool());
+		else
+			diag("cannot lock '%s.lock': %s", name, strerror(errno));
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
 }
 
 void
@@ -77,28 +89,42 @@ state_file_close(struct state_file *s)
 }
 
 int
-state_file_read(const struct state_file *s, struct strbuf *sb)
+state_file_read(const struct state_file *s, enum state_path path, struct strbuf *sb)
 {
-	if (file_read(s->paths[STATE_FILE], sb) == 0)
+	if (file_read(s->paths[path], sb) == 0)
 		return 1;
 	if (errno == ENOENT)
 		return 0;
-	diag("cannot read '%s': %s", s->name, strerror(errno));
+	diag("cannot read '%s%s': %s", s->name, suffixes[path], strerror(errno));
 	return -1;
+}
+
+/* The mode and owner of FILE, where they can be had. */
+static void
+copy_mode(const struct state_file *s, int fd)
+{
+	struct stat st;
+
+	if (stat(s->paths[STATE_FILE], &st) != 0)
+		return;
+	if (fchown(fd, st.st_uid, st.st_gid) == 0)
+		(void)fchmod(fd, st.st_mode & 0777);
 }
 
 static int
 write_temporary(const struct state_file *s, const struct strbuf *text)
 {
 	const char *path = s->paths[STATE_TEMPORARY];
-	size_t written;
 	int fd, error;
+	size_t written;
 
 	/* A link that somebody put there is not followed. */
 	if (unlink(path) != 0 && errno != ENOENT)
 		return errno;
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
 		return errno;
+	copy_mode(s, fd);
 	error = output_write(fd, text->buf, text->len, &written);
 	if (error == 0 && fsync(fd) != 0)
 		error = errno;
@@ -109,8 +135,28 @@ write_temporary(const struct state_file *s, const struct strbuf *text)
 	return error;
 }
 
-static int
-move(const struct state_file *s, int from, int to)
+int
+state_file_write(const struct state_file *s, enum state_path path, const struct strbuf *text)
+{
+	const int error = write_temporary(s, text);
+
+	if (error == 0)
+		return state_file_move(s, STATE_TEMPORARY, path);
+	diag("cannot write '%s.tmp': %s", s->name, strerror(error));
+	return -1;
+}
+
+int
+state_file_remove(const struct state_file *s, enum state_path path)
+{
+	if (unlink(s->paths[path]) == 0 || errno == ENOENT)
+		return 0;
+	diag("cannot remove '%s%s': %s", s->name, suffixes[path], strerror(errno));
+	return -1;
+}
+
+int
+state_file_move(const struct state_file *s, enum state_path from, enum state_path to)
 {
 	if (rename(s->paths[from], s->paths[to]) == 0 && file_sync_directory(s->paths[to]) == 0)
 		return 0;
@@ -119,31 +165,36 @@ move(const struct state_file *s, int from, int to)
 	return -1;
 }
 
-int
-state_file_write(const struct state_file *s, const struct strbuf *text)
+static bool
+is_there(const struct state_file *s, enum state_path path)
 {
-	int error;
-
-	if (text == NULL) {
-		if (unlink(s->paths[STATE_NEXT]) == 0 || errno == ENOENT)
-			return 0;
-		diag("cannot remove '%s.next': %s", s->name, strerror(errno));
-		return -1;
-	}
-	if ((error = write_temporary(s, text)) != 0) {
-		diag("cannot write '%s.tmp': %s", s->name, strerror(error));
-		return -1;
-	}
-	return move(s, STATE_TEMPORARY, STATE_NEXT);
+	return access(s->paths[path], F_OK) == 0;
 }
 
 int
 state_file_commit(const struct state_file *s)
 {
-	if (access(s->paths[STATE_NEXT], F_OK) == 0)
-		return move(s, STATE_NEXT, STATE_FILE) == 0 ? EXIT_DONE : EXIT_IO;
-	if (access(s->paths[STATE_FILE], F_OK) == 0)
+	if (is_there(s, STATE_PART)) {
+		diag("cannot commit '%s': the last run did not write out all that it found; run it again",
+			s->name);
+		return EXIT_IO;
+	}
+	if (is_there(s, STATE_NEXT))
+		return state_file_move(s, STATE_NEXT, STATE_FILE) == 0 ? EXIT_DONE : EXIT_IO;
+	if (is_there(s, STATE_FILE))
 		return EXIT_DONE;
 	diag("there is no state '%s': a run with --state makes it", s->name);
 	return EXIT_USAGE;
+}
+
+int
+state_file_commit_name(const char *name)
+{
+	struct state_file s;
+	int status = state_file_open(&s, name);
+
+	if (status == EXIT_DONE)
+		status = state_file_commit(&s);
+	state_file_close(&s);
+	return status;
 }

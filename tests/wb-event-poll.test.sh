@@ -372,7 +372,7 @@ dead_stdout() {
   expect_match "$(<err)" 'cannot write to standard output: No space left on device; the next poll writes all of it again'
   [[ ! -e state.next ]] || fail 'state.next is there'
   expect_status 3 commit 2>err
-  expect_match "$(<err)" "cannot commit 'state': the last wb-event poll did not write all its events; run it again"
+  expect_match "$(<err)" "cannot commit 'state': the last run did not write out all that it found; run it again"
   expect_equal "$(told)" 'LINK_ARTIFACT fraud:0 - ann 01:00:01Z'
   commit
   expect_equal "$(told)" ''
@@ -440,7 +440,7 @@ test_case 'a state that is cut anywhere is refused' damaged_states
 commit_errors() {
   anew
   expect_status 2 commit 2>err
-  expect_equal "$(<err)" "wb-event: there is no state 'state': wb-event poll makes it"
+  expect_equal "$(<err)" "wb-event: there is no state 'state': a run with --state makes it"
   expect_status 2 wb-event commit 2>err
   expect_equal "$(<err)" 'wb-event: which state is to be committed? Say --state FILE'
   expect_status 2 wb-event commit --state none/state 2>err

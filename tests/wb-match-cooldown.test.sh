@@ -168,7 +168,7 @@ usage() {
   expect_status 2 wb-match --commit --state nosuch 2>err
   expect_equal "$(<err)" "wb-match: there is no state 'nosuch': a run with --state makes it"
   expect_status 2 wb-match -c c.json --state no/such 2>err
-  expect_equal "$(<err)" "wb-match: cannot lock 'no/such.lock': No such file or directory"
+  expect_equal "$(<err)" "wb-match: cannot open 'no/such.lock': No such file or directory"
 }
 test_case 'usage errors' usage
 

@@ -135,9 +135,9 @@ journal_limited() {
 }
 test_case 'journal: a limit on the size of files' journal_limited
 
-# counted FILE - what the last line of messages says: "12 finished, 3 deferred"
+# counted FILE - what the last line of messages says, after the progress that it takes the place of: "12 finished, 3 deferred"
 counted() {
-  tail -n 1 "$1" | sed -n 's/^wb-send: \(.*\) in [0-9].*/\1/p'
+  tail -n 1 "$1" | sed -n 's/.*wb-send: \(.*\) in [0-9].*/\1/p'
 }
 
 # counts FILE - the same of the receipts in it

@@ -22,7 +22,7 @@
 #include "nearest.h"
 #include "options.h"
 #include "output.h"
-#include "poll_files.h"
+#include "state_file.h"
 #include "timestamp.h"
 #include "uuid.h"
 
@@ -398,7 +398,7 @@ commit(const struct args *args)
 		diag("commit takes no option but --state");
 		return EXIT_USAGE;
 	}
-	return poll_files_commit(args->state);
+	return state_file_commit_name(args->state);
 }
 
 int
