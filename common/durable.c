@@ -16,19 +16,19 @@
  * While a file is being synced, writing to it waits. So there is a pause between two syncs, in
  * which more comes together: a multiple of what the last one took, within limits.
  */
-#define PAUSE_MIN_US 10000
-#define PAUSE_MAX_US 200000
-#define PAUSE_FACTOR 3
+#define PAUSE_MIN_US 20000
+#define PAUSE_MAX_US 500000
+#define PAUSE_FACTOR 9
 
 struct durable {
 	pthread_mutex_t mutex; /* over all that follows but the pipe and the thread */
-	pthread_cond_t asked_more, moved;
+	pthread_cond_t asked_more;
 	uint64_t asked, done; /* tickets */
 	int fds[DURABLE_FILES_MAX];
 	size_t nfds;
 	int error, error_fd;
 	bool ending;
-	size_t waiting; /* in durable_wait: no pause then */
+	bool hurried;        /* the owner does nothing but wait: no pauses */
 	int64_t pause_until_us;
 	bool told; /* there is a byte in the pipe: news since the last durable_poll */
 	int pipe[2];
@@ -78,12 +78,8 @@ durable_new(void)
 		goto no_pipe;
 	if ((errno = pthread_mutex_init(&d->mutex, NULL)) != 0)
 		goto no_mutex;
-	if ((errno = init_timed(&d->asked_more)) != 0)
-		goto no_cond;
-	if ((errno = pthread_cond_init(&d->moved, NULL)) == 0)
+	if ((errno = init_timed(&d->asked_more)) == 0)
 		return d;
-	pthread_cond_destroy(&d->asked_more);
-no_cond:
 	pthread_mutex_destroy(&d->mutex);
 no_mutex:
 	close(d->pipe[0]);
@@ -105,7 +101,6 @@ durable_free(struct durable *d)
 		pthread_mutex_unlock(&d->mutex);
 		pthread_join(d->thread, NULL);
 	}
-	pthread_cond_destroy(&d->moved);
 	pthread_cond_destroy(&d->asked_more);
 	pthread_mutex_destroy(&d->mutex);
 	close(d->pipe[0]);
@@ -117,7 +112,6 @@ durable_free(struct durable *d)
 static void
 tell(struct durable *d)
 {
-	pthread_cond_broadcast(&d->moved);
 	if (!d->told)
 		d->told = write(d->pipe[1], "", 1) == 1;
 }
@@ -143,7 +137,7 @@ is_pausing(struct durable *d)
 	const struct timespec until = {.tv_sec = (time_t)(until_us / 1000000),
 		.tv_nsec = (long)(until_us % 1000000) * 1000};
 
-	if (d->ending || d->waiting > 0 || clock_us() >= until_us)
+	if (d->ending || d->hurried || clock_us() >= until_us)
 		return false;
 	pthread_cond_timedwait(&d->asked_more, &d->mutex, &until);
 	return true;
@@ -244,6 +238,15 @@ durable_commit(struct durable *d)
 	return ticket;
 }
 
+void
+durable_hurry(struct durable *d)
+{
+	pthread_mutex_lock(&d->mutex);
+	d->hurried = true;
+	pthread_cond_signal(&d->asked_more);
+	pthread_mutex_unlock(&d->mutex);
+}
+
 int
 durable_fd(const struct durable *d)
 {
@@ -265,22 +268,4 @@ durable_poll(struct durable *d, uint64_t *done, int *fd)
 		d->told = false;
 	pthread_mutex_unlock(&d->mutex);
 	return error;
-}
-
-int
-durable_wait(struct durable *d, uint64_t ticket)
-{
-	int error = 0;
-
-	pthread_mutex_lock(&d->mutex);
-	d->waiting++;
-	pthread_cond_signal(&d->asked_more);
-	while (d->done < ticket && d->error == 0)
-		pthread_cond_wait(&d->moved, &d->mutex);
-	d->waiting--;
-	if (d->done < ticket)
-		error = d->error;
-	pthread_mutex_unlock(&d->mutex);
-	errno = error != 0 ? error : errno;
-	return error == 0 ? 0 : -1;
 }

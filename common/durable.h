@@ -43,11 +43,17 @@ int durable_add(struct durable *d, int fd);
 /**
  * durable_commit(d):
  * What was written to the files before this call is to become durable. Returns a ticket, greater
- * than all before. Never blocks: commits during an fdatasync, and a pause of 10 to 200 ms behind
- * it, wait for the next one, together. A
- * thread that cannot be started is a failure for durable_poll.
+ * than all before. Never blocks: commits during an fdatasync, and during a pause of 20 to 500 ms
+ * behind it, wait for the next one, together. A thread that cannot be started is a failure for
+ * durable_poll.
  */
 uint64_t durable_commit(struct durable *d);
+
+/**
+ * durable_hurry(d):
+ * From now on make no pauses: nothing more comes that could be made durable together.
+ */
+void durable_hurry(struct durable *d);
 
 /**
  * durable_fd(d):
@@ -65,12 +71,5 @@ int durable_fd(const struct durable *d);
  * any more until there is news. Never blocks.
  */
 int durable_poll(struct durable *d, uint64_t *done, int *fd);
-
-/**
- * durable_wait(d, ticket):
- * Block until ${ticket}, one that durable_commit gave, is durable. Returns 0, or -1 with the errno
- * of durable_poll if it never will be.
- */
-int durable_wait(struct durable *d, uint64_t ticket);
 
 #endif

@@ -32,6 +32,7 @@ struct recorder {
 	size_t written;          /* bytes of ${held} */
 	uint64_t ticket;         /* of ${held}; 0: it is durable */
 	bool is_dirty;           /* something was written since the last commit */
+	bool never_blocks;       /* standard output is a file or the like */
 	bool is_full;            /* standard output takes nothing just now */
 	size_t reserved;         /* lines of the journal that are kept for what is under way */
 	unsigned failures;       /* bits of enum failure */
@@ -63,6 +64,16 @@ is_journal(const struct recorder *r, int fd, const char *what)
 	return true;
 }
 
+/* Whether a write(2) to ${fd} takes all at once, so that poll(2) need not be asked. */
+static bool
+never_blocks(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
+}
+
 struct recorder *
 recorder_new(const struct recorder_options *options, int *status)
 {
@@ -74,6 +85,7 @@ recorder_new(const struct recorder_options *options, int *status)
 		return NULL;
 	}
 	r->options = *options;
+	r->never_blocks = never_blocks(options->out_fd);
 	strbuf_init(&r->members, RECEIPT_MEMBERS_MAX);
 	strbuf_init(&r->added, (size_t)1024 * 1024 * 1024);
 	strbuf_init(&r->held, (size_t)1024 * 1024 * 1024);
@@ -251,21 +263,29 @@ write_files(struct recorder *r)
 		fail(r, FAILED_DEAD, "write to ", r->options.dead_letter, errno);
 }
 
+/* How much of ${len} bytes of receipts standard output takes now; 0: it is full. */
+static size_t
+room_for(struct recorder *r, size_t len)
+{
+	struct pollfd ready = {.fd = r->options.out_fd, .events = POLLOUT};
+
+	if (r->never_blocks)
+		return len;
+	r->is_full = poll(&ready, 1, 0) == 0;
+	return r->is_full ? 0 : len < PIPE_SAFE ? len : PIPE_SAFE;
+}
+
 /* Write receipts that are due, as far as standard output takes them at once. */
 static void
 write_receipts(struct recorder *r)
 {
-	struct pollfd ready = {.fd = r->options.out_fd, .events = POLLOUT};
-
 	while (r->written < r->held.len) {
-		size_t len = r->held.len - r->written;
+		size_t len = room_for(r, r->held.len - r->written);
 		ssize_t n;
 
-		r->is_full = poll(&ready, 1, 0) == 0;
-		if (r->is_full)
+		if (len == 0)
 			return;
-		n = write(r->options.out_fd, r->held.buf + r->written,
-			len < PIPE_SAFE ? len : PIPE_SAFE);
+		n = write(r->options.out_fd, r->held.buf + r->written, len);
 		if (n < 0 && errno != EINTR && errno != EAGAIN) {
 			fail(r, FAILED_RECEIPTS, "write to ", "standard output", errno);
 			return;
@@ -378,6 +398,8 @@ wait_for_end(struct recorder *r, int cancel_fd, int64_t limit_ms)
 	size_t n, left = SIZE_MAX;
 	struct pollfd fds[RECORDER_FDS + 1];
 
+	if (r->durable != NULL)
+		durable_hurry(r->durable);
 	while ((void)recorder_flush(r), (n = recorder_fds(r, fds)) > 0) {
 		int64_t wait_ms = -1;
 
