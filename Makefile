@@ -27,8 +27,8 @@ TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
-PAYLOAD = template target header json_find secret_ref signature_scheme webhook
-CONFIG = arena config config_automation config_file config_program config_webhook file jq_bundle names regexes url
+PAYLOAD = template target header json_find launch secret_ref signature_scheme url webhook
+CONFIG = arena config config_action config_automation config_file config_program config_webhook file jq_bundle names regexes
 CHECK  = address config_audit config_check config_check_repeated config_check_webhook findings policy \
 	policy_options regex_sample sample
 EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_options replace
@@ -54,7 +54,7 @@ wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents fi
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \
 	cooldown cooldown_state match_record state_file table timestamp
-wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) rendering
+wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) launch_request rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) event timestamp progress secret_url signals
