@@ -24,7 +24,7 @@ add_string(struct strbuf *sb, const char *before, const struct json_span *value)
 static void
 add_query(struct strbuf *sb, const struct launch *l)
 {
-	strbuf_lit(sb, "{\"query\":\"mutation($entityName:String!,$projectName:String!,"
+	strbuf_lit(sb, "{\"query\":\"mutation WbLaunch($entityName:String!,$projectName:String!,"
 		       "$queueName:String!,$runSpec:JSONString!");
 	if (has(l, LAUNCH_PRIORITY))
 		strbuf_lit(sb, ",$priority:Int");
