@@ -27,8 +27,8 @@ TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output filter
 EVENTS = event ids sha256
-PAYLOAD = template target header json_find secret_ref signature_scheme webhook
-CONFIG = arena config config_automation config_file config_program config_webhook file jq_bundle names regexes url
+PAYLOAD = template target header json_find launch secret_ref signature_scheme url webhook
+CONFIG = arena config config_action config_automation config_file config_program config_webhook file jq_bundle names regexes
 CHECK  = address config_audit config_check config_check_repeated config_check_webhook findings policy \
 	policy_options regex_sample sample
 EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_options replace
@@ -41,7 +41,8 @@ DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response retry shortage table timers transfer \
 	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request
 DELIVERY = attempt breaker delivery endpoints judge outcome pacer queue receipt record_key record_pack \
-	recorder recorder_options send_options sender slots
+	recorder recorder_options send_options sender sender_attempt \
+	sender_end sender_launch slots
 JOURNAL = appender durable file idset journal journal_file journal_line journal_load sha256 siphash
 WANDB  = answer graphql graphql_answer wandb_action wandb_answer wandb_collection wandb_query wandb_text
 REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
@@ -54,10 +55,10 @@ wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents fi
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \
 	cooldown cooldown_state match_record state_file table timestamp
-wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) rendering
+wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) launch_request rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
-	$(JQ) event timestamp progress secret_url signals
+	$(JQ) answer event graphql_answer launch_answer timestamp progress secret_url signals
 
 wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
 	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width

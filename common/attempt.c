@@ -1,5 +1,6 @@
 #include "attempt.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,6 +83,33 @@ add_secret_header(struct attempt *a, struct attempt_means *means, const char *na
 	return 0;
 }
 
+/* User and secret in base64 [RFC 7617]; masks know the base64 of whatever a secret is part of. */
+static int
+add_basic(struct attempt *a, struct attempt_means *means, char error[REQUEST_ERROR_MAX])
+{
+	const struct json_span *user = &a->rec.auth_user;
+	struct strbuf plain, encoded;
+	struct secret value;
+	char *out;
+
+	if (request_secret(&a->rq, &a->rec.auth, means->secrets, &value, error) != 0)
+		return -1;
+	strbuf_init_secret(&plain, RECORD_USER_MAX + 1 + SECRET_MAX);
+	strbuf_init_secret(&encoded, 2 * SECRET_MAX);
+	strbuf_add(&plain, user->p, user->len);
+	strbuf_addc(&plain, ':');
+	strbuf_add(&plain, value.value, value.len);
+	out = strbuf_room(&encoded, (plain.len + 2) / 3 * 4 + 1);
+	if (!strbuf_failed(&plain) && out != NULL)
+		add_header(a, "Authorization", 13, "Basic ", out,
+			(size_t)EVP_EncodeBlock((unsigned char *)out,
+				(const unsigned char *)plain.buf, (int)plain.len));
+	a->header_text.failed |= strbuf_failed(&plain) || out == NULL;
+	strbuf_release(&plain);
+	strbuf_release(&encoded);
+	return 0;
+}
+
 /* A header of the record, unless one of the fresh signatures takes its place. */
 static int
 add_record_header(struct attempt *a, struct attempt_means *means, const struct record_header *h,
@@ -148,8 +176,10 @@ build_headers(struct attempt *a, struct attempt_means *means, char error[REQUEST
 	for (size_t i = 0; i < nfresh; i++)
 		add_header(a, fresh[i].name, strlen(fresh[i].name), "", fresh[i].value,
 			strlen(fresh[i].value));
-	if (rec->bearer.type != JSON_NONE && add_secret_header(a, means, "Authorization", 13,
-						     "Bearer ", &rec->bearer, error) != 0)
+	if (rec->auth_scheme == RECORD_BEARER &&
+		add_secret_header(a, means, "Authorization", 13, "Bearer ", &rec->auth, error) != 0)
+		return -1;
+	if (rec->auth_scheme == RECORD_BASIC && add_basic(a, means, error) != 0)
 		return -1;
 	if (!has_type)
 		add_header(a, "Content-Type", 12, "", "application/json", 16);

@@ -13,6 +13,7 @@
 
 #include "jq_bundle.h"
 #include "json.h"
+#include "launch.h"
 #include "names.h"
 #include "regexes.h"
 #include "rules.h"
@@ -57,7 +58,7 @@ struct config_webhook {
 
 enum config_cooldown_by { CONFIG_BY_AUTOMATION, CONFIG_BY_COLLECTION };
 
-enum config_action { CONFIG_UNKNOWN, CONFIG_WEBHOOK, CONFIG_NONE };
+enum config_action { CONFIG_UNKNOWN, CONFIG_WEBHOOK, CONFIG_LAUNCH, CONFIG_NONE };
 
 struct config_automation {
 	struct text name;
@@ -71,6 +72,8 @@ struct config_automation {
 	int64_t cooldown_ms; /* 0: none */
 	enum config_cooldown_by cooldown_by;
 	enum config_action action;
+	struct json_span action_span; /* the object, as written */
+	struct launch launch;         /* for CONFIG_LAUNCH */
 	struct text webhook_name;
 	const struct config_webhook *webhook; /* for CONFIG_WEBHOOK */
 	struct json_span payload;             /* JSON_NONE: what payload_jq makes, or */

@@ -1,25 +1,16 @@
 #include "config_automation.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "config_action.h"
 #include "config_program.h"
 #include "cooldown.h"
 #include "event.h"
 #include "json_text.h"
 
-/*
- * What one kind of object may hold, told apart by name; later kinds of action and
- * condition go here.
- */
 enum { NAME, DESCRIPTION, ENABLED, ON, COOLDOWN, COOLDOWN_BY, ACTION, MEMBERS };
 static const char *const names[MEMBERS] = {"name", "description", "enabled", "on", "cooldown",
 	"cooldown_by", "action"};
-
-enum { TYPE, WEBHOOK, PAYLOAD, PAYLOAD_FILE, PAYLOAD_JQ, ACTION_MEMBERS };
-static const char *const action_names[ACTION_MEMBERS] = {"type", "webhook", "payload",
-	"payload_file", "payload_jq"};
 
 /* Conditions: the fields of rules, and a program. */
 enum { WHEN = RULE_FIELDS, ON_MEMBERS };
@@ -148,117 +139,6 @@ read_cooldown_by(struct config_reader *r, struct config_automation *automation)
 			"cooldown_by must be \"automation\" or \"collection\"");
 }
 
-/* payload_file is relative to the file that names it. */
-static struct config_file *
-read_payload_file(struct config_reader *r, const struct text *name)
-{
-	const char *slash = strrchr(r->file->path, '/');
-	int dir = name->p[0] == '/' || slash == NULL ? 0 : (int)(slash - r->file->path + 1);
-	struct config_file *file = NULL;
-	const char *why;
-	size_t size = (size_t)dir + name->len + 1, at;
-	char *path = malloc(size);
-
-	if (path == NULL) {
-		config_out_of_memory(r->file);
-		return NULL;
-	}
-	snprintf(path, size, "%.*s%.*s", dir, r->file->path, (int)name->len, name->p);
-	file = config_file_read(path, r->file->errors);
-	free(path);
-	if (file != NULL && !json_validate(file->text, file->len, &why, &at)) {
-		config_error(file, file->text + at, "%s", why);
-		config_file_free(file);
-		return NULL;
-	}
-	return file;
-}
-
-static void
-read_action_type(struct config_reader *r, struct config_automation *automation)
-{
-	struct json_span span;
-	struct text text;
-
-	if (!config_string(r, "type", &span, &text))
-		return;
-	if (text.len == 7 && memcmp(text.p, "webhook", 7) == 0)
-		automation->action = CONFIG_WEBHOOK;
-	else if (text.len == 4 && memcmp(text.p, "none", 4) == 0)
-		automation->action = CONFIG_NONE;
-	else
-		config_error(r->file, span.p - 1,
-			"unknown action type \"%.*s\"; known are webhook and none",
-			(int)(text.len < 100 ? text.len : 100), text.p);
-}
-
-static void
-check_action(struct config_reader *r, struct config_automation *automation, unsigned seen,
-	const char *start)
-{
-	const unsigned payloads = seen & (1u << PAYLOAD | 1u << PAYLOAD_FILE | 1u << PAYLOAD_JQ);
-
-	if (!(seen >> TYPE & 1))
-		config_error(r->file, start, "an action needs \"type\"");
-	if (automation->action == CONFIG_WEBHOOK && !(seen >> WEBHOOK & 1))
-		config_error(r->file, start, "a webhook action needs \"webhook\", the name of one");
-	if (automation->action == CONFIG_NONE && (payloads | (seen & 1u << WEBHOOK)))
-		config_error(r->file, start, "an action of type \"none\" has no other members");
-	if ((payloads & (payloads - 1)) != 0) /* more than one */
-		config_error(r->file, start,
-			"\"payload\", \"payload_file\" and \"payload_jq\" exclude each other");
-}
-
-static void
-read_action(struct config_reader *r, struct config_automation *automation,
-	struct config_file **payload_file)
-{
-	const char *at = NULL, *start;
-	struct text file_name;
-	unsigned seen = 0;
-	int member;
-
-	json_peek(&r->js);
-	start = r->js.p;
-	if (!config_open_object(r, "action"))
-		return;
-	while ((member = config_member(r, "an action", action_names, ACTION_MEMBERS, &seen, &at)) >=
-		0) {
-		switch (member) {
-		case TYPE:
-			read_action_type(r, automation);
-			break;
-		case WEBHOOK:
-			json_peek(&r->js);
-			automation->webhook_at = r->js.p;
-			config_string(r, "webhook", NULL, &automation->webhook_name);
-			break;
-		case PAYLOAD:
-			json_value(&r->js, &automation->payload);
-			automation->payload_file = r->file;
-			break;
-		case PAYLOAD_FILE:
-			if (config_string(r, "payload_file", NULL, &file_name))
-				*payload_file = read_payload_file(r, &file_name);
-			break;
-		case PAYLOAD_JQ:
-			config_program_read(r, r->programs->others, "payload_jq",
-				&automation->payload_jq, NULL);
-			break;
-		}
-	}
-	if (r->js.error != NULL)
-		return;
-	if (*payload_file != NULL) {
-		struct json js;
-
-		json_init(&js, (*payload_file)->text, (*payload_file)->len);
-		json_value(&js, &automation->payload);
-		automation->payload_file = *payload_file;
-	}
-	check_action(r, automation, seen, start);
-}
-
 void
 config_automation_read(struct config_reader *r, struct config_automation *automation,
 	struct regexes *regexes, struct config_file **payload_file)
@@ -303,7 +183,7 @@ config_automation_read(struct config_reader *r, struct config_automation *automa
 			read_cooldown_by(r, automation);
 			break;
 		case ACTION:
-			read_action(r, automation, payload_file);
+			config_action_read(r, automation, payload_file);
 			break;
 		}
 	}

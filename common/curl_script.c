@@ -101,7 +101,7 @@ has_secret_headers(const struct record *rec)
 		if (record_is_ref(&rec->headers[i].value) &&
 			!signature_script_makes(rec, &rec->headers[i].name))
 			return true;
-	return rec->bearer.type != JSON_NONE;
+	return rec->auth_scheme != RECORD_NO_AUTH;
 }
 
 static void
@@ -128,7 +128,7 @@ add_checks(const struct script *s)
 		if (record_is_ref(&rec->headers[i].value) &&
 			!signature_script_makes(rec, &rec->headers[i].name))
 			need(&needs, &rec->headers[i].value);
-	need(&needs, &rec->bearer);
+	need(&needs, &rec->auth);
 	for (size_t i = 0; i < rec->nlate; i++)
 		need(&needs, &rec->late[i].ref);
 	for (size_t i = 0; i < rec->nkeys; i++)
@@ -223,10 +223,16 @@ add_secret_headers(const struct script *s)
 		add_ref(s->sb, &h->value);
 		strbuf_addc(s->sb, '\n');
 	}
-	if (rec->bearer.type != JSON_NONE) {
+	if (rec->auth_scheme == RECORD_BEARER) {
 		strbuf_lit(s->sb, "header Authorization \"Bearer ");
-		strbuf_add(s->sb, rec->bearer.p, rec->bearer.len);
+		strbuf_add(s->sb, rec->auth.p, rec->auth.len);
 		strbuf_lit(s->sb, "\"\n");
+	} else if (rec->auth_scheme == RECORD_BASIC) {
+		strbuf_lit(s->sb, "header Authorization \"Basic $(printf '%s' ");
+		shell_quote(s->sb, rec->auth_user.p, rec->auth_user.len);
+		strbuf_addc(s->sb, ':');
+		add_ref(s->sb, &rec->auth);
+		strbuf_lit(s->sb, " | openssl base64 -A)\"\n");
 	}
 	strbuf_lit(s->sb, "} >>\"$wb_dir/headers\"\n");
 }

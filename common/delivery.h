@@ -26,6 +26,8 @@ struct delivery {
 	/* the sender's */
 	struct delivery *twin; /* that waits for the same one of another lane, as this one does */
 	bool is_retrying;
+	bool is_noted;    /* that it may have been sent stands in the journal */
+	bool is_doubtful; /* it may have been done, and must not be twice */
 	int64_t place_us; /* in its host's rate, or 0 */
 	unsigned attempts;
 	int64_t began_ms, started_ms; /* its first attempt, by this clock and since 1970; or 0 */

@@ -89,10 +89,16 @@ add_request(struct strbuf *sb, const struct record *rec, const char *denied)
 		add_clean(sb, &rec->headers[i].value);
 		strbuf_addc(sb, '\n');
 	}
-	if (rec->bearer.type != JSON_NONE) {
+	if (rec->auth_scheme == RECORD_BEARER) {
 		strbuf_lit(sb, "Authorization: Bearer ");
-		add_clean(sb, &rec->bearer);
+		add_clean(sb, &rec->auth);
 		strbuf_addc(sb, '\n');
+	} else if (rec->auth_scheme == RECORD_BASIC) {
+		strbuf_lit(sb, "Authorization: Basic base64(");
+		add_clean(sb, &rec->auth_user);
+		strbuf_addc(sb, ':');
+		add_clean(sb, &rec->auth);
+		strbuf_lit(sb, ")\n");
 	}
 	strbuf_addc(sb, '\n');
 	add_body(sb, rec);

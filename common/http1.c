@@ -391,6 +391,7 @@ http1_next(struct http1 *h, struct transfer_result *r)
 		return false;
 	s = CONTAINER(link, struct slot, link);
 	r->ctx = s->ctx;
+	r->may_pass = false;
 	r->error = s->error;
 	memcpy(r->message, s->message, strlen(s->message) + 1);
 	r->fault = s->fault;

@@ -20,8 +20,8 @@
 
 struct journal {
 	int fd;
-	struct idset ids;
-	char *buf; /* owned; whole lines that are not written yet */
+	struct idset ids, tried; /* finished; attempted */
+	char *buf;               /* owned; whole lines that are not written yet */
 	size_t len, size;
 	size_t torn;      /* bytes at the end of the file that are to be cut off */
 	int64_t end;      /* of the file */
@@ -34,7 +34,10 @@ struct journal {
 static int
 load(struct journal *j, const char *path, int64_t keep_from_ms)
 {
-	struct journal_load loaded = {.name = path, .keep_from_ms = keep_from_ms, .ids = &j->ids};
+	struct journal_load loaded = {.name = path,
+		.keep_from_ms = keep_from_ms,
+		.ids = &j->ids,
+		.tried = &j->tried};
 	int status = journal_load(&loaded, j->fd);
 	struct stat st = {0};
 
@@ -67,6 +70,7 @@ journal_open(const char *path, uint64_t keep_ms, int64_t now_ms, int *status)
 		return NULL;
 	}
 	idset_init(&j->ids);
+	idset_init(&j->tried);
 	j->step = STEP_FIRST;
 	if (keep_ms != 0 && now_ms > 0 && keep_ms < (uint64_t)now_ms)
 		keep_from_ms = now_ms - (int64_t)keep_ms;
@@ -76,6 +80,7 @@ journal_open(const char *path, uint64_t keep_ms, int64_t now_ms, int *status)
 	if (j->fd >= 0)
 		close(j->fd);
 	idset_release(&j->ids);
+	idset_release(&j->tried);
 	free(j);
 	return NULL;
 }
@@ -97,6 +102,7 @@ journal_close(struct journal *j)
 	if (close(j->fd) != 0 && errno != EINTR && error == 0)
 		error = errno;
 	idset_release(&j->ids);
+	idset_release(&j->tried);
 	free(j->buf);
 	free(j);
 	errno = error != 0 ? error : errno;
@@ -107,6 +113,12 @@ bool
 journal_has(const struct journal *j, const char *id, size_t len)
 {
 	return idset_has(&j->ids, id, len);
+}
+
+bool
+journal_was_attempted(const struct journal *j, const char *id, size_t len)
+{
+	return idset_has(&j->tried, id, len);
 }
 
 size_t
@@ -214,6 +226,8 @@ journal_add(struct journal *j, const struct journal_entry *e)
 	if (reserve_buffer(j, JOURNAL_LINE_MAX) != 0)
 		return -1;
 	if (strcmp(e->status, "finished") == 0 && idset_add(&j->ids, e->id, e->id_len) < 0)
+		return -1;
+	if (strcmp(e->status, "attempted") == 0 && idset_add(&j->tried, e->id, e->id_len) < 0)
 		return -1;
 	if (j->is_scarce)
 		entry.more_len = 0;

@@ -53,6 +53,12 @@ int journal_close(struct journal *j);
 bool journal_has(const struct journal *j, const char *id, size_t len);
 
 /**
+ * journal_was_attempted(j, id, len):
+ * Whether it was to be sent, by the file or by journal_add: it may have been.
+ */
+bool journal_was_attempted(const struct journal *j, const char *id, size_t len);
+
+/**
  * journal_count(j):
  * How many different deliveries are finished.
  */

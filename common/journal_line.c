@@ -68,6 +68,7 @@ read_own(struct journal_line *line, const char *text, size_t len)
 		timestamp_parse(at, AT_LEN, &line->at_ms) != 0)
 		return false;
 	line->finished = line->has_at = true;
+	line->attempted = false;
 	if (len == FIXED_LEN + line->id_len)
 		return text[len - 1] == '}';
 	return at[AT_LEN + 1] == ',' && json_validate(text, len, &why, &where);
@@ -135,8 +136,8 @@ read_object(struct json *js, struct journal_line *line)
 		json_fail(js, js->p, "there is no \"delivery_id\"");
 	else if (status.type == JSON_NONE)
 		json_fail(js, js->p, "there is no \"status\"");
-	else
-		line->finished = is(&status, "finished");
+	line->finished = is(&status, "finished");
+	line->attempted = is(&status, "attempted");
 }
 
 bool

@@ -18,7 +18,7 @@
 struct journal_entry {
 	const char *id; /* valid */
 	size_t id_len;
-	const char *status; /* "finished", "failed" or "deferred" */
+	const char *status; /* "finished", "failed", "deferred", or before it is sent "attempted" */
 	int64_t at_ms;      /* since 1970; a time that RFC 3339 cannot say becomes the nearest */
 	/* further members as JSON, each with a comma before it; left out if they are too long */
 	const char *more;
@@ -28,7 +28,7 @@ struct journal_entry {
 struct journal_line {
 	const char *id; /* points into the line */
 	size_t id_len;
-	bool finished; /* what the status is; of others nothing is known */
+	bool finished, attempted; /* what the status is; of others nothing is known */
 	bool has_at;
 	int64_t at_ms; /* since 1970 */
 };

@@ -114,6 +114,15 @@ no_memory(const struct journal_load *load)
 	return EXIT_IO;
 }
 
+/* Returns 0, or -1 when memory runs out. */
+static int
+add(struct journal_load *load, const struct journal_line *entry)
+{
+	if (entry->finished)
+		return idset_add_later(load->ids, entry->id, entry->id_len);
+	return entry->attempted ? idset_add_later(load->tried, entry->id, entry->id_len) : 0;
+}
+
 /* Take the line at hand. */
 static int
 take(struct journal_load *load, const struct line *line, int fd)
@@ -128,12 +137,10 @@ take(struct journal_load *load, const struct line *line, int fd)
 		if (!journal_line_read(&entry, line->text, line->len, &why, &at))
 			return refuse(load, line, fd, why, at);
 		load->lines++;
-		if (journal_line_is_old(&entry, load->keep_from_ms)) {
+		if (journal_line_is_old(&entry, load->keep_from_ms))
 			load->old++;
-		} else if (entry.finished &&
-			   idset_add_later(load->ids, entry.id, entry.id_len) != 0) {
+		else if (add(load, &entry) != 0)
 			return no_memory(load);
-		}
 	}
 	return line->newline ? EXIT_DONE : add_newline(load, fd);
 }
@@ -156,7 +163,7 @@ journal_load(struct journal_load *load, int fd)
 		diag("cannot read journal '%s': %s", load->name, strerror(errno));
 		status = EXIT_IO;
 	}
-	if (idset_settle(load->ids) != 0 && status == EXIT_DONE)
+	if ((idset_settle(load->ids) != 0 || idset_settle(load->tried) != 0) && status == EXIT_DONE)
 		status = no_memory(load);
 	lines_release(&in);
 	return status;

@@ -8,10 +8,11 @@
 #include "strbuf.h"
 
 /**
- * match_record_end(sb, a):
+ * match_record_end(sb, a, server):
  * Initialize ${sb} with what follows the event in a record of ${a}, newline included: its name and
- * action, with the webhook's definition.
+ * action, with the webhook's definition, or, if a launch action does not say otherwise, the base
+ * URL of the W&B ${server}.
  */
-void match_record_end(struct strbuf *sb, const struct config_automation *a);
+void match_record_end(struct strbuf *sb, const struct config_automation *a, const char *server);
 
 #endif

@@ -10,7 +10,8 @@
 #include "registry_line.h"
 #include "sha256.h"
 
-static const char *const names[] = {[STATE_FILE] = "", [STATE_PART] = ".part", [STATE_NEXT] = ".next"};
+static const char *const names[] =
+	{[STATE_FILE] = "", [STATE_PART] = ".part", [STATE_NEXT] = ".next"};
 
 /* What the head of a file says. */
 struct head {

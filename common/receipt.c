@@ -44,6 +44,10 @@ add_course(struct strbuf *sb, const struct receipt *r)
 	strbuf_lit(sb, ",\"started_at\":\"");
 	strbuf_adds(sb, timestamp_format_ms(r->started_ms, started));
 	add_number(sb, "\",\"duration_ms\":", r->duration_ms);
+	if (r->item != NULL) {
+		strbuf_lit(sb, ",\"run_queue_item_id\":");
+		json_quote(sb, r->item);
+	}
 	if (r->reason != NULL) {
 		strbuf_lit(sb, ",\"reason\":\"");
 		strbuf_adds(sb, r->reason);

@@ -24,6 +24,7 @@ struct receipt {
 	const char *reason;   /* why it is deferred, or NULL */
 	const char *error;    /* class, or NULL */
 	const char *message;  /* text, with ${error} */
+	const char *item;     /* the id of the queue's item that it made, or NULL */
 	const char *response; /* bytes of the response's body, or NULL */
 	size_t response_len;
 };

@@ -139,25 +139,85 @@ read_late(struct json *js, struct record *rec)
 	return js->error == NULL;
 }
 
+/* Printable, without what would end it [RFC 7617, 2]. */
+static bool
+read_user(struct json *js, struct record *rec)
+{
+	struct json_span *user = &rec->auth_user;
+
+	if (!read_string(js, user, "\"user\" is not a string"))
+		return false;
+	if (user->escaped || user->len == 0 || user->len > RECORD_USER_MAX)
+		return json_fail(js, user->p, "\"user\" has 1 to 64 characters without escapes");
+	for (size_t i = 0; i < user->len; i++)
+		if (user->p[i] <= ' ' || user->p[i] >= 0x7f || strchr(":$`", user->p[i]) != NULL)
+			return json_fail(js, user->p + i,
+				"\"user\" holds printable ASCII without : $ and `");
+	return true;
+}
+
 static bool
 read_auth(struct json *js, struct record *rec)
 {
 	struct json_span key, scheme = {.type = JSON_NONE};
 
-	rec->bearer.type = JSON_NONE;
+	rec->auth_scheme = RECORD_NO_AUTH;
+	rec->auth.type = rec->auth_user.type = JSON_NONE;
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
 		if (is(&key, "scheme"))
 			read_string(js, &scheme, "\"scheme\" is not a string");
 		else if (is(&key, "ref"))
-			read_ref(js, &rec->bearer);
+			read_ref(js, &rec->auth);
+		else if (is(&key, "user"))
+			read_user(js, rec);
 		else
 			json_value(js, NULL);
 	}
-	if (js->error == NULL &&
-		(!json_equal(&scheme, "bearer", 6) || rec->bearer.type == JSON_NONE))
-		return json_fail(js, js->p, "\"auth\" needs \"scheme\": \"bearer\" and \"ref\"");
+	if (js->error != NULL)
+		return false;
+	rec->auth_scheme = is(&scheme, "bearer")  ? RECORD_BEARER
+			   : is(&scheme, "basic") ? RECORD_BASIC
+						  : RECORD_NO_AUTH;
+	if (rec->auth_scheme == RECORD_NO_AUTH || rec->auth.type == JSON_NONE)
+		return json_fail(js, js->p,
+			"\"auth\" needs \"scheme\", \"bearer\" or \"basic\", and \"ref\"");
+	if (rec->auth_scheme == RECORD_BASIC && rec->auth_user.type == JSON_NONE)
+		return json_fail(js, js->p, "\"auth\" with \"scheme\": \"basic\" needs \"user\"");
+	return true;
+}
+
+static bool
+read_launch(struct json *js, struct record *rec)
+{
+	struct record_launch *l = &rec->launch;
+	const struct {
+		const char *name;
+		struct json_span *span;
+	} members[] = {{"queue_entity", &l->queue_entity}, {"queue", &l->queue},
+		{"entity", &l->entity}, {"project", &l->project}};
+	struct json_span key;
+
+	rec->is_launch = true;
+	for (size_t i = 0; i < 4; i++)
+		members[i].span->type = JSON_NONE;
+	if (!json_open_object(js))
+		return false;
+	while (json_next_member(js, &key)) {
+		size_t i = 0;
+
+		while (i < 4 && !is(&key, members[i].name))
+			i++;
+		if (i == 4)
+			json_value(js, NULL);
+		else
+			read_string(js, members[i].span, "a name in \"launch\" is not a string");
+	}
+	for (size_t i = 0; i < 4 && js->error == NULL; i++)
+		if (members[i].span->type == JSON_NONE)
+			return json_fail(js, js->p,
+				"\"launch\" needs \"queue_entity\", \"queue\", \"entity\" and \"project\"");
 	return js->error == NULL;
 }
 
@@ -287,7 +347,10 @@ read_tls(struct json *js, struct record *rec)
 static void
 forget_request(struct record *rec)
 {
-	rec->url.type = rec->body.type = rec->headers_span.type = rec->bearer.type = JSON_NONE;
+	rec->url.type = rec->body.type = rec->headers_span.type = rec->auth.type =
+		rec->auth_user.type = JSON_NONE;
+	rec->auth_scheme = RECORD_NO_AUTH;
+	rec->is_launch = false;
 	rec->nheaders = rec->nlate = rec->nschemes = rec->nkeys = 0;
 	rec->success_when.type = JSON_NONE;
 	rec->tls_ca.type = rec->tls_cert.type = rec->tls_key.type = JSON_NONE;
@@ -306,6 +369,7 @@ read_request_member(struct json *js, struct record *rec, const struct json_span 
 		{"body", read_body},
 		{"secrets", read_late},
 		{"auth", read_auth},
+		{"launch", read_launch},
 		{"sign", read_sign},
 		{"success_when", read_success_when},
 		{"tls", read_tls},

@@ -19,6 +19,7 @@
 
 #define DELIVERY_ID_MAX 64 /* bytes of a delivery_id */
 #define RECORD_HEADERS_MAX 64
+#define RECORD_USER_MAX 64       /* bytes of a user's name */
 #define RECORD_PROGRAM_MAX 65536 /* bytes of a success_when as spelled in JSON */
 
 /* A secret's place in the decoded body. */
@@ -29,6 +30,13 @@ struct record_late {
 
 struct record_header {
 	struct json_span name, value;
+};
+
+enum record_auth { RECORD_NO_AUTH, RECORD_BEARER, RECORD_BASIC };
+
+/* Where a job is put, and where its run goes: names, as spelled. */
+struct record_launch {
+	struct json_span queue_entity, queue, entity, project;
 };
 
 struct record {
@@ -42,7 +50,11 @@ struct record {
 	size_t nheaders;
 	struct record_late late[SECRET_REFS_MAX];
 	size_t nlate;
-	struct json_span bearer; /* reference, or JSON_NONE */
+	enum record_auth auth_scheme;
+	struct json_span auth;      /* reference, or JSON_NONE without a scheme */
+	struct json_span auth_user; /* of RECORD_BASIC */
+	bool is_launch;             /* it puts a job on a queue */
+	struct record_launch launch;
 	enum signature_scheme schemes[SIGNATURE_SCHEMES];
 	size_t nschemes; /* 0: not to be signed */
 	struct json_span keys[SIGNATURE_KEYS_MAX];

@@ -9,10 +9,16 @@
 static const size_t fixed[] = {offsetof(struct record, delivery_id),
 	offsetof(struct record, automation), offsetof(struct record, event.member[EVENT_ID]),
 	offsetof(struct record, event.member[EVENT_TYPE]), offsetof(struct record, url),
-	offsetof(struct record, body), offsetof(struct record, bearer),
+	offsetof(struct record, body), offsetof(struct record, auth),
 	offsetof(struct record, success_when), offsetof(struct record, tls_ca),
 	offsetof(struct record, tls_cert), offsetof(struct record, tls_key)};
 #define FIXED (sizeof(fixed) / sizeof(fixed[0]))
+
+/* Those of a request that puts a job on a queue. */
+static const size_t of_launch[] = {offsetof(struct record, launch.queue_entity),
+	offsetof(struct record, launch.queue), offsetof(struct record, launch.entity),
+	offsetof(struct record, launch.project)};
+#define OF_LAUNCH (sizeof(of_launch) / sizeof(of_launch[0]))
 
 struct packed {
 	const char *p;
@@ -24,14 +30,20 @@ struct packed {
 struct record_pack {
 	uint8_t nheaders, nlate, nkeys, nschemes;
 	uint8_t schemes[SIGNATURE_SCHEMES];
-	/* FIXED of them; name and value of each header; place and reference of each secret; keys */
+	uint8_t auth_scheme;
+	bool is_launch;
+	/*
+	 * FIXED of them; name and value of each header; place and reference of each secret; keys;
+	 * the user of RECORD_BASIC; OF_LAUNCH
+	 */
 	struct packed spans[];
 };
 
 size_t
 record_pack_size(const struct record *rec)
 {
-	const size_t n = FIXED + 2 * rec->nheaders + 2 * rec->nlate + rec->nkeys,
+	const size_t n = FIXED + 2 * rec->nheaders + 2 * rec->nlate + rec->nkeys +
+			 (rec->auth_scheme == RECORD_BASIC) + (rec->is_launch ? OF_LAUNCH : 0),
 		     len = sizeof(struct record_pack) + n * sizeof(struct packed),
 		     unit = alignof(max_align_t);
 
@@ -57,6 +69,13 @@ pack(const struct json_span *span, const struct move *move)
 		(uint8_t)span->type, span->escaped};
 }
 
+/* The span at ${offset} in a record. */
+static struct json_span *
+span_at(struct record *rec, size_t offset)
+{
+	return (struct json_span *)(void *)((char *)rec + offset);
+}
+
 static struct json_span
 unpack(const struct packed *from)
 {
@@ -73,7 +92,9 @@ record_pack(struct record_pack *to, const struct record *rec, const char *line, 
 	*to = (struct record_pack){.nheaders = (uint8_t)rec->nheaders,
 		.nlate = (uint8_t)rec->nlate,
 		.nkeys = (uint8_t)rec->nkeys,
-		.nschemes = (uint8_t)rec->nschemes};
+		.nschemes = (uint8_t)rec->nschemes,
+		.auth_scheme = (uint8_t)rec->auth_scheme,
+		.is_launch = rec->is_launch};
 	for (size_t i = 0; i < rec->nschemes; i++)
 		to->schemes[i] = (uint8_t)rec->schemes[i];
 	for (size_t i = 0; i < FIXED; i++)
@@ -91,6 +112,10 @@ record_pack(struct record_pack *to, const struct record *rec, const char *line, 
 	}
 	for (size_t i = 0; i < rec->nkeys; i++)
 		*p++ = pack(&rec->keys[i], &move);
+	if (rec->auth_scheme == RECORD_BASIC)
+		*p++ = pack(&rec->auth_user, &move);
+	for (size_t i = 0; rec->is_launch && i < OF_LAUNCH; i++)
+		*p++ = pack((const void *)((const char *)rec + of_launch[i]), &move);
 }
 
 void
@@ -105,7 +130,7 @@ record_unpack(const struct record_pack *from, struct record *rec)
 	for (size_t i = 0; i < rec->nschemes; i++)
 		rec->schemes[i] = (enum signature_scheme)from->schemes[i];
 	for (size_t i = 0; i < FIXED; i++)
-		*(struct json_span *)(void *)((char *)rec + fixed[i]) = unpack(p++);
+		*span_at(rec, fixed[i]) = unpack(p++);
 	for (size_t i = 0; i < rec->nheaders; i++) {
 		rec->headers[i].name = unpack(p++);
 		rec->headers[i].value = unpack(p++);
@@ -116,4 +141,10 @@ record_unpack(const struct record_pack *from, struct record *rec)
 	}
 	for (size_t i = 0; i < rec->nkeys; i++)
 		rec->keys[i] = unpack(p++);
+	rec->auth_scheme = (enum record_auth)from->auth_scheme;
+	if (rec->auth_scheme == RECORD_BASIC)
+		rec->auth_user = unpack(p++);
+	rec->is_launch = from->is_launch;
+	for (size_t i = 0; rec->is_launch && i < OF_LAUNCH; i++)
+		*span_at(rec, of_launch[i]) = unpack(p++);
 }

@@ -31,6 +31,7 @@ struct recorder {
 	struct strbuf held;      /* receipts of what is, or is already */
 	size_t written;          /* bytes of ${held} */
 	uint64_t ticket;         /* of ${held}; 0: it is durable */
+	uint64_t noted, durably; /* the last ticket of an attempt, and of what is durable */
 	bool is_dirty;           /* something was written since the last commit */
 	bool never_blocks;       /* standard output is a file or the like */
 	bool is_full;            /* standard output takes nothing just now */
@@ -167,6 +168,13 @@ recorder_is_finished(const struct recorder *r, const struct json_span *delivery_
 }
 
 bool
+recorder_was_attempted(const struct recorder *r, const struct json_span *delivery_id)
+{
+	return r->journal != NULL &&
+	       journal_was_attempted(r->journal, delivery_id->p, delivery_id->len);
+}
+
+bool
 recorder_has_room(struct recorder *r, size_t n)
 {
 	if (r->failures != 0 || r->added.len + r->held.len >= RECORDER_BYTES_MAX)
@@ -218,6 +226,31 @@ add_to_journal(struct recorder *r, const struct receipt *receipt)
 	if (journal_add(r->journal, &entry) != 0)
 		fail(r, FAILED_JOURNAL, "write to ", r->options.journal, errno);
 	r->is_dirty = true;
+}
+
+uint64_t
+recorder_attempt(struct recorder *r, const struct record *rec)
+{
+	const struct journal_entry entry = {.id = rec->delivery_id.p,
+		.id_len = rec->delivery_id.len,
+		.status = "attempted",
+		.at_ms = timestamp_now_ms()};
+
+	if (r->journal == NULL)
+		return 0;
+	/* Not in the room of what is under way. */
+	if (journal_reserve(r->journal, r->reserved + 1) != 0 ||
+		journal_add(r->journal, &entry) != 0)
+		fail(r, FAILED_ROOM, "write to ", r->options.journal, errno);
+	else if (journal_write(r->journal) != 0)
+		fail(r, FAILED_JOURNAL, "write to ", r->options.journal, errno);
+	return r->noted = durable_commit(r->durable);
+}
+
+bool
+recorder_is_kept(const struct recorder *r, uint64_t ticket)
+{
+	return ticket == 0 || (r->failures == 0 && r->durably >= ticket);
 }
 
 /* A receipt for which there is no memory leaves others whole, and is told of. */
@@ -319,6 +352,13 @@ commit(struct recorder *r)
 	r->is_dirty = false;
 }
 
+/* Whether something is to become durable. */
+static bool
+is_waiting(const struct recorder *r)
+{
+	return r->ticket != 0 || r->durably < r->noted;
+}
+
 static void
 check_durable(struct recorder *r)
 {
@@ -334,6 +374,7 @@ check_durable(struct recorder *r)
 	/* It never comes after an error, and is not waited for. */
 	if (done >= r->ticket || error != 0)
 		r->ticket = 0;
+	r->durably = error != 0 ? r->noted : done;
 }
 
 int
@@ -341,7 +382,7 @@ recorder_flush(struct recorder *r)
 {
 	write_files(r);
 	for (;;) {
-		if (r->ticket != 0)
+		if (is_waiting(r))
 			check_durable(r);
 		if (r->ticket != 0)
 			break;
@@ -359,9 +400,9 @@ recorder_fds(const struct recorder *r, struct pollfd fds[RECORDER_FDS])
 {
 	size_t n = 0;
 
-	if (r->ticket != 0)
+	if (is_waiting(r))
 		fds[n++] = (struct pollfd){.fd = durable_fd(r->durable), .events = POLLIN};
-	else if (r->is_full && prints(r))
+	if (r->ticket == 0 && r->is_full && prints(r))
 		fds[n++] = (struct pollfd){.fd = r->options.out_fd, .events = POLLOUT};
 	return n;
 }

@@ -72,6 +72,26 @@ bool recorder_has_failed(const struct recorder *r);
 bool recorder_add(struct recorder *r, const struct receipt *receipt, const char *line, size_t len);
 
 /**
+ * recorder_was_attempted(r, delivery_id):
+ * Whether the journal has that it was to be sent, and may have been.
+ */
+bool recorder_was_attempted(const struct recorder *r, const struct json_span *delivery_id);
+
+/**
+ * recorder_attempt(r, rec):
+ * Keep that ${rec} is about to be sent. Returns a ticket, to be asked about with recorder_is_kept:
+ * it is not to be sent before.
+ */
+uint64_t recorder_attempt(struct recorder *r, const struct record *rec);
+
+/**
+ * recorder_is_kept(r, ticket):
+ * Whether what the ticket is for is durable, as far as there is a journal. Never true after a
+ * failure.
+ */
+bool recorder_is_kept(const struct recorder *r, uint64_t ticket);
+
+/**
  * recorder_flush(r):
  * Write what can be written without waiting; to be called before anything new is sent, and when one
  * of recorder_fds is ready. Returns 0, or -1 if anything has failed since the start, which was told

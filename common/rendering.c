@@ -7,6 +7,7 @@
 #include "header.h"
 #include "ids.h"
 #include "json_text.h"
+#include "launch_request.h"
 #include "target.h"
 #include "template.h"
 #include "webhook.h"
@@ -17,6 +18,7 @@ struct rendering {
 	struct strbuf head;        /* from behind the event to the body's opening quote */
 	struct strbuf tail;        /* from behind the body and the secrets' places to its end */
 	struct template *template; /* NULL: what the program makes, or the event itself */
+	bool is_launch;            /* the template is a run spec */
 	struct strbuf program;     /* payload_jq, decoded; empty: none */
 	enum target target;
 	bool is_request;
@@ -28,6 +30,7 @@ struct reader {
 	struct json_span name, type, payload, payload_jq;
 	struct webhook webhook;
 	bool has_webhook;
+	struct launch launch;
 };
 
 static bool
@@ -53,6 +56,15 @@ read_program(struct reader *r)
 	       json_fail(&r->js, r->payload_jq.p, "payload_jq has 1 to 65536 bytes");
 }
 
+/* A member that only a launch action has, or nobody knows. */
+static bool
+read_other(struct reader *r, const struct json_span *key)
+{
+	const size_t member = launch_member_find(key);
+
+	return json_value(&r->js, member < LAUNCH_MEMBERS ? &r->launch.member[member] : NULL);
+}
+
 static bool
 read_action(struct reader *r)
 {
@@ -71,7 +83,7 @@ read_action(struct reader *r)
 		else if (is(&key, "payload_jq"))
 			read_program(r);
 		else
-			json_value(&r->js, NULL);
+			read_other(r, &key);
 	}
 	return r->js.error == NULL;
 }
@@ -96,11 +108,11 @@ read_automation(struct reader *r)
 		return false;
 	if (r->name.type == JSON_NONE)
 		return json_fail(&r->js, r->js.start, "the automation has no name");
-	if (is(&r->type, "none"))
+	if (is(&r->type, "none") || is(&r->type, "launch"))
 		return true;
 	if (!is(&r->type, "webhook"))
 		return json_fail(&r->js, r->js.start,
-			"the automation has no action of type \"webhook\" or \"none\"");
+			"the automation has no action of type \"webhook\", \"launch\" or \"none\"");
 	return r->has_webhook || json_fail(&r->js, r->js.start, "the action has no webhook");
 }
 
@@ -192,11 +204,58 @@ write_head(struct strbuf *sb, const struct reader *r)
 {
 	strbuf_lit(sb, ",\"automation\":{\"name\":");
 	json_raw(sb, &r->name);
-	strbuf_lit(sb, "},\"request\":{\"method\":\"POST\",\"url\":");
+	strbuf_lit(sb, "},\"request\":");
+	if (is(&r->type, "launch")) {
+		launch_request_head(sb, &r->launch);
+		return;
+	}
+	strbuf_lit(sb, "{\"method\":\"POST\",\"url\":");
 	json_raw(sb, &r->webhook.member[WEBHOOK_URL]);
 	strbuf_addc(sb, ',');
 	write_headers(sb, &r->webhook);
 	strbuf_lit(sb, ",\"body\":\"");
+}
+
+/* Take ${text}, part of what was read or made of it. False with the reason in ${error}. */
+static bool
+compile_template(struct rendering *r, const char *text, size_t len,
+	const struct template_secrets *secrets, const char *what, size_t *at,
+	char error[RENDERING_ERROR_MAX])
+{
+	struct template_error why;
+
+	r->template = template_compile(text, len, secrets, &why);
+	if (r->template != NULL)
+		return true;
+	*at = why.at;
+	snprintf(error, RENDERING_ERROR_MAX, "%s: %s", what, why.message);
+	return false;
+}
+
+static bool
+compile_launch(struct rendering *r, const struct reader *from, char error[RENDERING_ERROR_MAX],
+	size_t *at)
+{
+	const struct template_secrets none = {.refs = NULL};
+	char why[LAUNCH_ERROR_MAX];
+	struct strbuf spec;
+	const char *where;
+	bool made;
+
+	if (!launch_check(&from->launch, &where, why)) {
+		*at = where != NULL ? (size_t)(where - from->js.start) : 0;
+		snprintf(error, RENDERING_ERROR_MAX, "%s", why);
+		return false;
+	}
+	write_head(&r->head, from);
+	launch_request_tail(&r->tail, &from->launch);
+	strbuf_init(&spec, 2 * r->source.max + 1024);
+	launch_spec_template(&spec, &from->launch);
+	made = !strbuf_failed(&spec) &&
+	       compile_template(r, spec.buf, spec.len, &none, "launch", at, error);
+	strbuf_release(&spec);
+	*at = 0;
+	return made;
 }
 
 /* Fill ${r} from what was read. False with the reason in ${error}. */
@@ -206,11 +265,13 @@ compile(struct rendering *r, const struct reader *from, char error[RENDERING_ERR
 	const struct webhook *w = &from->webhook;
 	struct template_secrets secrets = {w->member[WEBHOOK_ACCESS_TOKEN], w->refs, w->nrefs};
 	const char *payload = from->payload.p;
-	struct template_error why;
 	size_t len = from->payload.len;
 
 	json_decode(&r->name, &from->name);
-	r->is_request = from->has_webhook && is(&from->type, "webhook");
+	r->is_launch = is(&from->type, "launch");
+	r->is_request = r->is_launch || (from->has_webhook && is(&from->type, "webhook"));
+	if (r->is_launch)
+		return compile_launch(r, from, error, at);
 	if (!r->is_request)
 		return true;
 	r->target = w->target;
@@ -236,10 +297,9 @@ compile(struct rendering *r, const struct reader *from, char error[RENDERING_ERR
 		payload--;
 		len += 2;
 	}
-	if ((r->template = template_compile(payload, len, &secrets, &why)) != NULL)
+	if (compile_template(r, payload, len, &secrets, "payload", at, error))
 		return true;
-	*at = (size_t)(payload - from->js.start) + why.at;
-	snprintf(error, RENDERING_ERROR_MAX, "payload: %s", why.message);
+	*at += (size_t)(payload - from->js.start);
 	return false;
 }
 
@@ -255,7 +315,8 @@ rendering_new(const struct json_span *automation, char error[RENDERING_ERROR_MAX
 		return NULL;
 	strbuf_init(&r->source, automation->len);
 	strbuf_init(&r->name, automation->len);
-	strbuf_init(&r->head, automation->len + 1024);
+	/* A launch action's values stand in a string in a string. */
+	strbuf_init(&r->head, 12 * automation->len + 2048);
 	strbuf_init(&r->tail, automation->len + 1024);
 	strbuf_init(&r->program, automation->len + 1);
 	r->target = TARGET_NONE;
@@ -302,11 +363,11 @@ rendering_is_request(const struct rendering *r)
 /* Returns where in ${line} the event begins, which ends it. */
 static size_t
 write_id(const struct rendering *r, const struct event *event, struct strbuf *body,
-	struct strbuf *line)
+	struct strbuf *line, char delivery_id[ID_SIZE])
 {
 	const struct json_span *id = &event->member[EVENT_ID];
 	struct text event_id, name = {r->name.buf, r->name.len};
-	char own[ID_SIZE], delivery_id[ID_SIZE];
+	char own[ID_SIZE];
 	size_t start;
 
 	if (id->type == JSON_NONE) {
@@ -389,12 +450,12 @@ rendering_write(const struct rendering *r, const struct event *event, struct jq_
 	struct strbuf *body, struct strbuf *line, char error[RENDERING_ERROR_MAX])
 {
 	struct template_late late[TEMPLATE_LATE_MAX];
-	char why[TARGET_ERROR_MAX];
+	char why[TARGET_ERROR_MAX], delivery_id[ID_SIZE];
 	size_t nlate = 0, start;
 	bool made = true;
 
 	strbuf_reset(body);
-	start = write_id(r, event, body, line);
+	start = write_id(r, event, body, line, delivery_id);
 	if (r->template != NULL)
 		made = fill_template(r, event, body, late, &nlate, error);
 	else if (r->program.len == 0)
@@ -407,6 +468,11 @@ rendering_write(const struct rendering *r, const struct event *event, struct jq_
 		return -1;
 	if (strbuf_failed(line))
 		return 0;
+	if (r->is_launch) {
+		launch_request_spec(line, body->buf, body->len, delivery_id);
+		strbuf_add(line, r->tail.buf, r->tail.len);
+		return 0;
+	}
 	if (!target_check(r->target, body->buf, body->len, why)) {
 		snprintf(error, RENDERING_ERROR_MAX, "%s", why);
 		return -1;

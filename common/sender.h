@@ -49,6 +49,13 @@ struct sender_hooks {
 	/* Whether what ${under_way} attempts bring about can be recorded. If not, none starts. */
 	bool (*may_start)(void *ctx, size_t under_way);
 	/*
+	 * For what must not be done twice: whether it may have been before; that it is about to be,
+	 * with a ticket as the answer; whether that is kept, so that it may.
+	 */
+	bool (*was_attempted)(void *ctx, const struct json_span *delivery_id);
+	uint64_t (*attempting)(void *ctx, const struct record *rec);
+	bool (*is_kept)(void *ctx, uint64_t ticket);
+	/*
 	 * Called once for every record that sender_add took, when it ends. ${receipt} and the
 	 * ${len} bytes of its ${line} are valid during the call only.
 	 */

@@ -31,6 +31,7 @@ slots_release(struct slots *ss)
 	for (size_t i = 0; i < ss->n; i++) {
 		attempt_release(&ss->all[i].attempt);
 		strbuf_release(&ss->all[i].response);
+		strbuf_release(&ss->all[i].launch.body);
 	}
 	free(ss->all);
 	table_release(&ss->noted);
@@ -53,6 +54,8 @@ slots_set(struct slots *ss, struct slot *slot, enum slot_state state)
 {
 	ss->resolving -= slot->state == SLOT_RESOLVING;
 	ss->resolving += state == SLOT_RESOLVING;
+	ss->noting -= slot->state == SLOT_NOTING;
+	ss->noting += state == SLOT_NOTING;
 	slot->state = state;
 }
 
@@ -64,6 +67,8 @@ slots_leave(struct slots *ss, struct slot *slot)
 	/* Secrets do not wait here for the next record to overwrite them. */
 	attempt_clear(&slot->attempt);
 	strbuf_release(&slot->response);
+	strbuf_release(&slot->launch.body);
+	slot->launch.item[0] = '\0';
 	if (slot->is_noted)
 		table_remove(&ss->noted, &slot->node);
 	slot->is_noted = false;

@@ -12,6 +12,7 @@
 #include "attempt.h"
 #include "delivery.h"
 #include "judge.h"
+#include "launch_answer.h"
 #include "siphash.h"
 #include "strbuf.h"
 #include "table.h"
@@ -21,9 +22,19 @@ enum slot_state {
 	SLOT_FREE,
 	SLOT_STARTING,
 	SLOT_CHECKING,  /* whether the program of success_when can be run */
+	SLOT_NOTING,    /* in the journal that it is about to be sent */
 	SLOT_RESOLVING, /* the host */
 	SLOT_SENDING,
 	SLOT_JUDGING /* the answer, by the program */
+};
+
+/* The queue asked for a job that may be on it already, and what is known of it. */
+struct slot_launch {
+	bool is_look;       /* what is under way is the question */
+	struct strbuf body; /* of the question */
+	char cursor[LAUNCH_CURSOR_MAX];
+	char item[LAUNCH_ITEM_MAX];
+	uint64_t ticket; /* of the line in the journal */
 };
 
 struct slot {
@@ -34,6 +45,7 @@ struct slot {
 	struct judge_case judged;
 	struct transfer_result result; /* that is judged, and the body of its response: */
 	struct strbuf response;
+	struct slot_launch launch; /* for a request that puts a job on a queue */
 	/* the slots' */
 	enum slot_state state;
 	struct slot *next_free;
@@ -44,7 +56,7 @@ struct slot {
 
 struct slots {
 	struct slot *all; /* owned */
-	size_t n, busy, resolving;
+	size_t n, busy, resolving, noting;
 	struct slot *free;
 	struct table noted;
 	struct siphash_key key; /* of its keys: records come from strangers */

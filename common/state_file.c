@@ -60,8 +60,8 @@ state_file_open(struct state_file *s, const char *name)
 		diag("state '%s' is not a regular file", name);
 		return EXIT_USAGE;
 	}
-	s->lock_fd = open(s->paths[STATE_LOCK], O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
-		0600);
+	s->lock_fd = open(s->paths[STATE_LOCK],
+		O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0) {
 		diag("cannot open '%s.lock': %s", name, strerror(errno));
 		return EXIT_USAGE;

@@ -54,7 +54,7 @@ int state_file_remove(const struct state_file *s, enum state_path path);
 
 /**
  * state_file_commit(s):
- * Make FILE.next FILE, durably; without a FILE.next nothing is to be done, but there must be a FILE.
+ * Make FILE.next FILE, durably; without one nothing is to be done, but there must be a FILE.
  * A FILE.part is refused: its run did not get to its end. Returns EXIT_DONE, or another exit status
  * after a message.
  */

@@ -92,6 +92,7 @@ struct transfer_result {
 	/* what was kept of the body; valid until the next call of transfers_next or _start */
 	struct strbuf *response;
 	bool truncated; /* there is more of it than was kept, or may be */
+	bool may_pass;  /* what is wrong by the body of the answer may be right another time */
 };
 
 struct transfers;

@@ -41,7 +41,8 @@
  *       latest and v<N> that a link makes, and those that an unlink takes away.
  *   {"do":"clock"}                            → {time}
  *   {"do":"queue", queue, [priorities]}       a Launch queue "entity/project/name"
- *   {"do":"pushes"}                           what is in all queues, newest first, runSpec as it came
+ *   {"do":"agent", queue, [keep]}             start the run of its oldest item, which leaves the queue unless kept
+ *   {"do":"pushes"}                           what is or was in all queues, newest first, runSpec as it came
  *   {"do":"log"}, {"do":"counts"}, {"do":"clear_log"}
  *       requests since the start or clear_log, which also starts their numbers anew
  *   {"do":"await", [requests], [held]}        answered when so many have come, or are held

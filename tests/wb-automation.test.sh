@@ -387,7 +387,7 @@ finds_all() {
   printf '{"webhooks":{"w":{"url":"http://a.example/"}}' >torn.json
   expect_status 2 wb-automation check -c bad.json -c torn.json -c nowhere >out 2>err
   expect_equal "$(<out)" 'bad.json:1:43: error: alias must not be an empty list
-bad.json:1:64: error: unknown action type "x"; known are webhook and none
+bad.json:1:64: error: unknown action type "x"; known are webhook, launch and none
 bad.json:2:1: error: an automation needs "action"
 torn.json:1:46: error: unexpected end of JSON text
 nowhere: error: cannot read: No such file or directory

@@ -578,7 +578,7 @@ test_case 'error: a member missing, or out of place' missing_members
 
 unknown_values() {
   wrong action '"type":"webhook","webhook":¦"v"' 'no webhook is called "v"'
-  wrong action '"type":¦"email","webhook":"w"' 'unknown action type "email"; known are webhook and none'
+  wrong action '"type":¦"email","webhook":"w"' 'unknown action type "email"; known are webhook, launch and none'
   wrong on '"event_type":¦"ALIAS"' 'unknown event type "ALIAS"; wb-record(5) lists them'
   wrong on '"event_type":["LINK_ARTIFACT",¦"link_artifact"]' 'unknown event type "link_artifact"; wb-record(5) lists them'
   wrong webhook '"url":"$U","target":¦"discord"' 'unknown target "discord"; known are github, slack and teams'

@@ -540,9 +540,8 @@ malformed_records() {
   refused 'alias is not a string' <<<'{"event":{"event_type":"x","alias":¦5},"automation":{}}'
   with_automation '¦{"action":{"type":"none"}}' | refused 'the automation has no name'
   with_automation '{"name":¦5}' | refused "the automation's name is not a string"
-  with_automation '¦{"name":"a"}' | refused 'the automation has no action of type "webhook" or "none"'
-  with_automation '¦{"name":"a","action":{"type":"launch"}}' |
-    refused 'the automation has no action of type "webhook" or "none"'
+  with_automation '¦{"name":"a"}' | refused 'the automation has no action of type "webhook", "launch" or "none"'
+  with_automation '¦{"name":"a","action":{"type":"launch"}}' | refused 'a launch action needs "queue"'
   with_automation '{"name":"a","action":{"type":¦1}}' | refused "the action's type is not a string"
   with_automation '{"name":"a","action":¦[]}' | refused 'not a JSON object'
   with_automation '¦{"name":"a","action":{"type":"webhook"}}' | refused 'the action has no webhook'

@@ -36,6 +36,7 @@ struct matcher {
 	struct config *config;
 	const struct config_automation *automations;
 	size_t nautomations;
+	const char *server; /* W&B's base URL, for launch actions */
 	struct rules *rules;
 	struct jq_runner *conditions; /* NULL: no automation has a program */
 	struct strbuf *written;       /* ,"automation":{…}} for each, made when first needed */
@@ -123,6 +124,25 @@ parse_args(struct args *args, int argc, char **argv)
 	return check_args(args);
 }
 
+/* The server of launch actions that name none. Returns 0, or -1 after a message. */
+static int
+find_server(struct matcher *m)
+{
+	char error[LAUNCH_ERROR_MAX];
+	bool is_used = false;
+
+	m->server = getenv("WANDB_BASE_URL");
+	if (m->server == NULL || *m->server == '\0')
+		m->server = LAUNCH_BASE_URL;
+	for (size_t i = 0; i < m->nautomations; i++)
+		is_used |= m->automations[i].action == CONFIG_LAUNCH &&
+			   m->automations[i].launch.member[LAUNCH_URL].type == JSON_NONE;
+	if (!is_used || launch_check_server(m->server, error))
+		return 0;
+	diag("WANDB_BASE_URL: %s", error);
+	return -1;
+}
+
 /*
  * Load the configuration and index its rules. Returns 0, or -1 after a message; to
  * be released either way.
@@ -136,6 +156,8 @@ matcher_init(struct matcher *m, const struct args *args)
 	if ((m->config = config_load(args->config, args->nconfig, config_say, NULL)) == NULL)
 		return -1;
 	m->automations = config_automations(m->config, &m->nautomations);
+	if (find_server(m) != 0)
+		return -1;
 	m->rules = rules_new(config_regexes(m->config));
 	m->written = calloc(m->nautomations + 1, sizeof(*m->written));
 	m->chosen = calloc(m->nautomations + 1, sizeof(*m->chosen));
@@ -339,7 +361,7 @@ write_automations(struct matcher *m, struct filter *f, size_t n)
 		struct strbuf *written = &m->written[m->chosen[i]];
 
 		if (written->len == 0)
-			match_record_end(written, &m->automations[m->chosen[i]]);
+			match_record_end(written, &m->automations[m->chosen[i]], m->server);
 		if (strbuf_failed(written)) {
 			filter_fail(f, "out of memory");
 			return false;

@@ -153,6 +153,24 @@ is_finished(void *ctx, const struct json_span *delivery_id)
 }
 
 static bool
+was_attempted(void *ctx, const struct json_span *delivery_id)
+{
+	return recorder_was_attempted(((struct run *)ctx)->recorder, delivery_id);
+}
+
+static uint64_t
+attempting(void *ctx, const struct record *rec)
+{
+	return recorder_attempt(((struct run *)ctx)->recorder, rec);
+}
+
+static bool
+is_kept(void *ctx, uint64_t ticket)
+{
+	return recorder_is_kept(((struct run *)ctx)->recorder, ticket);
+}
+
+static bool
 may_start(void *ctx, size_t under_way)
 {
 	return recorder_has_room(((struct run *)ctx)->recorder, under_way);
@@ -362,6 +380,9 @@ run_sender(const struct args *args)
 	run.hooks = (struct sender_hooks){.ctx = &run,
 		.is_finished = args->recorder.journal != NULL ? is_finished : NULL,
 		.may_start = may_start,
+		.was_attempted = was_attempted,
+		.attempting = attempting,
+		.is_kept = is_kept,
 		.done = record_end};
 	if (filter_init(&run.filter, &args->filter) != 0)
 		return EXIT_USAGE;

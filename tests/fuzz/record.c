@@ -60,7 +60,7 @@ check_record(const struct record *rec, const char *text, size_t len)
 			record_is_ref(&rec->late[i].ref));
 		REQUIRE(i == 0 || rec->late[i].at >= rec->late[i - 1].at);
 	}
-	REQUIRE(rec->bearer.type == JSON_NONE || record_is_ref(&rec->bearer));
+	REQUIRE(rec->auth.type == JSON_NONE || record_is_ref(&rec->auth));
 	REQUIRE(rec->success_when.type == JSON_NONE ||
 		(rec->success_when.len > 0 && rec->success_when.len <= RECORD_PROGRAM_MAX));
 	REQUIRE(rec->tls_ca.type == JSON_NONE || record_is_ref(&rec->tls_ca));

@@ -71,7 +71,7 @@ test_least(void)
 	EXPECT(spells(&rec.body, "{}"));
 	EXPECT(spells(&rec.headers_span, "{}"));
 	EXPECT(rec.nheaders == 0 && rec.nlate == 0 && rec.nschemes == 0 && rec.nkeys == 0);
-	EXPECT(rec.bearer.type == JSON_NONE);
+	EXPECT(rec.auth.type == JSON_NONE);
 }
 
 static void
@@ -93,7 +93,7 @@ test_most(void)
 	EXPECT(spells(&rec.headers_span, "{ \"A\" : \"1\",\"B\":\"$REF\" }"));
 	EXPECT(rec.nlate == 3 && rec.late[0].at == 0 && rec.late[1].at == 2 && rec.late[2].at == 2);
 	EXPECT(spells(&rec.late[1].ref, "$T"));
-	EXPECT(spells(&rec.bearer, "$AUTH"));
+	EXPECT(spells(&rec.auth, "$AUTH"));
 	EXPECT(rec.nschemes == 3 && rec.schemes[0] == SIGNATURE_WANDB &&
 		rec.schemes[2] == SIGNATURE_STANDARD);
 	EXPECT(rec.nkeys == 2 && spells(&rec.keys[1], "$K2"));
@@ -132,7 +132,7 @@ test_duplicates(void)
 			       "\"request\":{" URL HEADERS BODY "}}"),
 		"fine");
 	EXPECT(rec.nheaders == 0 && rec.nlate == 0 && rec.nschemes == 0 && rec.nkeys == 0);
-	EXPECT(rec.bearer.type == JSON_NONE);
+	EXPECT(rec.auth.type == JSON_NONE);
 	EXPECT_STR(why("{\"delivery_id\":\"d\",\"event\":{\"event_type\":\"x\"},\"automation\":{"
 		       "\"name\":\"n\"},"
 		       "\"request\":{" URL HEADERS BODY "},\"request\":{}}"),
@@ -463,11 +463,17 @@ test_auth_and_sign(void)
 {
 	static const struct pair pairs[] = {
 		{RECORD("\"auth\":{\"ref\":\"$A\"}"),
-			"\"auth\" needs \"scheme\": \"bearer\" and \"ref\" @}}"},
+			"\"auth\" needs \"scheme\", \"bearer\" or \"basic\", and \"ref\" @}}"},
 		{RECORD("\"auth\":{\"scheme\":\"bearer\"}"),
-			"\"auth\" needs \"scheme\": \"bearer\" and \"ref\" @}}"},
+			"\"auth\" needs \"scheme\", \"bearer\" or \"basic\", and \"ref\" @}}"},
+		{RECORD("\"auth\":{\"scheme\":\"digest\",\"ref\":\"$A\"}"),
+			"\"auth\" needs \"scheme\", \"bearer\" or \"basic\", and \"ref\" @}}"},
 		{RECORD("\"auth\":{\"scheme\":\"basic\",\"ref\":\"$A\"}"),
-			"\"auth\" needs \"scheme\": \"bearer\" and \"ref\" @}}"},
+			"\"auth\" with \"scheme\": \"basic\" needs \"user\" @}}"},
+		{RECORD("\"auth\":{\"scheme\":\"basic\",\"user\":\"a:b\",\"ref\":\"$A\"}"),
+			"\"user\" holds printable ASCII without : $ and ` @:b\",\"ref\":\"$A\"}}}"},
+		{RECORD("\"launch\":{\"queue\":\"q\"}"),
+			"\"launch\" needs \"queue_entity\", \"queue\", \"entity\" and \"project\" @}}"},
 		{RECORD("\"auth\":{\"scheme\":\"bearer\",\"ref\":\"secret\"}"),
 			"not a reference to a secret, \"$NAME\" @\"secret\"}}}"},
 		{RECORD("\"sign\":{\"refs\":\"$A\"}"),

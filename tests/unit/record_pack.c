@@ -58,12 +58,27 @@ test_most(void)
 		spells(&again.headers[1].value, "$REF"));
 	EXPECT(again.nlate == 2 && again.late[0].at == 0 && spells(&again.late[0].ref, "$S") &&
 		again.late[1].at > 1u << 30 && spells(&again.late[1].ref, "$T"));
-	EXPECT(spells(&again.bearer, "$AUTH") && spells(&again.success_when, ".ok"));
+	EXPECT(spells(&again.auth, "$AUTH") && spells(&again.success_when, ".ok"));
 	EXPECT(spells(&again.tls_ca, "$CA") && spells(&again.tls_cert, "$CERT") &&
 		spells(&again.tls_key, "$KEY"));
 	EXPECT(again.nschemes == 2 && again.schemes[0] == SIGNATURE_GITHUB &&
 		again.schemes[1] == SIGNATURE_STANDARD);
 	EXPECT(again.nkeys == 2 && spells(&again.keys[0], "$K1") && spells(&again.keys[1], "$K2"));
+}
+
+static void
+test_launch(void)
+{
+	pack_and_unpack("{\"delivery_id\":\"d\",\"event\":{\"event_type\":\"x\"},\"automation\":{"
+			"\"name\":\"n\"},\"request\":{\"url\":\"u\",\"headers\":{},\"body\":\"\","
+			"\"auth\":{\"scheme\":\"basic\",\"user\":\"api\",\"ref\":\"$AUTH\"},"
+			"\"launch\":{\"queue_entity\":\"a\",\"queue\":\"b\",\"entity\":\"c\","
+			"\"project\":\"d\"}}}");
+	EXPECT(again.auth_scheme == RECORD_BASIC && spells(&again.auth, "$AUTH") &&
+		spells(&again.auth_user, "api"));
+	EXPECT(again.is_launch && spells(&again.launch.queue_entity, "a") &&
+		spells(&again.launch.queue, "b") && spells(&again.launch.entity, "c") &&
+		spells(&again.launch.project, "d"));
 }
 
 static void
@@ -73,7 +88,8 @@ test_least(void)
 			"\"name\":\"\"},\"request\":{\"url\":\"\",\"headers\":{},\"body\":\"\"}}");
 	EXPECT(spells(&again.url, "") && spells(&again.body, "") && spells(&again.automation, ""));
 	EXPECT(again.nheaders == 0 && again.nlate == 0 && again.nkeys == 0 && again.nschemes == 0);
-	EXPECT(again.bearer.type == JSON_NONE && again.success_when.type == JSON_NONE);
+	EXPECT(again.auth_scheme == RECORD_NO_AUTH && !again.is_launch);
+	EXPECT(again.auth.type == JSON_NONE && again.success_when.type == JSON_NONE);
 	EXPECT(again.tls_ca.type == JSON_NONE && again.event.member[EVENT_ID].type == JSON_NONE);
 }
 
@@ -81,6 +97,7 @@ int
 main(void)
 {
 	RUN(test_most, "record_pack: every member comes back, from the copy");
+	RUN(test_launch, "record_pack: a request that puts a job on a queue");
 	RUN(test_least, "record_pack: what is absent stays absent");
 	free(copy);
 	UNIT_DONE();

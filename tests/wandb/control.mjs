@@ -90,7 +90,8 @@ const COMMANDS = {
 
   queue: [['queue'], ['priorities'], ({ model }, { queue, ...rest }) =>
     ({ id: idOf('RunQueue', model.queue(queue, rest).n) })],
-  pushes: [[], [], ({ model }) => [...model.queuesById.values()].flatMap((queue) => queue.items.map((item) =>
+  agent: [['queue'], ['keep'], ({ model }, { queue, ...rest }) => model.agent(queue, rest)],
+  pushes: [[], [], ({ model }) => [...model.queuesById.values()].flatMap((queue) => [...queue.items, ...queue.taken].map((item) =>
     ({ queue: queue.name, entity: queue.entity, ...item, n: undefined, id: idOf('RunQueueItem', item.n) })))],
 
   clock: [[], [], ({ model }) => ({ time: formatTime(model.clock) })],

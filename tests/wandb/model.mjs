@@ -112,7 +112,7 @@ export class Model {
     if (!this.projects.has(path)) {
       const entity = this.entity(entityName);
       const [createdAt, n] = [this.clock, this.number('Project')];
-      this.projects.set(path, { n, path, name, entity, createdAt, updatedAt: createdAt, queues: [] });
+      this.projects.set(path, { n, path, name, entity, createdAt, updatedAt: createdAt, queues: [], runs: new Map() });
     }
     return this.projects.get(path);
   }
@@ -370,7 +370,7 @@ export class Model {
 
   queue(path, { priorities = false }) {
     const [entity, project, name] = path.split('/');
-    const queue = { n: this.number('RunQueue'), name, entity, priorities, items: [], createdAt: this.clock };
+    const queue = { n: this.number('RunQueue'), name, entity, priorities, items: [], taken: [], createdAt: this.clock };
     this.project(`${entity}/${project}`).queues.push(queue);
     this.queuesById.set(queue.n, queue);
     return queue;
@@ -382,6 +382,19 @@ export class Model {
     item.createdAt = this.clock;
     queue.items.unshift(item);
     return item;
+  }
+
+  /* What an agent does: it takes the oldest item that nobody has, and starts its run. */
+  agent(path, { keep = false }) {
+    const queue = [...this.queuesById.values()].find(({ entity, name }) => path === `${entity}/model-registry/${name}`);
+    const item = queue?.items.findLast(({ state }) => state === 'PENDING');
+    if (!item) throw new ModelError(`nothing is pending in ${path}`);
+    const { entity, project, run_id: name } = JSON.parse(item.runSpec);
+    item.state = 'CLAIMED';
+    const run = { n: this.number('Run'), name, createdAt: this.clock, user: null };
+    this.project(`${entity}/${project}`).runs.set(name, run);
+    if (!keep) queue.taken.push(...queue.items.splice(queue.items.indexOf(item), 1));
+    return { run: name };
   }
 }
 

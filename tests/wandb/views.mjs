@@ -179,6 +179,7 @@ class Project extends View {
   get description() { return null; }
   get entity() { return new Entity(this.of.entity, this.model); }
   get entityName() { return this.of.entity.name; }
+  run({ name }) { return orNull(Run, this.of.runs.get(name), this.model); }
   get runQueues() { return this.of.queues.map((queue) => new RunQueue(queue, this.model)); }
 
   collectionOf(name) {
