@@ -144,8 +144,10 @@ words() {
     same_words 'members of webhooks' wb-automations.5 WEBHOOKS
   quoted config_automation.c '^static const char [*]const names' |
     same_words 'members of automations' wb-automations.5 AUTOMATIONS
-  quoted config_automation.c '^static const char [*]const action_names' |
+  quoted config_action.c '^static const char [*]const action_names' |
     same_words 'members of actions' wb-automations.5 'THE ACTION'
+  sed -n '/define LAUNCH_MEMBER_NAMES/,/[^\\]$/p' "$TOP/common/launch.h" | grep -o '"[^"]*"' | tr -d '"' |
+    same_words 'members of launch actions' wb-automations.5 LAUNCH
   { sed -n -E 's/^\t\[RULE_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$TOP/common/rules.c" &&
     sed -n -E 's/^\ton_names\[WHEN\] = "([a-z_]+)";$/\1/p' "$TOP/common/config_automation.c"; } |
     same_words 'conditions' wb-automations.5 CONDITIONS
@@ -587,8 +589,14 @@ record_members() {
   expect_equal "$(members 'MATCH RECORDS')" "$(json match 'keys[], (.automation | keys[])' | sort -u)" match
   wb-render match | wb-sign >signed
   jq -c '.automation.action.webhook += {success_when: ".ok", tls: {ca: "$CA"}}' match | wb-render | cat signed - >requests
+  echo '{"automations":[{"name":"l","action":{"type":"launch","queue":"q","job":"j","project":"acme/x"}}]}' >l.json
+  start_wandb
+  wandb_do '{"do":"queue","queue":"acme/model-registry/q"}' >/dev/null
+  wb-event alias acme/model-registry/fraud:v3 production | WANDB_BASE_URL=$WANDB_URL wb-match -c l.json | wb-render >launch
+  cat launch >>requests
   expect_equal "$(members 'REQUEST RECORDS')" "$(json requests 'keys[], (.request | keys[])' | sort -u)" request
   bin/wb-send --show-response signed >receipts
+  WANDB_API_KEY=$WANDB_KEY wb-send --allow-http --allow-net 127.0.0.0/8 launch >>receipts
   expect_status 1 env -u GITHUB_TOKEN bin/wb-send signed >>receipts
   sed 's|https://hooks.acme.example/|&down|' signed >down
   expect_status 1 bin/wb-send --retry-max-time 10ms down >>receipts
