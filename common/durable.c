@@ -28,7 +28,7 @@ struct durable {
 	size_t nfds;
 	int error, error_fd;
 	bool ending;
-	bool hurried;        /* the owner does nothing but wait: no pauses */
+	bool hurried; /* the owner does nothing but wait: no pauses */
 	int64_t pause_until_us;
 	bool told; /* there is a byte in the pipe: news since the last durable_poll */
 	int pipe[2];

@@ -140,7 +140,7 @@ launch_push_read(struct transfer_result *result, char item[LAUNCH_ITEM_MAX], boo
 	static const struct answer_field fields[] = {{"pushToRunQueueByName", read_pushed, false},
 		{NULL, NULL, false}};
 	struct pushed pushed = {.item = item};
-	struct graphql_answer answer;
+	struct graphql_answer answer = {.verdict = GRAPHQL_FAILED};
 	struct answer a;
 
 	item[0] = '\0';
@@ -378,7 +378,7 @@ launch_look_read(struct transfer_result *result, const struct record *rec,
 	static const struct answer_field fields[] = {{"queue", read_queue, false},
 		{"run", read_run_project, false}, {NULL, NULL, false}};
 	struct look look = {.run_id = &rec->delivery_id, .item = item, .cursor = cursor};
-	struct graphql_answer answer;
+	struct graphql_answer answer = {.verdict = GRAPHQL_FAILED};
 	struct answer a;
 
 	item[0] = '\0';

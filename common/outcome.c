@@ -90,8 +90,7 @@ again_ms(const struct retry_policy *policy, const struct transfer_result *result
 	int64_t wait_ms;
 
 	if (result->fault == TRANSFER_MISTAKE || attempts > policy->retries ||
-		!(result->may_pass ||
-			retry_is_wanted(policy, result->error, result->http_status)))
+		!(result->may_pass || retry_is_wanted(policy, result->error, result->http_status)))
 		return -1;
 	wait_ms = (int64_t)retry_delay_ms(attempts > 0 ? attempts : 1, chance);
 	/* Before that the name would not even be looked up again. */

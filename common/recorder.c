@@ -71,8 +71,7 @@ never_blocks(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 &&
-	       (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
+	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
 }
 
 struct recorder *

@@ -1,7 +1,7 @@
 /*
  * sender_private - what the parts of the sender share: sender.c takes records and waits,
- * sender_attempt.c leads one from its slot to an answer, sender_launch.c does so where nothing may be
- * done twice, sender_end.c tells how it ended.
+ * sender_attempt.c leads one from its slot to an answer, sender_launch.c does so where nothing may
+ * be done twice, sender_end.c tells how it ended.
  */
 #ifndef WB_SENDER_PRIVATE_H
 #define WB_SENDER_PRIVATE_H

@@ -590,6 +590,7 @@ record_members() {
   wb-render match | wb-sign >signed
   jq -c '.automation.action.webhook += {success_when: ".ok", tls: {ca: "$CA"}}' match | wb-render | cat signed - >requests
   echo '{"automations":[{"name":"l","action":{"type":"launch","queue":"q","job":"j","project":"acme/x"}}]}' >l.json
+  # shellcheck disable=SC2119 # without options
   start_wandb
   wandb_do '{"do":"queue","queue":"acme/model-registry/q"}' >/dev/null
   wb-event alias acme/model-registry/fraud:v3 production | WANDB_BASE_URL=$WANDB_URL wb-match -c l.json | wb-render >launch

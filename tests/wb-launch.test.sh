@@ -9,6 +9,7 @@
 # fresh - go to a directory of this case, with a server that has the queue gpu
 fresh() {
   cd "$(mktemp -d "$T/case.XXXXXX")"
+  # shellcheck disable=SC2119 # without options
   start_wandb
   wandb_do '{"do":"queue","queue":"acme/model-registry/gpu"}' >/dev/null
 }
@@ -87,6 +88,7 @@ test_case 'a run that died: the next one finds what it has queued, be it started
 killed() {
   local kills=${KILLS:-200} seen i pid agents
   fresh
+  # shellcheck disable=SC2016
   config ',"job":"acme/jobs/evaluate:latest","name":"${event_id}"'
   for ((i = 1; i <= 20 * kills; i++)); do
     printf '{"event_id":"e%d","event_type":"LINK_ARTIFACT","artifact_collection_name":"c%d"}\n' "$i" $((i % 50))
@@ -223,8 +225,8 @@ long_queue() {
   for ((i = 2; i < 30; i++)); do
     requests --id "e$i"
     cat requests.jsonl
-  done >more
-  send --journal j more >receipts
+  done >others
+  send --journal j others >receipts
   requests
   send --journal j requests.jsonl >receipts
   expect_equal "$(json receipts .status,.run_queue_item_id)" "finished
@@ -245,6 +247,7 @@ all_members() {
   requests --metadata '{"acc":0.930}'
   WANDB_API_KEY='' OTHER_KEY=$WANDB_KEY wb-send --allow-http --allow-net 127.0.0.0/8 requests.jsonl >receipts
   pushes | jq -c '.[] | [.entity, .priority, .templateVariableValues]' >got
+  # shellcheck disable=SC2016
   echo '["owner",0,"{\"gpus\":1.0,\"who\":\"${event_author}\"}"]' >want
   expect_file got want
   pushes | jq -r '.[].runSpec' >got
