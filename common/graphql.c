@@ -77,6 +77,8 @@ set_url(struct graphql *g)
 	return 0;
 }
 
+#define KEY_LEN_MIN 16 /* W&B's have 40 bytes and more */
+
 /* "api:KEY" in base64, kept as a secret of its own. */
 static int
 set_authorization(struct graphql *g, const struct secret *key)
@@ -118,6 +120,11 @@ set_key(struct graphql *g)
 		    &wrong) != 0) {
 		diag("the key for %s %s: set %s, or a password for machine %s in ~/.netrc",
 			g->where.host, wrong, GRAPHQL_KEY, g->where.host);
+		return -1;
+	}
+	/* Shorter ones would be masked out of all that the server says. */
+	if (key.len < KEY_LEN_MIN) {
+		diag("the key for %s is too short to be one", g->where.host);
 		return -1;
 	}
 	for (size_t i = 0; i < key.len; i++) {
@@ -468,33 +475,56 @@ begin(struct graphql *g, struct query *q, struct graphql_answer *answer)
 	return known > 0 && start(g, q, &host, answer);
 }
 
-/* Begin what may. Returns whether one ended at once; *${next_ms}: when there is more, or -1. */
+/* When a query that waits may begin. */
+static int64_t
+begins_ms(const struct graphql *g, const struct query *q)
+{
+	return q->at_ms > g->pause_until_ms ? q->at_ms : g->pause_until_ms;
+}
+
+/* When there is something to do even if nothing comes, or -1. */
+static int64_t
+next_ms(const struct graphql *g)
+{
+	int64_t first_ms = -1;
+
+	for (const struct link *l = g->waiting.next; l != &g->waiting && g->nbusy < g->options.jobs;
+		l = l->next) {
+		const int64_t at_ms = begins_ms(g, CONTAINER(l, struct query, link));
+
+		if (first_ms < 0 || at_ms < first_ms)
+			first_ms = at_ms;
+	}
+	for (const struct link *l = g->busy.next; l != &g->busy; l = l->next) {
+		const struct query *q = CONTAINER(l, struct query, link);
+
+		if (q->state == QUERY_RESOLVING && (first_ms < 0 || q->lookup_until_ms < first_ms))
+			first_ms = q->lookup_until_ms;
+	}
+	return first_ms;
+}
+
+/* Begin what may. Returns whether one ended at once. */
 static bool
-begin_all(struct graphql *g, struct graphql_answer *answer, int64_t *next_ms)
+begin_all(struct graphql *g, struct graphql_answer *answer)
 {
 	const int64_t now_ms = clock_ms();
 	struct link *next;
 
-	*next_ms = -1;
 	for (struct link *l = g->waiting.next; l != &g->waiting && g->nbusy < g->options.jobs;
 		l = next) {
 		struct query *q = CONTAINER(l, struct query, link);
-		const int64_t at_ms = q->at_ms > g->pause_until_ms ? q->at_ms : g->pause_until_ms;
 
 		next = l->next;
-		if (at_ms <= now_ms) {
-			if (begin(g, q, answer))
-				return true;
-		} else if (*next_ms < 0 || at_ms < *next_ms) {
-			*next_ms = at_ms;
-		}
+		if (begins_ms(g, q) <= now_ms && begin(g, q, answer))
+			return true;
 	}
 	return false;
 }
 
 /* Send what waited for the host, or end what has waited too long. */
 static bool
-take_host(struct graphql *g, struct graphql_answer *answer, int64_t *next_ms)
+take_host(struct graphql *g, struct graphql_answer *answer)
 {
 	const int64_t now_ms = clock_ms();
 	struct resolver_answer host;
@@ -516,8 +546,6 @@ take_host(struct graphql *g, struct graphql_answer *answer, int64_t *next_ms)
 			if (attempt_failed(g, q, TRANSFER_TIMEOUT,
 				    "looking the host up took too long", answer))
 				return true;
-		} else if (*next_ms < 0 || q->lookup_until_ms < *next_ms) {
-			*next_ms = q->lookup_until_ms;
 		}
 	}
 	return false;
@@ -543,7 +571,6 @@ bool
 graphql_next(struct graphql *g, struct graphql_answer *answer, int signal_fd)
 {
 	struct transfer_result result;
-	int64_t next_ms;
 
 	while (!list_is_empty(&g->waiting) || g->nbusy > 0) {
 		struct pollfd fds[2] = {{.fd = resolver_fd(g->resolver), .events = POLLIN},
@@ -554,9 +581,10 @@ graphql_next(struct graphql *g, struct graphql_answer *answer, int signal_fd)
 				return true;
 			continue;
 		}
-		if (begin_all(g, answer, &next_ms) || take_host(g, answer, &next_ms))
+		if (begin_all(g, answer) || take_host(g, answer))
 			return true;
-		if (transfers_wait(g->transfers, fds, signal_fd >= 0 ? 2 : 1, until(next_ms)) != 0)
+		if (transfers_wait(g->transfers, fds, signal_fd >= 0 ? 2 : 1, until(next_ms(g))) !=
+			0)
 			return stop(answer, "cannot wait for the network", GRAPHQL_FAILED);
 		if (signal_fd >= 0 && fds[1].revents != 0)
 			return stop(answer, "stopped", GRAPHQL_STOPPED);

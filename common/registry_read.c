@@ -72,6 +72,18 @@ new_work(struct reading *rd, struct text id)
 	return w;
 }
 
+static bool
+ends_where_it_began(struct reading *rd, const struct task *task, const struct wandb_page *page)
+{
+	char about[READING_WHAT_MAX];
+
+	if (page->next.p == NULL || !text_equal(&page->next, &task->after))
+		return false;
+	reading_fail(rd, REGISTRY_FAILED_NOW, "%s: a page ends where it began: it would never end",
+		reading_what(rd, task, about));
+	return true;
+}
+
 static void
 take_collections(struct reading *rd, const struct task *task, struct wandb_collections *got)
 {
@@ -90,12 +102,8 @@ take_collections(struct reading *rd, const struct task *task, struct wandb_colle
 			reading_what(rd, task, about));
 		return;
 	}
-	if (got->page.next.p != NULL && text_equal(&got->page.next, &task->after)) {
-		reading_fail(rd, REGISTRY_FAILED,
-			"%s: a page ends where it began: it would never end",
-			reading_what(rd, task, about));
+	if (ends_where_it_began(rd, task, &got->page))
 		return;
-	}
 	if (got->page.next.p != NULL)
 		reading_send_collections(rd, task->entity, task->project, got->page.next);
 	for (size_t i = 0; i < got->list.n; i++) {
@@ -138,6 +146,15 @@ look_for_missing(struct reading *rd)
 
 /* ---- answers ---- */
 
+static bool
+is_registry(const struct text *project)
+{
+	static const char prefix[] = "wandb-registry-";
+
+	return project->len >= sizeof(prefix) - 1 &&
+	       memcmp(project->p, prefix, sizeof(prefix) - 1) == 0;
+}
+
 static void
 take_registries(struct reading *rd, const struct task *task, struct wandb_registries *got)
 {
@@ -149,15 +166,41 @@ take_registries(struct reading *rd, const struct task *task, struct wandb_regist
 			(int)rd->scope->organization.len, rd->scope->organization.p);
 		return;
 	}
+	if (ends_where_it_began(rd, task, &got->page))
+		return;
+	/* A server may not know the filter. */
 	for (size_t i = 0; i < got->names.n; i++)
-		reading_send_collections(rd, got->entity, got->names.v[i], none);
-	if (got->page.next.p != NULL && !text_equal(&got->page.next, &task->after)) {
+		if (is_registry(&got->names.v[i]))
+			reading_send_collections(rd, got->entity, got->names.v[i], none);
+	if (got->page.next.p != NULL) {
 		struct task *more = reading_new_task(rd, TASK_REGISTRIES);
 
 		if (more != NULL)
 			more->after = got->page.next;
 		reading_send(rd, more);
 	}
+}
+
+#define PAGES_MAX 10000 /* of a connection: a server may lead round in a circle */
+
+/*
+ * Whether all that part ${i} asks for has come: what is left out would be asked for again without
+ * end.
+ */
+static bool
+is_whole(const struct task *task, size_t i, const struct wandb_collection *got, struct answer *a)
+{
+	for (int j = 0; j < WANDB_CONNECTIONS; j++) {
+		if (!task->parts[i].wants[j] || !task->features.has[j] || got->c == NULL)
+			continue;
+		if (got->pages[j].number == task->works[i]->wc.pages[j].number)
+			return answer_fail(a, "c%zu.%s is missing", i,
+				wandb_connection_name((enum wandb_connection)j));
+		if (got->pages[j].number > PAGES_MAX)
+			return answer_fail(a, "c%zu.%s does not end", i,
+				wandb_connection_name((enum wandb_connection)j));
+	}
+	return true;
 }
 
 static bool
@@ -173,6 +216,9 @@ take_parts(struct reading *rd, const struct task *task, struct answer *a)
 		got.v[i] = task->works[i]->wc;
 	if (!(ok = wandb_answer_parts(a, &got)))
 		return false;
+	for (size_t i = 0; i < task->n; i++)
+		if (!is_whole(task, i, &got.v[i], a))
+			return false;
 	for (size_t i = 0; i < task->n; i++) {
 		struct registry_work *w = task->works[i];
 
@@ -216,7 +262,7 @@ take_data(struct reading *rd, struct task *task, const struct graphql_answer *an
 		break;
 	}
 	if (!ok)
-		reading_fail(rd, REGISTRY_FAILED,
+		reading_fail(rd, REGISTRY_FAILED_NOW,
 			"the server's answer about %s is not as it must be: %s",
 			reading_what(rd, task, about), a.error);
 	if (rd->memory->failed || rd->next->failed)

@@ -156,6 +156,9 @@ reading_take_refusal(struct reading *rd, struct task *task, const struct graphql
 		send_again(rd, task);
 		return;
 	}
-	reading_fail(rd, answer->is_transient ? REGISTRY_FAILED_NOW : REGISTRY_FAILED,
+	/* A page for people, while the server is being mended, is a 200 at times. */
+	reading_fail(rd,
+		answer->is_transient || answer->http_status == 200 ? REGISTRY_FAILED_NOW
+								   : REGISTRY_FAILED,
 		"cannot read %s: %s", reading_what(rd, task, about), answer->error);
 }

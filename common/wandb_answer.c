@@ -121,7 +121,14 @@ wandb_answer_parts(struct answer *a, struct wandb_parts *out)
 static bool
 read_metadata(struct answer *a, void *ctx)
 {
-	return answer_string_or_null(a, ctx);
+	struct json_span *out = ctx;
+	const char *start = out->p;
+
+	if (!answer_string_or_null(a, out))
+		return false;
+	if (out->type == JSON_NONE)
+		out->p = start;
+	return true;
 }
 
 static bool
@@ -134,14 +141,21 @@ read_metadata_of(struct answer *a, const struct json_span *name, void *ctx)
 
 	if (i < 0)
 		return answer_skip(a, NULL);
-	out->v[i] = (struct json_span){.type = JSON_NONE};
+	out->v[i] = (struct json_span){.p = a->js.p, .type = JSON_NONE};
 	return answer_is_null(a) || answer_object(a, fields, &out->v[i]);
 }
 
 bool
 wandb_answer_metadata(struct answer *a, struct wandb_metadata *out)
 {
-	return answer_members(a, read_metadata_of, out) && answer_end(a);
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i] = (struct json_span){.p = NULL, .type = JSON_NONE};
+	if (!answer_members(a, read_metadata_of, out) || !answer_end(a))
+		return false;
+	for (size_t i = 0; i < out->n; i++)
+		if (out->v[i].p == NULL)
+			return answer_fail(a, "a%zu is missing", i);
+	return true;
 }
 
 /* ---- registries ---- */

@@ -34,7 +34,7 @@ struct wandb_parts {
 };
 
 struct wandb_metadata {
-	struct json_span *v; /* JSON_NONE: none */
+	struct json_span *v; /* JSON_NONE: none; p is set all the same */
 	size_t n;
 };
 

@@ -733,6 +733,63 @@ policy() {
 }
 test_case 'the network policy holds for the server, too' policy
 
+# A look-up that fails once is made again, and one that always fails ends the poll.
+look_up_fails() {
+  anew
+  printf '' >map
+  WANDB_BASE_URL=http://wandb.test:$WANDB_PORT expect_status 3 with_resolver map \
+    wb-event poll "$project" --state state --allow-http --allow-net 127.0.0.1 --allow-host wandb.test --retries 1 >out 2>err
+  expect_match "$(<err)" 'wandb\.test'
+}
+test_case 'a host that is not there is looked up again, and the poll ends' look_up_fails
+
+# left_out PATH VALUE OPERATION MESSAGE - something of the answers to it; it is not asked for without end
+left_out() {
+  wandb_do "{\"do\":\"fault\",\"kind\":\"replace\",\"path\":\"$1\",\"value\":$2,\"times\":\"always\",\"when\":{\"operation\":\"$3\"}}" \
+    >/dev/null
+  refuses 3 "$4" --all
+  wandb_do '{"do":"clear_faults"}' >/dev/null
+}
+
+left_out_of_answers() {
+  anew
+  wandb_do "[{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":1,\"versions\":300,\"metadata\":\"{}\"}]" >/dev/null
+  left_out data '{}' WbParts 'data\.c0|c0\.[a-zA-Z]+ is missing'
+  left_out data '{}' WbMetadata 'a0 is missing'
+  left_out data.c0 '{"id":"QXJ0aWZhY3RDb2xsZWN0aW9uOjEwMDE=","name":"model-0001","state":"READY"}' WbParts 'c0\.[a-zA-Z]+ is missing'
+  poll --all || fail "$(<err)"
+  expect_equal "$(wc -l <out)" 300
+}
+test_case 'what an answer leaves out is missed, once' left_out_of_answers
+
+too_much_metadata() {
+  anew
+  # shellcheck disable=SC2016
+  node -e 'console.log(JSON.stringify({do: "link", collection: process.argv[1], user: "ann",
+    metadata: JSON.stringify({big: "x".repeat(17e6)})}))' "$fraud" >command
+  wandb_do <command >/dev/null
+  poll --all || fail "$(<err)"
+  expect_match "$(<err)" 'is left out: with it the event is longer than 16 MiB'
+  expect_equal "$(jq -c '[.event_type, has("artifact_metadata")]' out)" '["LINK_ARTIFACT",false]'
+}
+test_case 'an event is never longer than what other tools take' too_much_metadata
+
+short_key() {
+  anew
+  WANDB_API_KEY=acme refuses 2 'too short'
+}
+test_case 'what is too short to be a key is not taken for one' short_key
+
+other_projects() {
+  anew
+  wandb_do '[{"do":"organization","name":"org","entity":"org-e"},{"do":"registry","organization":"org","name":"r"},
+    {"do":"link","collection":"org-e/wandb-registry-r/m","user":"ann"},{"do":"link","collection":"org-e/other/m","user":"ann"},
+    {"do":"settings","ignored_filters":["projects"]}]' >/dev/null
+  wb-event poll --registries org --state s2 "${open[@]}" --all >out 2>err || fail "$(<err)"
+  expect_equal "$(jq -r .project_name out)" wandb-registry-r
+}
+test_case 'projects that are no registries are none, whatever the server makes of a filter' other_projects
+
 over_tls() {
   anew
   make_test_ca
@@ -762,6 +819,8 @@ what is to be polled? Say ENTITY/PROJECT, ENTITY/PROJECT/COLLECTION or --registr
 'acme//y' is not ENTITY/PROJECT or ENTITY/PROJECT/COLLECTION, such as acme/model-registry|acme//y --state s
 too many operands: 'b'|acme/x b --state s
 --since takes a time such as 2026-11-24T02:25:00Z, not 'yesterday'|acme/x --state s --since yesterday
+--since and --all exclude each other|acme/x --state s --all --since 2026-11-24T02:25:00Z
+--interval goes with --follow|acme/x --state s --interval 3s
 END
   [[ ! -e s.lock ]] || fail 'something was made'
   expect_status 0 wb-event poll --help >out

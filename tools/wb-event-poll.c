@@ -17,6 +17,7 @@
 #include "diag.h"
 #include "graphql.h"
 #include "options.h"
+#include "lines.h"
 #include "output.h"
 #include "poll_event.h"
 #include "poll_state.h"
@@ -39,7 +40,7 @@ struct args {
 	char scope_text[SCOPE_MAX], server[SCOPE_MAX], first_text[64];
 	enum registry_first first;
 	int64_t since_ms;
-	bool include_latest, auto_commit, follow;
+	bool include_latest, auto_commit, follow, has_interval;
 	uint64_t interval_ms;
 };
 
@@ -97,14 +98,24 @@ static const struct options_spec spec = {
 /* ---- what was asked ---- */
 
 static int
+set_first(struct args *args, enum registry_first first)
+{
+	if (args->first != REGISTRY_BASELINE && args->first != first) {
+		diag("--since and --all exclude each other");
+		return -1;
+	}
+	args->first = first;
+	return 0;
+}
+
+static int
 set_since(struct args *args, const char *value)
 {
 	if (timestamp_parse(value, strlen(value), &args->since_ms) != 0) {
 		diag("--since takes a time such as 2026-11-24T02:25:00Z, not '%s'", value);
 		return -1;
 	}
-	args->first = REGISTRY_SINCE;
-	return 0;
+	return set_first(args, REGISTRY_SINCE);
 }
 
 /* Returns 0, or -1 after a message. */
@@ -124,8 +135,7 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_SINCE:
 		return set_since(args, value);
 	case OPT_ALL:
-		args->first = REGISTRY_ALL;
-		return 0;
+		return set_first(args, REGISTRY_ALL);
 	case OPT_INCLUDE_LATEST:
 		args->include_latest = true;
 		return 0;
@@ -136,6 +146,7 @@ take_option(struct args *args, int id, const char *value)
 		args->follow = true;
 		return 0;
 	case OPT_INTERVAL:
+		args->has_interval = true;
 		return options_duration("interval", value, INTERVAL_MAX_MS, &args->interval_ms);
 	case OPT_JOBS:
 		if (options_number("jobs", value, 1, GRAPHQL_JOBS_MAX, &n) != 0)
@@ -184,6 +195,10 @@ bad:
 static int
 check_args(struct args *args)
 {
+	if (args->has_interval && !args->follow) {
+		diag("--interval goes with --follow");
+		return -1;
+	}
 	if (args->state == NULL || args->state[0] == '\0') {
 		diag("where is the state? Say --state FILE");
 		return -1;
@@ -301,6 +316,7 @@ static int
 tell(struct run *run, const struct registry_news *news)
 {
 	const struct registry_changes *changes = news->changes;
+	const struct text none = {NULL, 0};
 	struct strbuf line;
 	bool failed = false;
 
@@ -308,6 +324,14 @@ tell(struct run *run, const struct registry_news *news)
 	for (size_t i = 0; i < changes->list.n && !failed; i++) {
 		strbuf_reset(&line);
 		poll_event_add(&line, &changes->list.v[i], &news->metadata[i]);
+		if (line.len > LINES_MAX_DEFAULT) {
+			/* No other tool would take it, and the same would come again and again. */
+			diag("the metadata of %.*s is left out: with it the event is longer than 16 MiB",
+				(int)changes->list.v[i].artifact.len,
+				changes->list.v[i].artifact.p);
+			strbuf_reset(&line);
+			poll_event_add(&line, &changes->list.v[i], &none);
+		}
 		poll_state_tell(&run->state, line.buf, line.len);
 		failed = strbuf_failed(&line);
 	}
