@@ -34,7 +34,7 @@ struct sender {
 	struct record rec; /* of a line that is in no slot */
 	size_t retrying, ended;
 	uint64_t chance;
-	bool stopped, has_told_shortage;
+	bool stopped, has_told_shortage, has_told_failure;
 	int64_t stop_ms; /* when what is under way is broken off, if stopped */
 };
 
@@ -55,6 +55,7 @@ set_up(struct sender *s, const struct sender_options *o)
 	s->resolver = resolver_new();
 	s->transfers = transfers_new(&transfer);
 	s->judge = judge_new();
+	secret_store_go_on(o->secrets);
 	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
 	s->judges = (struct outcome_means){.retry = &s->options.retry,
 		.secrets = o->secrets,
@@ -218,11 +219,11 @@ try_again(struct sender *s, struct slot *slot, const struct transfer_result *res
 
 /* Told once: it does not end by itself. */
 static void
-tell_shortage(struct sender *s, const char *message)
+tell_once(bool *has_told, const char *message)
 {
-	if (!s->has_told_shortage)
+	if (!*has_told)
 		diag("%s", message);
-	s->has_told_shortage = true;
+	*has_told = true;
 }
 
 /* Every attempt ends here. */
@@ -237,7 +238,9 @@ attempt_ended(struct sender *s, struct slot *slot, struct transfer_result *resul
 	outcome_make(&o, &s->judges, &slot->attempt, result, d->attempts, chance(s),
 		timestamp_now_ms());
 	if (result->fault == TRANSFER_SHORTAGE)
-		tell_shortage(s, result->message);
+		tell_once(&s->has_told_shortage, result->message);
+	if (result->fault == TRANSFER_PASSING && o.again_ms >= 0)
+		tell_once(&s->has_told_failure, result->message);
 	queue_report(s->queue, d, o.report, o.pause_ms, now_ms);
 	if (o.again_ms >= 0 && now_ms + o.again_ms <= queue_deadline(s->queue, d)) {
 		try_again(s, slot, result, now_ms + o.again_ms);
@@ -428,20 +431,17 @@ proceed(struct sender *s, struct slot *slot)
 	resolve(s, slot);
 }
 
+/* The attempt in ${slot} was made ready, or not, as attempt_prepare says. */
 static void
-begin(struct sender *s, struct delivery *d)
+prepared(struct sender *s, struct slot *slot, enum transfer_error error, enum transfer_fault fault,
+	const char *why)
 {
-	struct slot *slot = slots_take(&s->slots, d);
 	const struct json_span *program = &slot->attempt.rec.success_when;
-	char why[ATTEMPT_ERROR_MAX];
-	enum transfer_error error;
-	enum transfer_fault fault;
 
-	error = attempt_prepare(&slot->attempt, &s->means, d->pack, &fault, why);
-	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
-		return;
-	if (error != TRANSFER_OK) {
-		note_begin(d);
+	if (error != TRANSFER_OK && fault == TRANSFER_NOT_YET) {
+		slots_set(&s->slots, slot, SLOT_FETCHING);
+	} else if (error != TRANSFER_OK) {
+		note_begin(slot->d);
 		attempt_failed(s, slot, error, fault, why);
 	} else if (program->type != JSON_NONE && !judge_has_checked(s->judge, program)) {
 		/* What cannot be judged afterwards must not be sent. */
@@ -450,6 +450,53 @@ begin(struct sender *s, struct delivery *d)
 	} else {
 		proceed(s, slot);
 	}
+}
+
+static void
+begin(struct sender *s, struct delivery *d)
+{
+	struct slot *slot = slots_take(&s->slots, d);
+	char why[ATTEMPT_ERROR_MAX];
+	enum transfer_error error;
+	enum transfer_fault fault;
+
+	error = attempt_prepare(&slot->attempt, &s->means, d->pack, &fault, why);
+	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
+		return;
+	prepared(s, slot, error, fault, why);
+}
+
+/* ---- secrets ---- */
+
+/* Go on with those whose secrets have come, or will not. */
+static void
+take_secrets(struct sender *s)
+{
+	char why[ATTEMPT_ERROR_MAX];
+	enum transfer_error error;
+	enum transfer_fault fault;
+
+	while (secret_store_next(s->options.secrets)) {
+		for (size_t i = 0; s->slots.fetching > 0 && i < s->slots.n; i++) {
+			struct slot *slot = &s->slots.all[i];
+
+			if (slot->state != SLOT_FETCHING)
+				continue;
+			error = attempt_prepare(&slot->attempt, &s->means, slot->d->pack, &fault,
+				why);
+			prepared(s, slot, error, fault, why);
+		}
+	}
+}
+
+/* Whoever wants to stop does not wait for helpers. */
+static void
+stop_fetching(struct sender *s)
+{
+	secret_store_stop(s->options.secrets);
+	for (size_t i = 0; s->slots.fetching > 0 && i < s->slots.n; i++)
+		if (s->slots.all[i].state == SLOT_FETCHING)
+			put_back(s, &s->slots.all[i], clock_ms());
 }
 
 /* ---- programs ---- */
@@ -482,7 +529,7 @@ judged(struct sender *s, struct slot *slot)
 
 	/* It was sent, and is not to be sent again just for that. */
 	if (c->verdict == JQ_WORKER_UNABLE && clock_ms() <= queue_deadline(s->queue, slot->d)) {
-		tell_shortage(s, c->why);
+		tell_once(&s->has_told_shortage, c->why);
 		judge_again(s->judge, &slot->judged);
 		return;
 	}
@@ -645,7 +692,8 @@ break_off_one(struct sender *s, struct slot *slot)
 
 	switch (slot->state) {
 	case SLOT_FREE:
-	case SLOT_STARTING: /* which never lasts */
+	case SLOT_STARTING: /* which never lasts, and neither does the other after a stop */
+	case SLOT_FETCHING:
 		return;
 	case SLOT_CHECKING:
 		judge_drop(s->judge, &slot->judged);
@@ -705,19 +753,21 @@ wait_until(struct sender *s, struct pollfd *fds, size_t nfds, int64_t at_ms)
 int
 sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 {
-	struct pollfd all[SENDER_FDS_MAX + 2];
+	struct pollfd all[SENDER_FDS_MAX + 3];
 	const size_t before = s->ended, busy = s->slots.busy;
 	struct transfer_result result;
 	size_t n = nfds;
-	int64_t judge_ms;
+	int64_t judge_ms, secrets_ms;
 
 	/* What has come is taken before anything is called late. */
+	take_secrets(s);
 	take_answers(s);
 	take_verdicts(s);
 	memcpy(all, fds, nfds * sizeof(*fds));
 	all[n++] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
 	n += judge_poll(s->judge, &all[n], &judge_ms);
-	until_ms = earlier(until_ms, judge_ms);
+	n += secret_store_poll(s->options.secrets, &all[n], &secrets_ms);
+	until_ms = earlier(earlier(until_ms, judge_ms), secrets_ms);
 	until_ms = earlier(until_ms, end_lookups(s, clock_ms()));
 	until_ms = earlier(until_ms, queue_next_ms(s->queue));
 	if (s->stopped && s->slots.busy > 0)
@@ -737,6 +787,7 @@ sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 	while (transfers_next(s->transfers, &result))
 		transfer_ended(s, result.ctx, &result);
 	take_verdicts(s);
+	take_secrets(s);
 	if (s->stopped && clock_ms() >= s->stop_ms)
 		break_off(s);
 	return 0;
@@ -748,4 +799,5 @@ sender_stop(struct sender *s, uint64_t grace_ms)
 	s->stopped = true;
 	s->stop_ms = clock_ms() + (int64_t)grace_ms;
 	queue_stop(s->queue);
+	stop_fetching(s);
 }

@@ -20,6 +20,7 @@
 enum slot_state {
 	SLOT_FREE,
 	SLOT_STARTING,
+	SLOT_FETCHING,  /* a secret */
 	SLOT_CHECKING,  /* whether the program of success_when can be run */
 	SLOT_RESOLVING, /* the host */
 	SLOT_SENDING,
@@ -44,7 +45,7 @@ struct slot {
 
 struct slots {
 	struct slot *all; /* owned */
-	size_t n, busy, resolving;
+	size_t n, busy, fetching, resolving;
 	struct slot *free;
 	struct table noted;
 	struct siphash_key key; /* of its keys: records come from strangers */
