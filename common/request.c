@@ -176,16 +176,20 @@ request_sign(struct request *rq, const struct record *rec, struct secret_store *
 {
 	struct secret keys[SIGNATURE_KEYS_MAX];
 	char id[DELIVERY_ID_MAX + 1];
+	size_t nkeys = 0;
 
 	*n = 0;
 	memcpy(id, rec->delivery_id.p, rec->delivery_id.len);
 	id[rec->delivery_id.len] = '\0';
-	for (size_t i = 0; i < rec->nkeys; i++)
-		if (request_secret(rq, &rec->keys[i], store, &keys[i], error) != 0)
+	/* A key that signs nothing may be gone already. */
+	while (nkeys < rec->nkeys && record_signs_with(rec, nkeys)) {
+		if (request_secret(rq, &rec->keys[nkeys], store, &keys[nkeys], error) != 0)
 			return -1;
+		nkeys++;
+	}
 	for (size_t i = 0; i < rec->nschemes; i++) {
 		size_t made = 0;
-		int status = signature_make(signer, rec->schemes[i], keys, rec->nkeys, id, now_sec,
+		int status = signature_make(signer, rec->schemes[i], keys, nkeys, id, now_sec,
 			rq->body.buf != NULL ? rq->body.buf : "", rq->body.len, headers + *n,
 			&made);
 

@@ -337,6 +337,42 @@ says_secrets() {
 }
 test_case 'values that a helper says are masked' says_secrets
 
+# ---- keys that are changed ----
+
+# verifies SCHEME NAME… - whether wb-sign --verify takes the signature in the file signed by one of the secrets
+verifies() {
+  local words
+  mapfile -t words < <(printf -- '--secret\n%s\n' "${@:2}" &&
+    json signed '.request.headers | to_entries[] | "--header", .key + ": " + .value')
+  json signed .request.body -j >body
+  wb-sign --verify "$1" "${words[@]}" body 2>err
+}
+
+rotation() {
+  local scheme
+  export NEW=new-key-of-this-test OLD=old-key-of-this-test
+  wb-event alias a/m/c:v3 production >event
+  for scheme in wandb wandb-hex github standard; do
+    printf '{"webhooks":{"w":{"url":"https://a.example/","signature":"%s","secret":["$NEW","$OLD"]}},
+      "automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}' "$scheme" >c.json
+    wb-match -c c.json event | wb-render | wb-sign >signed
+    verifies "$scheme" NEW
+    # a receiver that takes both is served before, while and after
+    verifies "$scheme" OLD NEW
+    if [[ $scheme == standard ]]; then
+      verifies "$scheme" OLD
+    else
+      expect_status 1 verifies "$scheme" OLD
+      # what signs nothing need not be there
+      wb-match -c c.json event | wb-render >request
+      env -u OLD wb-sign request | cmp - signed
+    fi
+  done
+  wb-match -c c.json event | wb-render | expect_status 1 env -u OLD wb-sign >out 2>err
+  expect_match "$(<err)" 'secret OLD: not found'
+}
+test_case 'a key is changed: the new one signs, and with standard the old one, too' rotation
+
 # ---- all else goes on ----
 
 # The first one's secret comes only after the others were delivered.

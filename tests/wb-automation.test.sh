@@ -12,7 +12,7 @@ cat >rules/deploy.json <<'END'
   "webhooks": {
     "github-deploy": {
       "url": "https://api.github.com/repos/acme/deploy/dispatches",
-      "access_token": "$GITHUB_TOKEN", "secret": ["$NEW", "$OLD"], "signature": "github",
+      "access_token": "$GITHUB_TOKEN", "secret": ["$NEW", "$OLD"], "signature": ["github", "standard"],
       "success_when": ".ok", "target": "github"
     }
   },
@@ -118,7 +118,7 @@ shows() {
     cat <<'END'
 
 When a version gets an alias in acme/models/{fraud,churn}, and alias is production or prod, and alias_regex matches ^p:
-its payload is sent to https://api.github.com/repos/acme/deploy/dispatches (webhook github-deploy, target github), with the bearer token $GITHUB_TOKEN, signed with $NEW and $OLD as github, a success when .ok.
+its payload is sent to https://api.github.com/repos/acme/deploy/dispatches (webhook github-deploy, target github), with the bearer token $GITHUB_TOKEN, signed with $NEW and $OLD as github and standard, a success when .ok.
 END
   } >want
   expect_file out want
@@ -326,6 +326,21 @@ webhook_warnings() {
 }
 test_case 'check: webhooks that nobody uses, that prove nothing, that the policy refuses' webhook_warnings
 
+rotation_warnings() {
+  local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]' signature
+  for signature in '' '"signature":"github",' '"signature":["wandb","github"],'; do
+    warns 'signs nothing: with the signatures of this webhook, only the first secret does' \
+      <<<'{"webhooks":{"w":{"url":"https://a.example/",'"$signature"'"secret":["$NEW", ¦"$OLD", "$OLDER"]}},'"$use}"
+  done
+  for signature in '"standard"' '["wandb","standard"]'; do
+    checks <<<'{"webhooks":{"w":{"url":"https://a.example/","signature":'"$signature"',"secret":["$NEW", "$OLD"]}},'"$use}"
+    expect_empty out
+  done
+  checks <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":["$NEW"]}},'"$use}"
+  expect_empty out
+}
+test_case 'check: keys that sign nothing' rotation_warnings
+
 # limited TARGET PAYLOAD - a webhook of that target
 limited() {
   printf '{"webhooks":{"w":{"url":"https://a.example/","secret":"$S","target":"%s"}},"automations":[\n' "$1"
@@ -349,18 +364,18 @@ test_case 'check: payloads that break a limit of their target' limits
 
 resolves() {
   local secrets='{"webhooks":{"w":{"url":"https://a.example/","access_token":"$HERE_TOKEN","secret":["$HERE_SECRET",
-"$GONE"],"headers":{"X":"$EMPTY"},"tls":{"ca":"$GONE_CA"}}},
+"$GONE"],"signature":"standard","headers":{"X":"$EMPTY"},"tls":{"ca":"$GONE_CA"}}},
 "automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
   export HERE_TOKEN=value-of-token HERE_SECRET=value-of-secret EMPTY=
   checks --resolve <<<"$secrets"
   expect_equal "$(<out)" 'c.json:2:1: warning: secret $GONE: not found
-c.json:2:25: warning: secret $EMPTY: is empty
-c.json:2:47: warning: secret $GONE_CA: not found'
+c.json:2:48: warning: secret $EMPTY: is empty
+c.json:2:70: warning: secret $GONE_CA: not found'
   expect_equal "$status $(<err)" '0 wb-automation: 0 errors, 3 warnings'
   mkdir -m 700 kept
   (umask 077 && printf 'value-of-gone\n' | tee kept/GONE kept/EMPTY kept/GONE_CA >/dev/null)
   checks --resolve --secrets env --secrets dir:kept <<<"$secrets"
-  expect_equal "$(<out)" 'c.json:2:25: warning: secret $EMPTY: is empty'
+  expect_equal "$(<out)" 'c.json:2:48: warning: secret $EMPTY: is empty'
   checks --resolve --secrets dir:kept --secrets env --secret-host HERE_TOKEN=b.example <<<"$secrets"
   expect_equal "$(<out)" 'c.json:1:61: warning: secret $HERE_TOKEN: is not bound to this host'
   checks <<<"$secrets"
