@@ -35,7 +35,8 @@ EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_autom
 TRIAL  = beside stage trial trial_options uuid
 HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
-SECRETS = netrc secret secret_mask secret_options secret_provider secret_ref secret_value shortage siphash table
+SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper secret_mask secret_options \
+	secret_provider secret_ref secret_value shortage siphash table
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response retry shortage table timers transfer \

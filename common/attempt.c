@@ -38,7 +38,7 @@ attempt_clear(struct attempt *a)
 static int
 fail_short(struct attempt *a, char error[REQUEST_ERROR_MAX], const char *message)
 {
-	a->rq.is_short = true;
+	a->rq.lack = SECRET_SHORTAGE;
 	snprintf(error, REQUEST_ERROR_MAX, "%s", message);
 	return -1;
 }
@@ -72,7 +72,7 @@ add_secret_header(struct attempt *a, struct attempt_means *means, const char *na
 		return -1;
 	for (size_t i = 0; i < value.len; i++) {
 		if ((unsigned char)value.value[i] < 0x20 || value.value[i] == 0x7f) {
-			a->rq.is_short = false;
+			a->rq.lack = SECRET_REFUSED;
 			snprintf(error, REQUEST_ERROR_MAX,
 				"secret %.*s: holds a control character, so it cannot be in a header",
 				(int)ref->len - 1, ref->p + 1);
@@ -189,7 +189,7 @@ build_headers(struct attempt *a, struct attempt_means *means, char error[REQUEST
 		return fail_short(a, error, "out of memory");
 	/* Secrets may be longer than what else is in a header. */
 	if (strbuf_failed(&a->header_text)) {
-		a->rq.is_short = false;
+		a->rq.lack = SECRET_REFUSED;
 		snprintf(error, REQUEST_ERROR_MAX, "headers are too long");
 		return -1;
 	}
@@ -220,7 +220,7 @@ get_tls(struct attempt *a, struct attempt_means *means, char error[REQUEST_ERROR
 static enum transfer_error
 prepare(struct attempt *a, struct attempt_means *means, char error[ATTEMPT_ERROR_MAX])
 {
-	a->rq.is_short = false;
+	a->rq.lack = SECRET_REFUSED;
 	/* Most go where the last one in this place went, which was checked. */
 	if (!a->is_allowed || !request_is_for(&a->rq, &a->rec)) {
 		a->is_allowed = false;
@@ -246,8 +246,12 @@ attempt_prepare(struct attempt *a, struct attempt_means *means, const struct rec
 	*fault = TRANSFER_THEIRS;
 	record_unpack(pack, &a->rec);
 	status = prepare(a, means, error);
-	if (status == TRANSFER_OK || !a->rq.is_short)
+	if (status == TRANSFER_OK || a->rq.lack == SECRET_REFUSED)
 		return status;
+	if (a->rq.lack != SECRET_SHORTAGE) {
+		*fault = a->rq.lack == SECRET_PENDING ? TRANSFER_NOT_YET : TRANSFER_PASSING;
+		return status;
+	}
 	*fault = TRANSFER_SHORTAGE;
 	snprintf(why, sizeof(why), "%s", error);
 	snprintf(error, ATTEMPT_ERROR_MAX, "cannot set up the request: %s", why);

@@ -52,7 +52,9 @@ void attempt_release(struct attempt *a);
  * attempt_prepare(a, means, pack, fault, error):
  * Make the record in ${pack}, which must stay until attempt_clear, ready to be sent. Returns
  * TRANSFER_OK, or TRANSFER_DENIED or TRANSFER_SECRET, or, for lack of memory or descriptors,
- * TRANSFER_CONNECT; with the reason in ${error} and, in *${fault}, whose fault it is.
+ * TRANSFER_CONNECT; with the reason in ${error} and, in *${fault}, whose fault it is:
+ * TRANSFER_NOT_YET if it is to be called again when secret_store_next has said that a look-up is
+ * over.
  */
 enum transfer_error attempt_prepare(struct attempt *a, struct attempt_means *means,
 	const struct record_pack *pack, enum transfer_fault *fault, char error[ATTEMPT_ERROR_MAX]);

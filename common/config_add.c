@@ -1,17 +1,19 @@
 #include "config_add.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config_check.h"
 #include "config_file.h"
 #include "diag.h"
 #include "replace.h"
 
 /* Whom to tell of errors, where the staged file is called by the name that it is to have. */
 struct teller {
-	config_report_fn *report;
+	const struct config_add *add;
 	const char *temp, *path;
 };
 
@@ -23,7 +25,20 @@ tell(void *ctx, const struct config_place *place, const char *message)
 
 	if (strcmp(place->file, t->temp) == 0)
 		named.file = t->path;
-	t->report(NULL, &named, message);
+	t->add->report(NULL, &named, message);
+}
+
+/* What is elsewhere was there before. */
+static void
+tell_warning(void *ctx, const struct config_place *place, const char *message)
+{
+	const struct teller *t = ctx;
+	char text[CONFIG_CHECK_MESSAGE_MAX + sizeof("warning: ")];
+
+	if (strcmp(place->file, t->temp) != 0)
+		return;
+	snprintf(text, sizeof(text), "warning: %s", message);
+	tell(ctx, place, text);
 }
 
 static void
@@ -59,6 +74,9 @@ has_webhook(char *const *paths, size_t npaths, const char *name)
 static bool
 is_good(char **paths, size_t npaths, struct teller *teller)
 {
+	struct config_check check = {.policy = teller->add->policy,
+		.warn = tell_warning,
+		.ctx = teller};
 	struct config *config;
 	size_t n = 0;
 
@@ -66,9 +84,13 @@ is_good(char **paths, size_t npaths, struct teller *teller)
 		if (!config_is_empty(paths[i]))
 			paths[n++] = paths[i];
 	paths[n++] = (char *)(uintptr_t)teller->temp;
-	config = config_load(paths, n, tell, teller);
+	if ((config = config_load(paths, n, tell, teller)) == NULL)
+		return false;
+	check.config = config;
+	if (config_check(&check) != 0)
+		diag("out of memory: not all was looked at that there may be a warning of");
 	config_free(config);
-	return config != NULL;
+	return true;
 }
 
 static int
@@ -130,7 +152,7 @@ static int
 make(const struct config_add *add, const struct new_automation *new, struct replace *file,
 	char **paths, const char *path)
 {
-	struct teller teller = {add->report, NULL, path};
+	struct teller teller = {add, NULL, path};
 	struct new_automation whole = *new;
 	char error[NEW_AUTOMATION_ERROR_MAX];
 	int status = EXIT_USAGE;

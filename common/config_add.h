@@ -6,20 +6,23 @@
 
 #include "config.h"
 #include "new_automation.h"
+#include "policy.h"
 
 /* What is made, and of which configuration it is to be a part. */
 struct config_add {
 	char *const *paths;
 	size_t npaths;
-	const char *file;         /* NULL: one of its name in the only directory of ${paths} */
-	config_report_fn *report; /* is told of what does not go together */
+	const char *file;            /* NULL: one of its name, in the only directory */
+	const struct policy *policy; /* by which its URL is judged */
+	config_report_fn *report;    /* is told of what does not go together, or is not meant */
 };
 
 /**
  * config_add(add, new, made):
  * Make the file, if it is good together with all else, and there is no such file; append its path
  * to ${made}. Where new->webhook is called like one that there is, or neither a URL nor a template
- * is given, no webhook is made. Returns an exit status, after messages.
+ * is given, no webhook is made. What config_check warns of in the file is told, and is no reason
+ * not to make it. Returns an exit status, after messages.
  */
 int config_add(const struct config_add *add, const struct new_automation *new, struct strbuf *made);
 

@@ -15,7 +15,7 @@ config_warn(const struct config_check *check, const struct config_file *file, co
 	const char *fmt, ...)
 {
 	const struct config_place place = config_place_of(file, at);
-	char message[1024];
+	char message[CONFIG_CHECK_MESSAGE_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);

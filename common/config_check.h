@@ -10,6 +10,8 @@
 #include "policy.h"
 #include "secret.h"
 
+#define CONFIG_CHECK_MESSAGE_MAX 1024 /* bytes of a warning, NUL included */
+
 struct config_check {
 	const struct config *config;
 	bool has_errors; /* what was not read could use any webhook */

@@ -1,5 +1,6 @@
 #include "config_check.h"
 #include "json_find.h"
+#include "signature_scheme.h"
 #include "webhook.h"
 
 /* The policy's judgement of a URL that stands in the configuration. */
@@ -73,6 +74,44 @@ check_secrets(const struct config_check *check, const struct config_webhook *w,
 	}
 }
 
+/* Whether ${scheme} takes all of several keys. */
+static bool
+takes_all(const struct json_span *scheme)
+{
+	const int found = scheme->type == JSON_STRING && !scheme->escaped
+				  ? signature_scheme_find(scheme->p, scheme->len)
+				  : -1;
+
+	return found >= 0 && signature_scheme_takes_all((enum signature_scheme)found);
+}
+
+/* Keys that sign nothing. */
+static void
+check_keys(const struct config_check *check, const struct config_webhook *w)
+{
+	const struct json_span keys = json_find(&w->span, webhook_members[WEBHOOK_SECRET]),
+			       schemes = json_find(&w->span, webhook_members[WEBHOOK_SIGNATURE]);
+	struct json_span item;
+	struct json js;
+	size_t n = 0;
+
+	if (keys.type != JSON_ARRAY || takes_all(&schemes))
+		return;
+	if (schemes.type == JSON_ARRAY) {
+		json_init(&js, schemes.p, schemes.len);
+		json_open_array(&js);
+		while (json_next_item(&js) && json_value(&js, &item))
+			if (takes_all(&item))
+				return;
+	}
+	json_init(&js, keys.p, keys.len);
+	json_open_array(&js);
+	while (json_next_item(&js) && json_value(&js, &item))
+		if (++n == 2)
+			config_warn(check, w->file, item.p - 1,
+				"signs nothing: with the signatures of this webhook, only the first secret does");
+}
+
 void
 config_check_webhook(const struct config_check *check, const struct config_webhook *w, bool is_used)
 {
@@ -90,6 +129,7 @@ config_check_webhook(const struct config_check *check, const struct config_webho
 		config_warn(check, w->file, w->at,
 			"webhook \"%.*s\" proves nothing to its receiver: give it a \"secret\" to sign with",
 			CONFIG_SHOWN(w->name.len), w->name.p);
+	check_keys(check, w);
 	if (!value.escaped && url_parse(value.p, value.len, &url, &why) == 0)
 		check_url(check, w, &value, &url);
 	else

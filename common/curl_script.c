@@ -132,7 +132,7 @@ add_checks(const struct script *s)
 	for (size_t i = 0; i < rec->nlate; i++)
 		need(&needs, &rec->late[i].ref);
 	for (size_t i = 0; i < rec->nkeys; i++)
-		if (signature_script_uses(rec, i))
+		if (record_signs_with(rec, i))
 			need(&needs, &rec->keys[i]);
 	need(&needs, &rec->tls_ca);
 	need(&needs, &rec->tls_cert);

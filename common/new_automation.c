@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "event.h"
+#include "header.h"
 #include "json_pretty.h"
 #include "json_text.h"
 #include "secret_ref.h"
@@ -18,7 +20,7 @@ struct template_of {
 	const char *url; /* NULL: to be given, as ${example} shows */
 	const char *example;
 	bool url_is_secret;
-	const char *access_token, *secret, *headers, *target;
+	const char *access_token, *secret, *header, *target;
 	const char *payload;
 };
 
@@ -27,7 +29,7 @@ static const struct template_of templates[] = {
 	{.name = "github",
 		.example = "https://api.github.com/repos/OWNER/REPO/dispatches",
 		.access_token = "$GITHUB_TOKEN",
-		.headers = "{\"Accept\":\"application/vnd.github+json\"}",
+		.header = "Accept: application/vnd.github+json",
 		.target = "github",
 		.payload = "{\"event_type\":\"${event_type}\",\"client_payload\":{"
 			"\"event_author\":\"${event_author}\","
@@ -56,7 +58,7 @@ static const struct template_of templates[] = {
 			"{\"name\":\"Collection\",\"value\":\"${artifact_collection_name}\"}]}]}"},
 	{.name = "gitlab",
 		.example = "https://gitlab.com/api/v4/projects/ID/pipeline",
-		.headers = "{\"PRIVATE-TOKEN\":\"$GITLAB_TOKEN\"}",
+		.header = "PRIVATE-TOKEN: $GITLAB_TOKEN",
 		.payload = "{\"ref\":\"main\",\"variables\":["
 			"{\"key\":\"EVENT_TYPE\",\"value\":\"${event_type}\"},"
 			"{\"key\":\"VERSION\",\"value\":\"${artifact_version_string}\"}]}"},
@@ -167,7 +169,8 @@ is_text(const char *text)
 static bool
 are_texts(const struct new_automation *a)
 {
-	const char *const single[] = {a->name, a->description, a->webhook, a->url, a->target};
+	const char *const single[] = {a->name, a->description, a->webhook, a->url, a->target,
+		a->success_when, a->when, a->cooldown, a->cooldown_by, a->payload_jq};
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		if (single[i] != NULL && !is_text(single[i]))
@@ -179,7 +182,41 @@ are_texts(const struct new_automation *a)
 	for (size_t i = 0; i < a->signatures.n; i++)
 		if (!is_text(a->signatures.list[i]))
 			return false;
+	for (size_t i = 0; i < a->headers.n; i++)
+		if (!is_text(a->headers.list[i]))
+			return false;
 	return true;
+}
+
+/* What stands behind the colon of "NAME: VALUE"; NULL: there is none. */
+static const char *
+header_value(const char *header)
+{
+	const char *colon = strchr(header, ':');
+
+	return colon != NULL && colon > header ? colon + 1 + strspn(colon + 1, " \t") : NULL;
+}
+
+static size_t
+header_name_len(const char *header)
+{
+	return strcspn(header, ":");
+}
+
+static int
+check_headers(const struct new_automation *a, char error[NEW_AUTOMATION_ERROR_MAX])
+{
+	for (size_t i = 0; i < a->headers.n; i++) {
+		const char *header = a->headers.list[i], *value = header_value(header);
+
+		if (value == NULL)
+			return refuse(error, "--header takes %s", "'NAME: VALUE'");
+		if (header_is_secret(header, header_name_len(header)) && !is_ref(value))
+			return refuse(error,
+				"the value of such a header is a secret: --header takes the name of one, such as '%s' in quotes",
+				"Authorization: $NAME");
+	}
+	return 0;
 }
 
 /* Values of secrets are refused before they are written anywhere, and are not shown. */
@@ -194,15 +231,16 @@ check_secrets(const struct new_automation *a, char error[NEW_AUTOMATION_ERROR_MA
 	for (size_t i = 0; i < a->secrets.n; i++)
 		if (!is_ref(a->secrets.list[i]))
 			return refuse(error, no_value, "secret");
-	return 0;
+	return check_headers(a, error);
 }
 
 static int
 check_webhook(const struct new_automation *a, const struct template_of *t,
 	char error[NEW_AUTOMATION_ERROR_MAX])
 {
-	const bool says_how =
-		a->access_token != NULL || a->target != NULL || a->secrets.n + a->signatures.n > 0;
+	const bool says_how = a->access_token != NULL || a->target != NULL ||
+			      a->success_when != NULL ||
+			      a->secrets.n + a->signatures.n + a->headers.n > 0;
 	const char *url = a->url != NULL ? a->url : t->url;
 
 	if (!a->makes_webhook && a->webhook == NULL)
@@ -210,7 +248,7 @@ check_webhook(const struct new_automation *a, const struct template_of *t,
 			"Give --webhook NAME, or --url URL or --template NAME to make a webhook");
 	if (!a->makes_webhook && says_how)
 		return refuse(error, "%s say what a new webhook is like, which needs --url",
-			"--secret, --signature, --access-token and --target");
+			"--secret, --signature, --access-token, --header, --target and --success-when");
 	if (!a->makes_webhook)
 		return 0;
 	if (url == NULL)
@@ -232,6 +270,8 @@ check(const struct new_automation *a, const struct template_of *t,
 		return refuse(error,
 			"--template takes github, slack, teams, gitlab, pagerduty or generic, not '%s'",
 			a->template);
+	if (a->payload != NULL && a->payload_jq != NULL)
+		return refuse(error, "%s exclude each other", "--payload and --payload-jq");
 	if (a->conditions[RULE_ALIAS_REGEX].n > 1 || a->conditions[RULE_TAG_REGEX].n > 1)
 		return refuse(error, "one expression is all there can be: write %s",
 			"'(this|that)'");
@@ -278,6 +318,38 @@ add_values(struct strbuf *sb, const char *name, const struct new_values *values)
 }
 
 static void
+add_header(struct strbuf *sb, const char *header)
+{
+	if (sb->len > 0 && sb->buf[sb->len - 1] != '{')
+		strbuf_addc(sb, ',');
+	strbuf_addc(sb, '"');
+	json_escape(sb, header, header_name_len(header));
+	strbuf_lit(sb, "\":");
+	json_quote(sb, header_value(header));
+}
+
+/* Those that were asked for, and that of the template unless it is one of them. */
+static void
+add_headers(struct strbuf *sb, const struct new_values *headers, const char *usual)
+{
+	if (headers->n == 0 && usual == NULL)
+		return;
+	add_name(sb, webhook_members[WEBHOOK_HEADERS]);
+	strbuf_addc(sb, '{');
+	for (size_t i = 0; i < headers->n; i++) {
+		const size_t len = header_name_len(headers->list[i]);
+
+		if (usual != NULL && header_name_len(usual) == len &&
+			strncasecmp(usual, headers->list[i], len) == 0)
+			usual = NULL;
+		add_header(sb, headers->list[i]);
+	}
+	if (usual != NULL)
+		add_header(sb, usual);
+	strbuf_addc(sb, '}');
+}
+
+static void
 add_webhook(struct strbuf *sb, const struct new_automation *a, const struct template_of *t)
 {
 	const char *default_secret[] = {t->secret};
@@ -293,10 +365,8 @@ add_webhook(struct strbuf *sb, const struct new_automation *a, const struct temp
 	add_values(sb, webhook_members[WEBHOOK_SECRET],
 		a->secrets.n > 0 ? &a->secrets : &by_default);
 	add_values(sb, webhook_members[WEBHOOK_SIGNATURE], &a->signatures);
-	if (t->headers != NULL) {
-		add_name(sb, webhook_members[WEBHOOK_HEADERS]);
-		strbuf_adds(sb, t->headers);
-	}
+	add_headers(sb, &a->headers, t->header);
+	add_text(sb, webhook_members[WEBHOOK_SUCCESS_WHEN], a->success_when);
 	add_text(sb, webhook_members[WEBHOOK_TARGET], a->target != NULL ? a->target : t->target);
 	strbuf_lit(sb, "}}");
 }
@@ -304,7 +374,7 @@ add_webhook(struct strbuf *sb, const struct new_automation *a, const struct temp
 static void
 add_automation(struct strbuf *sb, const struct new_automation *a, const struct template_of *t)
 {
-	const char *payload = a->payload != NULL ? a->payload : t->payload;
+	const char *payload = a->payload != NULL || a->payload_jq != NULL ? a->payload : t->payload;
 
 	add_name(sb, "automations");
 	strbuf_lit(sb, "[{");
@@ -318,7 +388,10 @@ add_automation(struct strbuf *sb, const struct new_automation *a, const struct t
 	strbuf_addc(sb, '{');
 	for (int field = 0; field < RULE_FIELDS; field++)
 		add_values(sb, rule_field_name(field), &a->conditions[field]);
+	add_text(sb, "when", a->when);
 	strbuf_addc(sb, '}');
+	add_text(sb, "cooldown", a->cooldown);
+	add_text(sb, "cooldown_by", a->cooldown_by);
 	add_name(sb, "action");
 	strbuf_addc(sb, '{');
 	add_text(sb, "type", "webhook");
@@ -327,6 +400,7 @@ add_automation(struct strbuf *sb, const struct new_automation *a, const struct t
 		add_name(sb, "payload");
 		strbuf_adds(sb, payload);
 	}
+	add_text(sb, "payload_jq", a->payload_jq);
 	strbuf_lit(sb, "}}]");
 }
 

@@ -23,19 +23,21 @@ struct new_automation {
 	const char *name, *description;
 	bool disabled;
 	struct new_values conditions[RULE_FIELDS];
-	const char *payload; /* JSON */
+	const char *when, *cooldown, *cooldown_by;
+	const char *payload, *payload_jq; /* JSON, or a program; one of them at most */
 	/* the webhook that it uses, and, if it is to be made, what that is like */
 	const char *webhook;
 	bool makes_webhook;
-	const char *url, *access_token, *target;
-	struct new_values secrets, signatures;
-	const char *template; /* such as "github": what else it is like */
+	const char *url, *access_token, *target, *success_when;
+	struct new_values secrets, signatures, headers; /* "NAME: VALUE" */
+	const char *template;                           /* such as "github": what else it is like */
 };
 
 /**
  * new_automation_write(a, sb, error):
  * Append the file, laid out for people. Returns 0, or -1 with the reason in ${error}: a text that
- * is empty or not UTF-8, a secret that is none, an unknown template, or something missing. Whether
+ * is empty or not UTF-8, a secret that is none, a header without a colon, an unknown template, or
+ * something missing. Whether
  * all of it goes together is for config_load to say. Running out of memory is an error of ${sb}.
  */
 int new_automation_write(const struct new_automation *a, struct strbuf *sb,

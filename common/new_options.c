@@ -23,6 +23,7 @@ new_args_release(struct new_args *args)
 	for (int field = 0; field < RULE_FIELDS; field++)
 		free(a->conditions[field].list);
 	free(a->secrets.list);
+	free(a->headers.list);
 	free(a->signatures.list);
 	strbuf_release(&args->payload);
 }
@@ -81,6 +82,16 @@ single(struct new_args *args, int id)
 		return &a->access_token;
 	case NEW_TARGET:
 		return &a->target;
+	case NEW_SUCCESS_WHEN:
+		return &a->success_when;
+	case NEW_WHEN:
+		return &a->when;
+	case NEW_COOLDOWN:
+		return &a->cooldown;
+	case NEW_COOLDOWN_BY:
+		return &a->cooldown_by;
+	case NEW_PAYLOAD_JQ:
+		return &a->payload_jq;
 	case NEW_DESCRIPTION:
 		return &a->description;
 	default:
@@ -104,6 +115,8 @@ new_option(struct new_args *args, int id, const char *value)
 		return add_value(&a->secrets, value);
 	case NEW_SIGNATURE:
 		return add_value(&a->signatures, value);
+	case NEW_HEADER:
+		return add_value(&a->headers, value);
 	case NEW_DISABLED:
 		a->disabled = true;
 		return 0;

@@ -18,14 +18,20 @@ enum {
 	NEW_AUTHOR,
 	NEW_ALIAS_REGEX,
 	NEW_TAG_REGEX,
+	NEW_WHEN,
+	NEW_COOLDOWN,
+	NEW_COOLDOWN_BY,
 	NEW_PAYLOAD,
+	NEW_PAYLOAD_JQ,
 	NEW_WEBHOOK,
 	NEW_TEMPLATE,
 	NEW_URL,
 	NEW_SECRET,
 	NEW_SIGNATURE,
 	NEW_ACCESS_TOKEN,
+	NEW_HEADER,
 	NEW_TARGET,
+	NEW_SUCCESS_WHEN,
 	NEW_DESCRIPTION,
 	NEW_DISABLED,
 	NEW_FILE
@@ -42,14 +48,20 @@ enum {
 	{NEW_AUTHOR, 0, "author", "USER", "add, test: who did it"},                                \
 	{NEW_ALIAS_REGEX, 0, "alias-regex", "REGEX", "add: what fits the alias"},                  \
 	{NEW_TAG_REGEX, 0, "tag-regex", "REGEX", "add: what fits the tag"},                        \
+	{NEW_WHEN, 0, "when", "PROGRAM", "add: what must be true of the event, in jq"},            \
+	{NEW_COOLDOWN, 0, "cooldown", "TIME", "add: how long it rests when it has matched"},       \
+	{NEW_COOLDOWN_BY, 0, "cooldown-by", "WHAT", "add: what rests: automation (default) or collection"}, \
 	{NEW_PAYLOAD, 0, "payload", "JSON|@FILE", "add, test: what is sent"},                      \
+	{NEW_PAYLOAD_JQ, 0, "payload-jq", "PROGRAM", "add: what makes that of the event, in jq"},  \
 	{NEW_WEBHOOK, 'w', "webhook", "NAME", "add: the webhook to use, or to make"},              \
 	{NEW_TEMPLATE, 0, "template", "NAME", "add: for github, slack, teams, gitlab, pagerduty or generic"}, \
 	{NEW_URL, 0, "url", "URL|$NAME", "add: make a webhook that sends there"},                  \
 	{NEW_SECRET, 0, "secret", "$NAME", "add: the webhook signs with it (repeatable)"},         \
 	{NEW_SIGNATURE, 0, "signature", "SCHEME", "add: the webhook signs so (repeatable)"},       \
 	{NEW_ACCESS_TOKEN, 0, "access-token", "$NAME", "add: the webhook has this bearer token"},  \
+	{NEW_HEADER, 'H', "header", "NAME:VALUE", "add: the webhook has this header (repeatable)"}, \
 	{NEW_TARGET, 0, "target", "TARGET", "add: the webhook is for github, slack or teams"},     \
+	{NEW_SUCCESS_WHEN, 0, "success-when", "PROGRAM", "add: the webhook's answers must be so, in jq"}, \
 	{NEW_DESCRIPTION, 0, "description", "TEXT", "add: text for readers"},                      \
 	{NEW_DISABLED, 0, "disabled", NULL, "add: do not enable it yet"},                          \
 	{NEW_FILE, 0, "file", "FILE", "add: the file to make"}

@@ -82,20 +82,34 @@ show_response(const struct outcome_means *means, const struct attempt *attempt,
 	receipt->response_len = shown;
 }
 
+/* Whether there is to be another attempt, if there is time. */
+static bool
+is_wanted(const struct retry_policy *policy, const struct transfer_result *result,
+	unsigned attempts)
+{
+	/* What was not even begun does not count, and is no class of its own. */
+	if (result->fault == TRANSFER_PASSING)
+		return policy->retries > 0;
+	return result->fault != TRANSFER_MISTAKE && attempts <= policy->retries &&
+	       (result->may_pass ||
+		       retry_is_wanted(policy, result->error, result->http_status));
+}
+
 /* How long to wait before another attempt, or -1. ${after_ms}: what Retry-After asks for, or -1. */
 static int64_t
-again_ms(const struct retry_policy *policy, const struct transfer_result *result, unsigned attempts,
+again_ms(const struct outcome_means *means, const struct transfer_result *result, unsigned attempts,
 	uint64_t chance, int64_t after_ms)
 {
 	int64_t wait_ms;
 
-	if (result->fault == TRANSFER_MISTAKE || attempts > policy->retries ||
-		!(result->may_pass || retry_is_wanted(policy, result->error, result->http_status)))
+	if (!is_wanted(means->retry, result, attempts))
 		return -1;
 	wait_ms = (int64_t)retry_delay_ms(attempts > 0 ? attempts : 1, chance);
-	/* Before that the name would not even be looked up again. */
+	/* Before that the name, or the secret, would not even be looked up again. */
 	if (result->error == TRANSFER_DNS && result->fault == TRANSFER_THEIRS)
 		wait_ms += RESOLVER_FAILED_TTL_SEC * 1000;
+	if (result->fault == TRANSFER_PASSING)
+		wait_ms += secret_store_pause_ms(means->secrets);
 	return after_ms > wait_ms ? after_ms : wait_ms;
 }
 
@@ -117,5 +131,5 @@ outcome_make(struct outcome *o, const struct outcome_means *means, const struct 
 		o->receipt.message = result->message;
 	}
 	o->report = report_of(result, after_ms, &o->pause_ms);
-	o->again_ms = again_ms(means->retry, result, attempts, chance, after_ms);
+	o->again_ms = again_ms(means, result, attempts, chance, after_ms);
 }

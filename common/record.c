@@ -489,3 +489,12 @@ record_is_signed(const struct record *rec)
 			return false;
 	return true;
 }
+
+bool
+record_signs_with(const struct record *rec, size_t i)
+{
+	for (size_t n = 0; n < rec->nschemes; n++)
+		if (i == 0 || signature_scheme_takes_all(rec->schemes[n]))
+			return true;
+	return false;
+}

@@ -83,4 +83,10 @@ bool record_is_ref(const struct json_span *span);
  */
 bool record_is_signed(const struct record *rec);
 
+/**
+ * record_signs_with(rec, i):
+ * Whether a signature that ${rec} asks for is made with its key number ${i}.
+ */
+bool record_signs_with(const struct record *rec, size_t i);
+
 #endif

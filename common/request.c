@@ -42,7 +42,7 @@ request_is_for(const struct request *rq, const struct record *rec)
 static int
 fail(struct request *rq, char error[REQUEST_ERROR_MAX], const char *message)
 {
-	rq->is_short = false;
+	rq->lack = SECRET_REFUSED;
 	snprintf(error, REQUEST_ERROR_MAX, "%s", message);
 	return -1;
 }
@@ -51,16 +51,16 @@ static int
 fail_short(struct request *rq, char error[REQUEST_ERROR_MAX], const char *message)
 {
 	(void)fail(rq, error, message);
-	rq->is_short = true;
+	rq->lack = SECRET_SHORTAGE;
 	return -1;
 }
 
 /* The secret of ${len} bytes at ${name} is not to be had. */
 static int
 fail_secret(struct request *rq, char error[REQUEST_ERROR_MAX], const char *name, size_t len,
-	const char *why, bool is_short)
+	const char *why, enum secret_status status)
 {
-	rq->is_short = is_short;
+	rq->lack = status;
 	snprintf(error, REQUEST_ERROR_MAX, "secret %.*s: %s", (int)len, name, why);
 	return -1;
 }
@@ -71,12 +71,10 @@ request_secret(struct request *rq, const struct json_span *ref, struct secret_st
 {
 	const size_t len = secret_ref_name(ref->p, ref->len);
 	const char *why;
-	const int status =
+	const enum secret_status status =
 		secret_get(store, ref->p + 1, len, rq->has_url ? rq->where.host : NULL, out, &why);
 
-	if (status == 0)
-		return 0;
-	return fail_secret(rq, error, ref->p + 1, len, why, status == SECRET_SHORTAGE);
+	return status == SECRET_FOUND ? 0 : fail_secret(rq, error, ref->p + 1, len, why, status);
 }
 
 /*
@@ -90,10 +88,12 @@ secret_url(struct request *rq, const struct json_span *ref, struct secret_store 
 	const size_t len = secret_ref_name(ref->p, ref->len);
 	struct secret value;
 	const char *why;
-	const int status = secret_peek(store, ref->p + 1, len, &value, &why);
+	const enum secret_status status = secret_peek(store, ref->p + 1, len, &value, &why);
 
-	if (status != 0 || url_parse(value.value, value.len, &rq->where, &why) != 0)
-		return fail_secret(rq, error, ref->p + 1, len, why, status == SECRET_SHORTAGE);
+	if (status != SECRET_FOUND)
+		return fail_secret(rq, error, ref->p + 1, len, why, status);
+	if (url_parse(value.value, value.len, &rq->where, &why) != 0)
+		return fail_secret(rq, error, ref->p + 1, len, why, SECRET_REFUSED);
 	rq->has_url = true;
 	if (request_secret(rq, ref, store, &value, error) != 0)
 		return -1;
@@ -176,16 +176,20 @@ request_sign(struct request *rq, const struct record *rec, struct secret_store *
 {
 	struct secret keys[SIGNATURE_KEYS_MAX];
 	char id[DELIVERY_ID_MAX + 1];
+	size_t nkeys = 0;
 
 	*n = 0;
 	memcpy(id, rec->delivery_id.p, rec->delivery_id.len);
 	id[rec->delivery_id.len] = '\0';
-	for (size_t i = 0; i < rec->nkeys; i++)
-		if (request_secret(rq, &rec->keys[i], store, &keys[i], error) != 0)
+	/* A key that signs nothing may be gone already. */
+	while (nkeys < rec->nkeys && record_signs_with(rec, nkeys)) {
+		if (request_secret(rq, &rec->keys[nkeys], store, &keys[nkeys], error) != 0)
 			return -1;
+		nkeys++;
+	}
 	for (size_t i = 0; i < rec->nschemes; i++) {
 		size_t made = 0;
-		int status = signature_make(signer, rec->schemes[i], keys, rec->nkeys, id, now_sec,
+		int status = signature_make(signer, rec->schemes[i], keys, nkeys, id, now_sec,
 			rq->body.buf != NULL ? rq->body.buf : "", rq->body.len, headers + *n,
 			&made);
 

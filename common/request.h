@@ -19,13 +19,17 @@
 #define REQUEST_ERROR_MAX 320 /* bytes of a message, NUL included */
 #define REQUEST_SIGNATURES_MAX (SIGNATURE_SCHEMES * SIGNATURE_HEADERS_MAX)
 
+/*
+ * ${lack} is REFUSED if it would fail again, SHORTAGE if memory or descriptors ran out, FAILED if a
+ * secret's helper did, and PENDING while one is being asked.
+ */
 struct request {
-	struct strbuf url;  /* NUL-terminated */
-	struct url where;   /* the same, taken apart */
-	bool has_url;       /* false: a reference that could not be looked up */
-	bool is_secret_url; /* it came from a reference */
-	struct strbuf body; /* the bytes to be signed and sent */
-	bool is_short;      /* what failed last, did for lack of memory or descriptors */
+	struct strbuf url;       /* NUL-terminated */
+	struct url where;        /* the same, taken apart */
+	bool has_url;            /* false: a reference that could not be looked up */
+	bool is_secret_url;      /* it came from a reference */
+	struct strbuf body;      /* the bytes to be signed and sent */
+	enum secret_status lack; /* what failed last: for want of what */
 };
 
 /**

@@ -2,46 +2,51 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
+#include "clock.h"
 #include "diag.h"
 #include "list.h"
+#include "secret_binding.h"
+#include "secret_fetch.h"
 #include "secret_provider.h"
 #include "siphash.h"
 #include "table.h"
 
-#define HOST_MAX 255 /* bytes of a host, NUL not counted */
+#define SAID_LINES_MAX 5 /* of what a helper that failed said, the last ones */
 
-/* A tool is told of a handful of hosts and providers: lists will do. */
-struct binding {
-	struct binding *next;
-	char *host; /* inside name, behind its NUL */
-	char name[];
-};
-
-/* Outcome of one look-up. */
+/* A name that is known, or being looked up. */
 struct entry {
 	struct table_node node;
-	struct link link;  /* in failures, unless there is a value */
-	const char *error; /* static; NULL if there is a value */
+	struct link link; /* in failures, if there is an error */
+	enum secret_status status;
+	const char *error; /* static or ${told}; NULL if there is a value */
+	char *told;
+	int64_t until_ms; /* how long the error is good for; 0: for ever */
+	struct look_up *look_up;
 	struct secret_value value;
 	struct secret_pattern plain, base64[SECRET_BASE64];
 	char name[];
 };
 
+struct look_up {
+	struct secret_fetch fetch;
+	struct entry *entry;
+};
+
 struct secret_store {
 	struct secret_provider *providers;
-	struct binding *bindings;
+	struct secret_fetcher fetcher;
+	struct secret_binding *bindings;
 	struct table entries;
 	struct siphash_key key; /* of their names */
 	struct link failures;   /* the oldest one first */
 	size_t nfailures;
 	struct secret_mask mask; /* of all values */
-	bool bound_only;
+	bool bound_only, goes_on;
 };
 
 struct secret_store *
@@ -59,13 +64,24 @@ secret_store_new(void)
 	table_init(&store->entries);
 	siphash_make_key(&store->key);
 	list_init(&store->failures);
+	secret_fetcher_init(&store->fetcher);
 	return store;
+}
+
+static void
+look_up_free(struct look_up *l)
+{
+	if (l != NULL)
+		secret_fetch_release(&l->fetch);
+	free(l);
 }
 
 static void
 entry_free(struct entry *e)
 {
+	look_up_free(e->look_up);
 	secret_value_release(&e->value);
+	free(e->told);
 	free(e);
 }
 
@@ -74,6 +90,7 @@ secret_store_free(struct secret_store *store)
 {
 	if (store == NULL)
 		return;
+	secret_fetcher_release(&store->fetcher);
 	for (size_t i = 0; i < store->entries.nbuckets; i++) {
 		for (struct table_node *n = store->entries.buckets[i], *next; n != NULL; n = next) {
 			next = n->next;
@@ -81,10 +98,7 @@ secret_store_free(struct secret_store *store)
 		}
 	}
 	table_release(&store->entries);
-	for (struct binding *b = store->bindings, *next; b != NULL; b = next) {
-		next = b->next;
-		free(b);
-	}
+	secret_binding_free(store->bindings);
 	secret_provider_free(store->providers);
 	free(store);
 }
@@ -103,37 +117,30 @@ secret_store_add_netrc(struct secret_store *store, const char *path, const char 
 	return secret_provider_add_netrc(&store->providers, path, machine);
 }
 
-/* Reduce ${host} to the form of struct url; returns what is wrong with it, or NULL. */
-static const char *
-host_normalize(char *host)
-{
-	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-_:";
-	size_t len = strlen(host), ncolons = 0;
-
-	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
-		len -= 2;
-		memmove(host, host + 1, len);
-	} else if (len > 1 && host[len - 1] == '.') {
-		len--;
-	}
-	host[len] = '\0';
-	if (len == 0)
-		return "no host behind '='";
-	for (size_t i = 0; i < len; i++) {
-		ncolons += host[i] == ':';
-		if (strchr(allowed, host[i]) == NULL)
-			return "what stands behind '=' is not a host";
-	}
-	if (len > HOST_MAX)
-		return "what stands behind '=' is not a host";
-	return ncolons == 1 ? "the host must have no port" : NULL;
-}
-
 bool
 secret_store_has_providers(const struct secret_store *store)
 {
 	return store->providers != NULL;
+}
+
+void
+secret_store_set_limit(struct secret_store *store, uint64_t ms)
+{
+	store->fetcher.limit_ms = (int64_t)ms;
+}
+
+int64_t
+secret_store_pause_ms(const struct secret_store *store)
+{
+	const int64_t limit_ms = store->fetcher.limit_ms;
+
+	return limit_ms < SECRET_PAUSE_MAX_MS ? limit_ms : SECRET_PAUSE_MAX_MS;
+}
+
+int
+secret_store_bind(struct secret_store *store, const char *binding)
+{
+	return secret_binding_add(&store->bindings, binding);
 }
 
 bool
@@ -142,57 +149,10 @@ secret_store_has_bindings(const struct secret_store *store)
 	return store->bindings != NULL;
 }
 
-int
-secret_store_bind(struct secret_store *store, const char *binding)
-{
-	const char *equals = strchr(binding, '=');
-	size_t len = equals != NULL ? (size_t)(equals - binding) : 0;
-	const char *error;
-	struct binding *b;
-
-	if (secret_name_len(binding, len) == 0) {
-		diag("malformed binding of a secret: expected NAME=HOST");
-		return -1;
-	}
-	if ((b = malloc(sizeof(*b) + strlen(binding) + 1)) == NULL) {
-		diag("out of memory");
-		return -1;
-	}
-	memcpy(b->name, binding, strlen(binding) + 1);
-	b->name[len] = '\0';
-	b->host = b->name + len + 1;
-	if ((error = host_normalize(b->host)) != NULL) {
-		diag("malformed binding of secret %s: %s", b->name, error);
-		free(b);
-		return -1;
-	}
-	b->next = store->bindings;
-	store->bindings = b;
-	return 0;
-}
-
 void
 secret_store_bound_only(struct secret_store *store)
 {
 	store->bound_only = true;
-}
-
-/* Why the secret ${name} must not go to ${host}, or NULL. */
-static const char *
-binding_error(const struct secret_store *store, const char *name, size_t len, const char *host)
-{
-	bool is_bound = false;
-
-	for (const struct binding *b = store->bindings; b != NULL; b = b->next) {
-		if (strlen(b->name) != len || memcmp(b->name, name, len) != 0)
-			continue;
-		if (host != NULL && strcasecmp(b->host, host) == 0)
-			return NULL;
-		is_bound = true;
-	}
-	if (is_bound)
-		return host != NULL ? "is not bound to this host" : "is bound to a host";
-	return store->bound_only ? "is not bound to a host" : NULL;
 }
 
 /* Have the value of ${e} masked. */
@@ -214,17 +174,23 @@ mask_value(struct secret_store *store, struct entry *e)
 	}
 }
 
+/* Forget ${e}, a failure. */
+static void
+forget(struct secret_store *store, struct entry *e)
+{
+	list_remove(&e->link);
+	store->nfailures--;
+	table_remove(&store->entries, &e->node);
+	entry_free(e);
+}
+
 /* Remember the failure ${e}, and forget the one before SECRET_FAILURES_MAX others. */
 static void
 keep_failure(struct secret_store *store, struct entry *e)
 {
 	list_append(&store->failures, &e->link);
-	if (store->nfailures++ < SECRET_FAILURES_MAX)
-		return;
-	e = CONTAINER(list_take(&store->failures), struct entry, link);
-	table_remove(&store->entries, &e->node);
-	entry_free(e);
-	store->nfailures--;
+	if (++store->nfailures > SECRET_FAILURES_MAX)
+		forget(store, CONTAINER(store->failures.next, struct entry, link));
 }
 
 /* One for ${name} with its ${key}, of which nothing is known yet; NULL when memory runs out. */
@@ -241,41 +207,99 @@ entry_new(const char *name, uint64_t key)
 	return e;
 }
 
-/* The outcome for ${name} from the providers; NULL with *${error} set if that is a shortage. */
+/* Tell the end of what a helper that failed said on standard error, but for secrets. */
+static void
+tell_said(const struct secret_store *store, const struct entry *e, struct secret_helper *h)
+{
+	struct secret_pattern printed = {.p = h->intake.buf, .len = h->intake.len};
+	struct secret_mask more = {.first = {NULL}};
+	const char *line = h->said.buf, *end, *next;
+	size_t nlines = 0;
+
+	while (printed.len > 0 && printed.p[printed.len - 1] == '\n')
+		printed.len--;
+	if (printed.len > 0)
+		secret_mask_add(&more, &printed);
+	if (h->said.len == 0)
+		return;
+	secret_mask(store, &more, h->said.buf, h->said.len, h->said.len, false);
+	end = line + h->said.len;
+	for (const char *p = end; p > line; p--)
+		if (p[-1] == '\n' && p < end && ++nlines == SAID_LINES_MAX)
+			line = p;
+	for (; line < end; line = next + 1) {
+		if ((next = memchr(line, '\n', (size_t)(end - line))) == NULL)
+			next = end;
+		if (next > line)
+			diag("secret %s: its helper says: %.*s", e->name, (int)(next - line), line);
+	}
+}
+
+/* The look-up of ${e} is over; false: for lack of something, so that nothing is known of it. */
+static bool
+settle(struct secret_store *store, struct entry *e)
+{
+	struct secret_fetch *f = &e->look_up->fetch;
+
+	e->status = f->status;
+	e->error = f->error;
+	if (e->status == SECRET_SHORTAGE) {
+		table_remove(&store->entries, &e->node);
+		entry_free(e);
+		return false;
+	}
+	if (e->status == SECRET_FOUND) {
+		e->value = f->value;
+		f->value = (struct secret_value){.arena = NULL};
+		mask_value(store, e);
+	}
+	if (e->status == SECRET_FAILED) {
+		e->told = strdup(e->error);
+		e->error = e->told != NULL ? e->told : "helper failed";
+		e->until_ms = clock_ms() + secret_store_pause_ms(store);
+		tell_said(store, e, &f->helper);
+	}
+	look_up_free(e->look_up);
+	e->look_up = NULL;
+	if (e->status != SECRET_FOUND)
+		keep_failure(store, e);
+	return true;
+}
+
+/* What is known of ${name} by asking for it; NULL with *${error} set if that is a shortage. */
 static struct entry *
 look_up(struct secret_store *store, const char *name, uint64_t key, const char **error)
 {
+	struct look_up *l = NULL;
 	struct entry *e;
 
 	*error = secret_value_no_memory;
 	if (store->providers == NULL && secret_provider_add_defaults(&store->providers) != 0)
 		return NULL;
-	if ((e = entry_new(name, key)) == NULL)
-		return NULL;
-	e->error = secret_provider_get(store->providers, name, &e->value);
-	if (secret_provider_is_short(e->error)) {
-		*error = e->error;
-		entry_free(e);
+	if ((e = entry_new(name, key)) == NULL || (l = calloc(1, sizeof(*l))) == NULL ||
+		table_add(&store->entries, &e->node) != 0) {
+		free(l);
+		free(e);
 		return NULL;
 	}
-	if (table_add(&store->entries, &e->node) != 0) {
-		entry_free(e);
-		return NULL;
-	}
-	if (e->error == NULL)
-		mask_value(store, e);
+	l->entry = e;
+	e->look_up = l;
+	if (store->goes_on)
+		secret_fetch_start(&store->fetcher, &l->fetch, store->providers, e->name);
 	else
-		keep_failure(store, e);
-	return e;
+		secret_fetch_run(&store->fetcher, &l->fetch, store->providers, e->name);
+	*error = l->fetch.error;
+	e->status = l->fetch.status;
+	return e->status == SECRET_PENDING || settle(store, e) ? e : NULL;
 }
 
-int
+enum secret_status
 secret_peek(struct secret_store *store, const char *name, size_t len, struct secret *out,
 	const char **error)
 {
 	char text[SECRET_NAME_MAX];
 	struct table_node *node;
-	const struct entry *e;
+	struct entry *e = NULL;
 	uint64_t key;
 
 	*error = "is not the name of a secret";
@@ -286,21 +310,52 @@ secret_peek(struct secret_store *store, const char *name, size_t len, struct sec
 	key = siphash(&store->key, text, len);
 	if ((node = table_find(&store->entries, key)) != NULL)
 		e = CONTAINER(node, struct entry, node);
-	else if ((e = look_up(store, text, key, error)) == NULL)
+	if (e != NULL && e->until_ms != 0 && clock_ms() >= e->until_ms) {
+		forget(store, e);
+		e = NULL;
+	}
+	if (e == NULL && (e = look_up(store, text, key, error)) == NULL)
 		return SECRET_SHORTAGE;
-	*error = e->error;
-	if (e->error != NULL)
-		return SECRET_REFUSED;
-	*out = e->value.plain;
-	return 0;
+	*error = e->status == SECRET_PENDING ? "is being looked up" : e->error;
+	if (e->status == SECRET_FOUND)
+		*out = e->value.plain;
+	return e->status;
 }
 
-int
+enum secret_status
 secret_get(struct secret_store *store, const char *name, size_t len, const char *host,
 	struct secret *out, const char **error)
 {
-	*error = binding_error(store, name, len, host);
+	*error = secret_binding_error(store->bindings, name, len, host, store->bound_only);
 	return *error == NULL ? secret_peek(store, name, len, out, error) : SECRET_REFUSED;
+}
+
+void
+secret_store_go_on(struct secret_store *store)
+{
+	store->goes_on = true;
+}
+
+bool
+secret_store_poll(const struct secret_store *store, struct pollfd *fd, int64_t *until_ms)
+{
+	return secret_fetcher_poll(&store->fetcher, fd, until_ms);
+}
+
+bool
+secret_store_next(struct secret_store *store)
+{
+	struct secret_fetch *f = secret_fetcher_next(&store->fetcher);
+
+	if (f != NULL)
+		(void)settle(store, CONTAINER(f, struct look_up, fetch)->entry);
+	return f != NULL;
+}
+
+void
+secret_store_stop(struct secret_store *store)
+{
+	secret_fetcher_stop(&store->fetcher);
 }
 
 int

@@ -4,10 +4,10 @@
  *
  * Configuration and pipes hold references only: "$NAME" (secret_ref.h). Default providers, in this
  * order: environment variable NAME, file $CREDENTIALS_DIRECTORY/NAME (systemd), file
- * /run/secrets/NAME. A file's last newline (LF or CRLF) is not part of the value. Values are cached
- * for the life of the store in memory that is locked against swapping where the limits allow and
- * left out of core dumps, and are overwritten by secret_store_free. The environment is left as it
- * is.
+ * /run/secrets/NAME. The last newline (LF or CRLF) of a file, or of what a program prints, is not
+ * part of the value. Values are cached for the life of the store in memory that is locked against
+ * swapping where the limits allow and left out of core dumps, and are overwritten by
+ * secret_store_free. The environment is left as it is.
  *
  * Records mention names, and strangers may write records: what a million names take that are none
  * is bounded.
@@ -15,20 +15,17 @@
 #ifndef WB_SECRET_H
 #define WB_SECRET_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "secret_mask.h"
 #include "secret_ref.h"
 #include "secret_value.h"
 
-#define SECRET_FAILURES_MAX 1024 /* names without a value that are remembered, the last ones */
-
-/* What secret_get and secret_peek return when there is no value. */
-enum {
-	SECRET_REFUSED = -1, /* it is not there, not allowed, or cannot be used */
-	SECRET_SHORTAGE = -2 /* memory or descriptors ran out: the next time may be better */
-};
+#define SECRET_FAILURES_MAX 1024  /* names without a value that are remembered, the last ones */
+#define SECRET_PAUSE_MAX_MS 10000 /* see secret_store_pause_ms */
 
 struct secret_store;
 
@@ -47,9 +44,10 @@ void secret_store_free(struct secret_store *store);
 
 /**
  * secret_store_add(store, spec):
- * Add a provider: "env", or "dir:PATH" (file PATH/NAME, which others may not read or write). Those
- * added are asked in order, until one knows the name, and replace the default ones. Returns 0, or
- * -1 after a message (diag).
+ * Add a provider: "env", "dir:PATH" (file PATH/NAME, which others may not read or write),
+ * "exec:COMMAND" (a helper, run with NAME as its last argument: secret_command.h, secret_helper.h),
+ * or "default", all the default ones. Those added are asked in order, until one knows the name, and
+ * replace the default ones. Returns 0, or -1 after a message (diag).
  */
 int secret_store_add(struct secret_store *store, const char *spec);
 
@@ -65,6 +63,19 @@ int secret_store_add_netrc(struct secret_store *store, const char *path, const c
  * Whether secret_store_add added one (or the first look-up the default ones).
  */
 bool secret_store_has_providers(const struct secret_store *store);
+
+/**
+ * secret_store_set_limit(store, ms):
+ * How long a helper may take; SECRET_HELPER_LIMIT_MS by default.
+ */
+void secret_store_set_limit(struct secret_store *store, uint64_t ms);
+
+/**
+ * secret_store_pause_ms(store):
+ * For how long a helper that failed is not asked for the same name again: as long as it may take,
+ * at most SECRET_PAUSE_MAX_MS.
+ */
+int64_t secret_store_pause_ms(const struct secret_store *store);
 
 /**
  * secret_store_bind(store, binding):
@@ -90,22 +101,49 @@ void secret_store_bound_only(struct secret_store *store);
  * secret_get(store, name, len, host, out, error):
  * Look up the secret of ${len} bytes at ${name} (without "$") for use with ${host} (as struct url
  * has it; NULL for a use that sends it nowhere, which only a secret without binding allows, and no
- * secret does after secret_store_bound_only). Returns 0 and fills *${out}, or a negative number of
- * the enum above with *${error} set to a static text without the value: "not found", "is empty",
- * "is not bound to this host", "file is readable or writable by others" and so on. Values and
- * failures are cached, but for shortages: a provider is asked once a name. A name refused to
- * ${host} is not looked up.
+ * secret does after secret_store_bound_only). Returns SECRET_FOUND and fills *${out}, or another
+ * enum secret_status but SECRET_ABSENT with *${error} set to a text without the value, valid until
+ * the next call: "not found", "is empty", "is not bound to this host", "file is readable or writable
+ * by others", "helper 'get' ended with status 1" and so on. Values and refusals are cached: a
+ * provider is asked once a name. So are failures of helpers for a while; what such a one
+ * said on standard error is told (diag). A name refused to ${host} is not looked up.
  */
-int secret_get(struct secret_store *store, const char *name, size_t len, const char *host,
-	struct secret *out, const char **error);
+enum secret_status secret_get(struct secret_store *store, const char *name, size_t len,
+	const char *host, struct secret *out, const char **error);
 
 /**
  * secret_peek(store, name, len, out, error):
  * The same whatever the bindings say: for a secret that is the URL itself, whose host must be known
  * before secret_get can judge. The value must go nowhere until secret_get has allowed it.
  */
-int secret_peek(struct secret_store *store, const char *name, size_t len, struct secret *out,
-	const char **error);
+enum secret_status secret_peek(struct secret_store *store, const char *name, size_t len,
+	struct secret *out, const char **error);
+
+/**
+ * secret_store_go_on(store):
+ * From now on secret_get and _peek do not wait for a helper but return SECRET_PENDING until
+ * secret_store_next says that one is over. To be called before either.
+ */
+void secret_store_go_on(struct secret_store *store);
+
+/**
+ * secret_store_next(store):
+ * Go on with helpers, without waiting. Returns whether a look-up is over; there may be more.
+ */
+bool secret_store_next(struct secret_store *store);
+
+/**
+ * secret_store_poll(store, fd, until_ms):
+ * When secret_store_next has something to do: when it is *${until_ms} by clock_ms (-1: never), or,
+ * if this returns true, *${fd} is ready.
+ */
+bool secret_store_poll(const struct secret_store *store, struct pollfd *fd, int64_t *until_ms);
+
+/**
+ * secret_store_stop(store):
+ * End all helpers, and ask none any more.
+ */
+void secret_store_stop(struct secret_store *store);
 
 /**
  * secret_store_keep(store, name, value, len):

@@ -5,11 +5,21 @@
 
 #include "diag.h"
 
+#define TIMEOUT_MAX_MS ((uint64_t)3600 * 1000)
+
 int
 secret_option(struct secret_store *store, int id, const char *value)
 {
+	uint64_t ms;
+
 	if (id == SECRET_SECRETS)
 		return secret_store_add(store, value);
+	if (id == SECRET_TIMEOUT) {
+		if (options_duration("secret-timeout", value, TIMEOUT_MAX_MS, &ms) != 0)
+			return -1;
+		secret_store_set_limit(store, ms);
+		return 0;
+	}
 	if (id == SECRET_HOST)
 		return secret_store_bind(store, value);
 	secret_store_bound_only(store);

@@ -9,10 +9,11 @@
 #include "options.h"
 #include "secret.h"
 
-enum { SECRET_SECRETS = 9100, SECRET_HOST, SECRET_BOUND_ONLY };
+enum { SECRET_SECRETS = 9100, SECRET_TIMEOUT, SECRET_HOST, SECRET_BOUND_ONLY };
 /* clang-format off */
 #define SECRET_OPTIONS                                                                             \
-	{SECRET_SECRETS, 0, "secrets", "SPEC", "look secrets up in SPEC: env or dir:PATH (repeatable)"}, \
+	{SECRET_SECRETS, 0, "secrets", "SPEC", "look secrets up in SPEC: env, dir:PATH, exec:COMMAND or default (repeatable)"}, \
+	{SECRET_TIMEOUT, 0, "secret-timeout", "TIME", "end COMMAND after TIME (default 10s)"},     \
 	{SECRET_HOST, 0, "secret-host", "NAME=HOST", "let secret NAME go to HOST only (repeatable)"}, \
 	{SECRET_BOUND_ONLY, 0, "bound-only", NULL, "let secrets without --secret-host go nowhere"}
 /* clang-format on */

@@ -19,29 +19,40 @@
 struct secret_provider {
 	struct secret_provider *next;
 	bool checks_mode;
-	char *dir;     /* inside text; NULL: the environment */
-	char *machine; /* of a netrc file; NULL: dir is a directory */
+	struct secret_command *command; /* a program; NULL: none */
+	char *dir;                      /* inside text; NULL: the environment, or a program */
+	char *machine;                  /* of a netrc file; NULL: dir is a directory */
 	char text[];
 };
 
 static const char not_found[] = "not found";
 static const char no_descriptors[] = "file cannot be opened: too many open files";
 
-/* Append a provider: files in ${dir}, or the environment if that is NULL. */
-static int
-append(struct secret_provider **list, const char *dir, bool checks_mode)
+/* Append a provider with room for ${size} bytes of text, or NULL when memory runs out. */
+static struct secret_provider *
+append(struct secret_provider **list, size_t size, bool checks_mode)
 {
-	const size_t size = dir != NULL ? strlen(dir) + 1 : 0;
 	struct secret_provider *p = calloc(1, sizeof(*p) + size), **end = list;
 
 	if (p == NULL)
-		return -1;
+		return NULL;
 	p->checks_mode = checks_mode;
-	if (dir != NULL)
-		p->dir = memcpy(p->text, dir, size);
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = p;
+	return p;
+}
+
+/* Append files in ${dir}. */
+static int
+append_dir(struct secret_provider **list, const char *dir, bool checks_mode)
+{
+	const size_t size = strlen(dir) + 1;
+	struct secret_provider *p = append(list, size, checks_mode);
+
+	if (p == NULL)
+		return -1;
+	p->dir = memcpy(p->text, dir, size);
 	return 0;
 }
 
@@ -49,16 +60,12 @@ int
 secret_provider_add_netrc(struct secret_provider **list, const char *path, const char *machine)
 {
 	const size_t path_size = strlen(path) + 1, size = path_size + strlen(machine) + 1;
-	struct secret_provider *p = calloc(1, sizeof(*p) + size), **end = list;
+	struct secret_provider *p = append(list, size, true);
 
 	if (p == NULL)
 		return -1;
-	p->checks_mode = true;
 	p->dir = memcpy(p->text, path, path_size);
 	p->machine = memcpy(p->text + path_size, machine, size - path_size);
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = p;
 	return 0;
 }
 
@@ -69,9 +76,9 @@ secret_provider_add_defaults(struct secret_provider **list)
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	struct secret_provider *all = NULL;
 
-	if (append(&all, NULL, false) != 0 ||
-		(dir != NULL && dir[0] == '/' && append(&all, dir, true) != 0) ||
-		append(&all, "/run/secrets", false) != 0) {
+	if (append(&all, 0, false) == NULL ||
+		(dir != NULL && dir[0] == '/' && append_dir(&all, dir, true) != 0) ||
+		append_dir(&all, "/run/secrets", false) != 0) {
 		secret_provider_free(all);
 		return -1;
 	}
@@ -81,33 +88,62 @@ secret_provider_add_defaults(struct secret_provider **list)
 	return 0;
 }
 
+/* What keeps ${dir} from being a directory of secrets, or NULL. */
+static const char *
+dir_error(const char *dir)
+{
+	struct stat st;
+
+	if (strlen(dir) >= DIR_MAX)
+		return "its path is too long";
+	if (stat(dir, &st) != 0)
+		return strerror(errno);
+	return S_ISDIR(st.st_mode) ? NULL : "not a directory";
+}
+
+static int
+out_of_memory(void)
+{
+	diag("out of memory");
+	return -1;
+}
+
+static int
+add_command(struct secret_provider **list, const char *text)
+{
+	struct secret_command *command = secret_command_new(text);
+	struct secret_provider *p;
+
+	if (command == NULL)
+		return -1;
+	if ((p = append(list, 0, false)) == NULL) {
+		secret_command_free(command);
+		return out_of_memory();
+	}
+	p->command = command;
+	return 0;
+}
+
 int
 secret_provider_add(struct secret_provider **list, const char *spec)
 {
-	const char *dir = strncmp(spec, "dir:", 4) == 0 ? spec + 4 : NULL;
-	struct stat st;
+	const char *why;
 
-	if (dir == NULL && strcmp(spec, "env") != 0) {
-		diag("unknown provider of secrets: expected env or dir:PATH");
+	if (strcmp(spec, "env") == 0)
+		return append(list, 0, false) != NULL ? 0 : out_of_memory();
+	if (strcmp(spec, "default") == 0)
+		return secret_provider_add_defaults(list) == 0 ? 0 : out_of_memory();
+	if (strncmp(spec, "exec:", 5) == 0)
+		return add_command(list, spec + 5);
+	if (strncmp(spec, "dir:", 4) != 0) {
+		diag("unknown provider of secrets: expected env, dir:PATH, exec:COMMAND or default");
 		return -1;
 	}
-	if (dir != NULL && strlen(dir) >= DIR_MAX) {
-		diag("path of the secrets directory is too long");
+	if ((why = dir_error(spec + 4)) != NULL) {
+		diag("cannot use secrets directory '%s': %s", spec + 4, why);
 		return -1;
 	}
-	if (dir != NULL && stat(dir, &st) != 0) {
-		diag("cannot use secrets directory '%s': %s", dir, strerror(errno));
-		return -1;
-	}
-	if (dir != NULL && !S_ISDIR(st.st_mode)) {
-		diag("cannot use secrets directory '%s': not a directory", dir);
-		return -1;
-	}
-	if (append(list, dir, true) != 0) {
-		diag("out of memory");
-		return -1;
-	}
-	return 0;
+	return append_dir(list, spec + 4, true) == 0 ? 0 : out_of_memory();
 }
 
 static const char *
@@ -183,24 +219,33 @@ secret_provider_free(struct secret_provider *list)
 	while (list != NULL) {
 		struct secret_provider *next = list->next;
 
+		secret_command_free(list->command);
 		free(list);
 		list = next;
 	}
 }
 
-const char *
-secret_provider_get(const struct secret_provider *list, const char *name,
-	struct secret_value *value)
+const struct secret_provider *
+secret_provider_next(const struct secret_provider *p)
 {
-	const char *error = not_found;
-
-	for (; list != NULL && error == not_found; list = list->next)
-		error = list->dir != NULL ? load_file(list, name, value) : load_env(name, value);
-	return error;
+	return p->next;
 }
 
-bool
-secret_provider_is_short(const char *error)
+const struct secret_command *
+secret_provider_command(const struct secret_provider *p)
 {
-	return error == secret_value_no_memory || error == no_descriptors;
+	return p->command;
+}
+
+enum secret_status
+secret_provider_ask(const struct secret_provider *p, const char *name, struct secret_value *value,
+	const char **error)
+{
+	*error = p->dir != NULL ? load_file(p, name, value) : load_env(name, value);
+	if (*error == NULL)
+		return SECRET_FOUND;
+	if (*error == not_found)
+		return SECRET_ABSENT;
+	return *error == secret_value_no_memory || *error == no_descriptors ? SECRET_SHORTAGE
+									    : SECRET_REFUSED;
 }

@@ -1,20 +1,20 @@
 /*
- * secret_provider - where secrets are looked up: the environment, directories of
- * files. Later kinds go here.
+ * secret_provider - places where secrets are looked up: the environment, directories of files, a
+ * netrc file, and programs, which are only named here: secret_fetch.h runs them. Later kinds go
+ * here.
  */
 #ifndef WB_SECRET_PROVIDER_H
 #define WB_SECRET_PROVIDER_H
 
-#include <stdbool.h>
-
+#include "secret_command.h"
 #include "secret_value.h"
 
 struct secret_provider; /* a list, in the order in which they are asked */
 
 /**
  * secret_provider_add(list, spec):
- * Append the provider that ${spec} describes: "env" or "dir:PATH". Returns 0, or -1
- * after a message (diag).
+ * Append what ${spec} describes: "env", "dir:PATH", "exec:COMMAND", or "default", which is what
+ * secret_provider_add_defaults appends. Returns 0, or -1 after a message (diag).
  */
 int secret_provider_add(struct secret_provider **list, const char *spec);
 
@@ -39,18 +39,24 @@ int secret_provider_add_netrc(struct secret_provider **list, const char *path, c
 void secret_provider_free(struct secret_provider *list);
 
 /**
- * secret_provider_get(list, name, value):
- * Ask one after another for ${name}, a valid name, until one knows it. Returns NULL with ${value}
- * filled, or a static text: what is wrong with what was found ends the search too.
+ * secret_provider_next(p):
+ * The one behind ${p}, or NULL.
  */
-const char *secret_provider_get(const struct secret_provider *list, const char *name,
-	struct secret_value *value);
+const struct secret_provider *secret_provider_next(const struct secret_provider *p);
 
 /**
- * secret_provider_is_short(error):
- * Whether ${error}, a text of secret_provider_get, says that memory or descriptors have run out,
- * which says nothing of the secret.
+ * secret_provider_command(p):
+ * The program that is to be asked, or NULL if ${p} is none.
  */
-bool secret_provider_is_short(const char *error);
+const struct secret_command *secret_provider_command(const struct secret_provider *p);
+
+/**
+ * secret_provider_ask(p, name, value, error):
+ * Ask ${p}, which is no program, and no others, for ${name}, a valid name. Returns SECRET_FOUND
+ * with ${value} filled, SECRET_ABSENT if it does not know the name, or SECRET_REFUSED or
+ * SECRET_SHORTAGE with *${error}, static, saying what is wrong with what was found.
+ */
+enum secret_status secret_provider_ask(const struct secret_provider *p, const char *name,
+	struct secret_value *value, const char **error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "wipe.h"
 
 #define NEWLINE_MAX 2 /* bytes at the end of a file that are not part of the value */
+#define INTAKE_SIZE ((size_t)SECRET_MAX + NEWLINE_MAX + 1) /* one byte more than is allowed */
 
 const char secret_value_no_memory[] = "out of memory";
 
@@ -77,29 +78,62 @@ secret_value_keep(struct secret_value *v, const char *value, size_t len)
 	return NULL;
 }
 
+int
+secret_intake_init(struct secret_intake *in)
+{
+	*in = (struct secret_intake){.buf = arena_new(INTAKE_SIZE)};
+	return in->buf != NULL ? 0 : -1;
+}
+
+void
+secret_intake_release(struct secret_intake *in)
+{
+	arena_free(in->buf, INTAKE_SIZE);
+	*in = (struct secret_intake){.buf = NULL};
+}
+
+ssize_t
+secret_intake_read(struct secret_intake *in, int fd)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, in->buf + in->len, INTAKE_SIZE - in->len);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		in->len += (size_t)n;
+	return n;
+}
+
+bool
+secret_intake_is_full(const struct secret_intake *in)
+{
+	return in->len == INTAKE_SIZE;
+}
+
+const char *
+secret_value_take(struct secret_value *v, const struct secret_intake *in)
+{
+	size_t len = in->len;
+
+	if (len > 0 && in->buf[len - 1] == '\n')
+		len -= len > 1 && in->buf[len - 2] == '\r' ? 2 : 1;
+	return secret_value_keep(v, in->buf, len);
+}
+
 const char *
 secret_value_read(struct secret_value *v, int fd)
 {
-	const size_t size = SECRET_MAX + NEWLINE_MAX + 1; /* one byte more than is allowed */
-	char *buf = arena_new(size);
-	const char *error = "file cannot be read";
-	size_t len = 0;
-	ssize_t n = 1;
+	struct secret_intake in;
+	const char *error;
+	ssize_t n;
 
-	if (buf == NULL)
+	if (secret_intake_init(&in) != 0)
 		return secret_value_no_memory;
-	while (len < size && n > 0) {
-		if ((n = read(fd, buf + len, size - len)) > 0)
-			len += (size_t)n;
-		else if (n < 0 && errno == EINTR)
-			n = 1;
-	}
-	if (n >= 0) {
-		if (len > 0 && buf[len - 1] == '\n')
-			len -= len > 1 && buf[len - 2] == '\r' ? 2 : 1;
-		error = secret_value_keep(v, buf, len);
-	}
-	arena_free(buf, size);
+	while ((n = secret_intake_read(&in, fd)) > 0)
+		;
+	error = n == 0 ? secret_value_take(v, &in) : "file cannot be read";
+	secret_intake_release(&in);
 	return error;
 }
 

@@ -29,6 +29,7 @@ set_up(struct sender *s, const struct sender_options *o)
 	s->resolver = resolver_new();
 	s->transfers = transfers_new(&transfer);
 	s->judge = judge_new();
+	secret_store_go_on(o->secrets);
 	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
 	s->judges = (struct outcome_means){.retry = &s->options.retry,
 		.secrets = o->secrets,
@@ -224,20 +225,22 @@ wait_until(struct sender *s, struct pollfd *fds, size_t nfds, int64_t at_ms)
 int
 sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 {
-	struct pollfd all[SENDER_FDS_MAX + 2];
+	struct pollfd all[SENDER_FDS_MAX + 3];
 	const size_t before = s->ended, busy = s->slots.busy;
 	struct transfer_result result;
 	size_t n = nfds;
-	int64_t judge_ms;
+	int64_t judge_ms, secrets_ms;
 
 	/* What has come is taken before anything is called late. */
+	sender_take_secrets(s);
 	take_answers(s);
 	sender_take_verdicts(s);
 	sender_launch_take_notes(s);
 	memcpy(all, fds, nfds * sizeof(*fds));
 	all[n++] = (struct pollfd){.fd = resolver_fd(s->resolver), .events = POLLIN};
 	n += judge_poll(s->judge, &all[n], &judge_ms);
-	until_ms = earlier(until_ms, judge_ms);
+	n += secret_store_poll(s->options.secrets, &all[n], &secrets_ms);
+	until_ms = earlier(earlier(until_ms, judge_ms), secrets_ms);
 	until_ms = earlier(until_ms, end_lookups(s, clock_ms()));
 	until_ms = earlier(until_ms, queue_next_ms(s->queue));
 	if (s->stopped && s->slots.busy > 0)
@@ -257,6 +260,7 @@ sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 	while (transfers_next(s->transfers, &result))
 		sender_transfer_ended(s, result.ctx, &result);
 	sender_take_verdicts(s);
+	sender_take_secrets(s);
 	if (s->stopped && clock_ms() >= s->stop_ms)
 		sender_break_off(s);
 	return 0;
@@ -268,4 +272,5 @@ sender_stop(struct sender *s, uint64_t grace_ms)
 	s->stopped = true;
 	s->stop_ms = clock_ms() + (int64_t)grace_ms;
 	queue_stop(s->queue);
+	sender_stop_fetching(s);
 }

@@ -55,3 +55,9 @@ signature_scheme_is_timed(enum signature_scheme scheme)
 {
 	return schemes[scheme].is_timed;
 }
+
+bool
+signature_scheme_takes_all(enum signature_scheme scheme)
+{
+	return scheme == SIGNATURE_STANDARD;
+}

@@ -53,4 +53,10 @@ bool signature_scheme_makes_header(const char *name, size_t len);
  */
 bool signature_scheme_is_timed(enum signature_scheme scheme);
 
+/**
+ * signature_scheme_takes_all(scheme):
+ * Whether there is a signature for each of several keys; else the first key alone signs.
+ */
+bool signature_scheme_takes_all(enum signature_scheme scheme);
+
 #endif

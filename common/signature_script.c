@@ -64,12 +64,6 @@ signature_script_makes(const struct record *rec, const struct json_span *name)
 		       header_is(name->p, name->len, "webhook-timestamp"));
 }
 
-bool
-signature_script_uses(const struct record *rec, size_t i)
-{
-	return i == 0 || signs_with(rec, SIGNATURE_STANDARD);
-}
-
 void
 signature_script_functions(struct strbuf *sb, const struct record *rec)
 {

@@ -20,12 +20,6 @@
 bool signature_script_makes(const struct record *rec, const struct json_span *name);
 
 /**
- * signature_script_uses(rec, i):
- * Whether the commands use the key ${i} of ${rec}.
- */
-bool signature_script_uses(const struct record *rec, size_t i);
-
-/**
  * signature_script_functions(sb, rec), signature_script_commands(sb, rec):
  * Append the functions that are needed, and the commands that use them; nothing if ${rec} asks for
  * no signature.

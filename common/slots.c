@@ -52,6 +52,8 @@ slots_take(struct slots *ss, struct delivery *d)
 void
 slots_set(struct slots *ss, struct slot *slot, enum slot_state state)
 {
+	ss->fetching -= slot->state == SLOT_FETCHING;
+	ss->fetching += state == SLOT_FETCHING;
 	ss->resolving -= slot->state == SLOT_RESOLVING;
 	ss->resolving += state == SLOT_RESOLVING;
 	ss->noting -= slot->state == SLOT_NOTING;

@@ -21,6 +21,7 @@
 enum slot_state {
 	SLOT_FREE,
 	SLOT_STARTING,
+	SLOT_FETCHING,  /* a secret */
 	SLOT_CHECKING,  /* whether the program of success_when can be run */
 	SLOT_NOTING,    /* in the journal that it is about to be sent */
 	SLOT_RESOLVING, /* the host */
@@ -56,7 +57,7 @@ struct slot {
 
 struct slots {
 	struct slot *all; /* owned */
-	size_t n, busy, resolving, noting;
+	size_t n, busy, fetching, resolving, noting;
 	struct slot *free;
 	struct table noted;
 	struct siphash_key key; /* of its keys: records come from strangers */

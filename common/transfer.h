@@ -27,7 +27,7 @@
 #define TRANSFER_ERROR_MAX 800          /* bytes of a message, NUL included */
 #define TRANSFER_READ_MAX (1024 * 1024) /* bytes of a response's body that are read, by default */
 #define TRANSFER_ADDRESSES_MAX RESOLVER_ADDRESSES_MAX
-#define TRANSFER_FDS_MAX 6 /* descriptors that transfers_wait takes */
+#define TRANSFER_FDS_MAX 7 /* descriptors that transfers_wait takes */
 
 /* Why a delivery failed; the names are wb-record(5)'s. */
 enum transfer_error {
@@ -48,7 +48,9 @@ enum transfer_fault {
 	TRANSFER_THEIRS, /* the receiver's, or of what lies between */
 	/* ours: descriptors or memory ran out; nothing was sent, unless there is a status */
 	TRANSFER_SHORTAGE,
-	TRANSFER_MISTAKE /* ours: what was configured cannot be used; nothing was sent */
+	TRANSFER_MISTAKE, /* ours: what was configured cannot be used; nothing was sent */
+	TRANSFER_PASSING, /* ours: where secrets come from does not answer; nothing was sent */
+	TRANSFER_NOT_YET  /* it is being waited for; nothing was sent */
 };
 
 struct transfer_options {

@@ -181,6 +181,19 @@ sign_providers() {
 }
 test_case 'wb-sign, secrets from files' sign_providers
 
+# a_helper - ./get, which knows all secrets
+a_helper() {
+  # shellcheck disable=SC2016 # expanded by the script
+  printf '#!/bin/sh\ncase $1 in TOKEN) echo "$TOKEN";; ONE) echo "$ONE";; TWO) echo "$TWO";; *) exit 66;; esac\n' >./get
+  chmod +x get
+}
+
+sign_helper() {
+  a_helper
+  survives_each 0 is_part_of 'cmp -s' wb-sign --secrets exec:./get --secrets env --now 1800000000 requests.jsonl
+}
+test_case 'wb-sign, secrets from a helper' sign_helper
+
 verify() {
   local signature
   printf '%s' "$long" >body
@@ -203,6 +216,13 @@ send() {
   survives_each 1 are_receipts are_receipts wb-send "${policy[@]}" --retries 0 --breaker 0 --jobs 2 signed.jsonl
 }
 test_case 'wb-send to closed ports' send
+
+send_helper() {
+  local policy=(--allow-http --allow-net 127.0.0.1 --allow-host localhost)
+  a_helper
+  STEP=3 survives_each 1 are_receipts are_receipts wb-send "${policy[@]}" --secrets exec:./get --retries 0 --breaker 0 --jobs 2 signed.jsonl
+}
+test_case 'wb-send, secrets from a helper' send_helper
 
 # are_whole FILE… - of what is kept of deliveries, whatever failed
 are_whole() {

@@ -527,7 +527,7 @@ run_page() {
   ((steps > 0)) || fail 'no commands found'
   (
     preset
-    export PATH=$T/bin:$PATH HOME=$home
+    export PATH=$T/bin:$TESTS/cli:$PATH HOME=$home
     env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS bash --norc -o pipefail "$out/script"
   ) || :
   for ((n = 1; n <= steps; n++)); do

@@ -12,7 +12,7 @@ cat >rules/deploy.json <<'END'
   "webhooks": {
     "github-deploy": {
       "url": "https://api.github.com/repos/acme/deploy/dispatches",
-      "access_token": "$GITHUB_TOKEN", "secret": ["$NEW", "$OLD"], "signature": "github",
+      "access_token": "$GITHUB_TOKEN", "secret": ["$NEW", "$OLD"], "signature": ["github", "standard"],
       "success_when": ".ok", "target": "github"
     }
   },
@@ -118,7 +118,7 @@ shows() {
     cat <<'END'
 
 When a version gets an alias in acme/models/{fraud,churn}, and alias is production or prod, and alias_regex matches ^p:
-its payload is sent to https://api.github.com/repos/acme/deploy/dispatches (webhook github-deploy, target github), with the bearer token $GITHUB_TOKEN, signed with $NEW and $OLD as github, a success when .ok.
+its payload is sent to https://api.github.com/repos/acme/deploy/dispatches (webhook github-deploy, target github), with the bearer token $GITHUB_TOKEN, signed with $NEW and $OLD as github and standard, a success when .ok.
 END
   } >want
   expect_file out want
@@ -326,6 +326,21 @@ webhook_warnings() {
 }
 test_case 'check: webhooks that nobody uses, that prove nothing, that the policy refuses' webhook_warnings
 
+rotation_warnings() {
+  local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]' signature
+  for signature in '' '"signature":"github",' '"signature":["wandb","github"],'; do
+    warns 'signs nothing: with the signatures of this webhook, only the first secret does' \
+      <<<'{"webhooks":{"w":{"url":"https://a.example/",'"$signature"'"secret":["$NEW", ¦"$OLD", "$OLDER"]}},'"$use}"
+  done
+  for signature in '"standard"' '["wandb","standard"]'; do
+    checks <<<'{"webhooks":{"w":{"url":"https://a.example/","signature":'"$signature"',"secret":["$NEW", "$OLD"]}},'"$use}"
+    expect_empty out
+  done
+  checks <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":["$NEW"]}},'"$use}"
+  expect_empty out
+}
+test_case 'check: keys that sign nothing' rotation_warnings
+
 # limited TARGET PAYLOAD - a webhook of that target
 limited() {
   printf '{"webhooks":{"w":{"url":"https://a.example/","secret":"$S","target":"%s"}},"automations":[\n' "$1"
@@ -349,18 +364,18 @@ test_case 'check: payloads that break a limit of their target' limits
 
 resolves() {
   local secrets='{"webhooks":{"w":{"url":"https://a.example/","access_token":"$HERE_TOKEN","secret":["$HERE_SECRET",
-"$GONE"],"headers":{"X":"$EMPTY"},"tls":{"ca":"$GONE_CA"}}},
+"$GONE"],"signature":"standard","headers":{"X":"$EMPTY"},"tls":{"ca":"$GONE_CA"}}},
 "automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
   export HERE_TOKEN=value-of-token HERE_SECRET=value-of-secret EMPTY=
   checks --resolve <<<"$secrets"
   expect_equal "$(<out)" 'c.json:2:1: warning: secret $GONE: not found
-c.json:2:25: warning: secret $EMPTY: is empty
-c.json:2:47: warning: secret $GONE_CA: not found'
+c.json:2:48: warning: secret $EMPTY: is empty
+c.json:2:70: warning: secret $GONE_CA: not found'
   expect_equal "$status $(<err)" '0 wb-automation: 0 errors, 3 warnings'
   mkdir -m 700 kept
   (umask 077 && printf 'value-of-gone\n' | tee kept/GONE kept/EMPTY kept/GONE_CA >/dev/null)
   checks --resolve --secrets env --secrets dir:kept <<<"$secrets"
-  expect_equal "$(<out)" 'c.json:2:25: warning: secret $EMPTY: is empty'
+  expect_equal "$(<out)" 'c.json:2:48: warning: secret $EMPTY: is empty'
   checks --resolve --secrets dir:kept --secrets env --secret-host HERE_TOKEN=b.example <<<"$secrets"
   expect_equal "$(<out)" 'c.json:1:61: warning: secret $HERE_TOKEN: is not bound to this host'
   checks <<<"$secrets"
@@ -677,6 +692,74 @@ END
 }
 test_case 'add: a file of its own, well laid out' adds
 
+adds_programs() {
+  fresh
+  wb-automation add live -c rules --on alias --alias production --when '.artifact_metadata.accuracy > "0.9"' \
+    --cooldown 10m --cooldown-by collection --payload-jq '{by: .event_author}' --webhook api --url https://a.example/ \
+    --secret '$S' -H 'X-One: 1' --header $'Authorization:\t$TOKEN' --success-when '.ok' >out 2>err
+  expect_empty err
+  cat >want <<'END'
+{
+  "webhooks": {
+    "api": {
+      "url": "https://a.example/",
+      "secret": "$S",
+      "headers": {
+        "X-One": "1",
+        "Authorization": "$TOKEN"
+      },
+      "success_when": ".ok"
+    }
+  },
+  "automations": [
+    {
+      "name": "live",
+      "on": {
+        "event_type": "ADD_ARTIFACT_ALIAS",
+        "alias": "production",
+        "when": ".artifact_metadata.accuracy > \"0.9\""
+      },
+      "cooldown": "10m",
+      "cooldown_by": "collection",
+      "action": {
+        "type": "webhook",
+        "webhook": "api",
+        "payload_jq": "{by: .event_author}"
+      }
+    }
+  ]
+}
+END
+  expect_file rules/live.json want
+  # a program in place of a template's payload, a header in place of its own, another one beside it
+  wb-automation add hub -c rules --template github --url https://api.github.com/repos/acme/x/dispatches --payload-jq . \
+    -H 'accept: */*' >out
+  expect_equal "$(jq -c '.webhooks.hub.headers, .automations[0].action.payload_jq, .automations[0].action.payload' rules/hub.json)" \
+    $'{"accept":"*/*"}\n"."\nnull'
+  wb-automation add lab -c rules --template gitlab --url https://gitlab.com/api/v4/projects/1/pipeline -H 'X-A: $B' >out
+  expect_equal "$(jq -c .webhooks.lab.headers rules/lab.json)" '{"X-A":"$B","PRIVATE-TOKEN":"$GITLAB_TOKEN"}'
+}
+test_case 'add: programs, cooldowns and headers' adds_programs
+
+adds_warned() {
+  fresh
+  cp rules/other.json rules/more.json
+  sed -i 's/"name": "/&another /; s/"name": "red/"name": "another red/' rules/more.json
+  expect_equal "$(wb-automation add quiet -c rules --on link --alias x --url http://a.example/ 2>err)" rules/quiet.json
+  expect_equal "$(<err)" "wb-automation: rules/quiet.json:12:9: warning: an event of the type LINK_ARTIFACT has no alias, so it never matches
+wb-automation: rules/quiet.json:3:5: warning: webhook \"quiet\" proves nothing to its receiver: give it a \"secret\" to sign with
+wb-automation: rules/quiet.json:4:14: warning: would be denied: the URL is http, not https; --allow-http would open it"
+  [[ -s rules/quiet.json ]] || fail 'not made'
+  wb-automation add again -c rules -w github-deploy --on alias >out 2>err
+  expect_empty err
+  wb-automation add once-more -c rules -w github-deploy --on alias >out 2>err
+  expect_match "$(<err)" '^wb-automation: rules/once-more.json:4:15: warning: does the same as "again", so that it is done twice$'
+  wb-automation add plain -c rules --url http://a.example/ --secret '$S' --allow-http >out 2>err
+  expect_empty err
+  refused '--secrets does not go with add' add x -c rules -w github-deploy --secrets env
+}
+test_case 'add: what check would warn of is told, of the new file only' adds_warned
+
 templates() {
   fresh
   local name url
@@ -718,7 +801,21 @@ adds_nothing() {
     "${add[@]}" --url https://a.example/ --secret value-of-secret
   refused "--access-token takes the name of a secret, such as '\$NAME' in quotes, never its value" \
     "${add[@]}" --url https://a.example/ --access-token value-of-token
-  refused '--secret, --signature, --access-token and --target say what a new webhook is like, which needs --url' \
+  refused 'rules/new.json:6:17: "when": syntax error, unexpected $end, line 1 of the program' "${add[@]}" -w github-deploy --when '.a |'
+  refused 'rules/new.json:9:23: "payload_jq": syntax error, unexpected $end, line 1 of the program' \
+    "${add[@]}" -w github-deploy --payload-jq '{'
+  refused 'rules/new.json:6:19: cooldown must be a time such as "90s", "10m", "12h" or "7d", up to 3650d' \
+    "${add[@]}" -w github-deploy --cooldown soon
+  refused 'rules/new.json:3:5: "cooldown_by" without "cooldown"' "${add[@]}" -w github-deploy --cooldown-by collection
+  refused 'rules/new.json:7:22: cooldown_by must be "automation" or "collection"' \
+    "${add[@]}" -w github-deploy --cooldown 5m --cooldown-by entity
+  refused '--payload and --payload-jq exclude each other' "${add[@]}" -w github-deploy --payload 1 --payload-jq .
+  refused "--header takes 'NAME: VALUE'" "${add[@]}" --url https://a.example/ --header ': x'
+  refused "the value of such a header is a secret: --header takes the name of one, such as 'Authorization: \$NAME' in quotes" \
+    "${add[@]}" --url https://a.example/ --header 'X-Api-Key: value-of-key'
+  refused 'rules/new.json:6:9: header "Host": this header is set by the sender' "${add[@]}" --url https://a.example/ -H 'Host: b'
+  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --when ''
+  refused '--secret, --signature, --access-token, --header, --target and --success-when say what a new webhook is like, which needs --url' \
     "${add[@]}" --webhook github-deploy --secret '$S'
   refused 'rules/new.json:4:14: "url": the scheme is neither https nor http' "${add[@]}" --url ftp://a.example/
   refused "--on takes link, unlink, create, alias, tag, untag, collection-tag, collection-untag or a type of wb-record(5), not 'x'" \

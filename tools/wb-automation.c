@@ -106,9 +106,10 @@ static const struct {
 	{OPT_JSON, V(LIST) | V(SHOW) | V(HISTORY) | V(TEST)},
 	{OPT_RESOLVE, V(CHECK)},
 	{OPT_YES, V(DELETE)},
-	{POLICY_CACERT, V(CHECK) | V(TEST)},
+	{SECRET_BOUND_ONLY, V(CHECK) | V(TEST)},
+	{POLICY_CACERT, V(ADD) | V(CHECK) | V(TEST)},
 	{NEW_AUTHOR, V(ADD) | V(TEST)},
-	{NEW_TAG_REGEX, V(ADD)},
+	{NEW_COOLDOWN_BY, V(ADD)},
 	{NEW_PAYLOAD, V(ADD) | V(TEST)},
 	{NEW_FILE, V(ADD)},
 	{TRIAL_TIMEOUT, V(TEST)},
@@ -396,7 +397,8 @@ delete_it(const struct args *args, struct output *out)
 static int
 add(const struct args *args, struct output *out)
 {
-	const struct config_add how = {args->config, args->nconfig, args->new.file, config_say};
+	const struct config_add how = {args->config, args->nconfig, args->new.file,
+		&args->policy.policy, config_say};
 	struct new_automation new = args->new.automation;
 	struct strbuf made;
 	int status;

@@ -95,12 +95,9 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_TOLERANCE:
 		return options_duration("tolerance", value, (uint64_t)3650 * 86400 * 1000,
 			&args->tolerance_ms);
-	case SECRET_SECRETS:
-	case SECRET_HOST:
-	case SECRET_BOUND_ONLY:
-		return secret_option(args->secrets, id, value);
 	default:
-		return filter_option(&args->filter, id, value);
+		return secret_is_option(id) ? secret_option(args->secrets, id, value)
+					    : filter_option(&args->filter, id, value);
 	}
 }
 

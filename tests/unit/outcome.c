@@ -92,6 +92,22 @@ test_ends(void)
 	EXPECT(of(TRANSFER_TLS, 0, TRANSFER_MISTAKE, "", 1).again_ms == -1);
 }
 
+/* A secret that its helper could not tell: it is not asked again at once. */
+static void
+test_failed_helpers(void)
+{
+	const struct transfer_result result = {.error = TRANSFER_SECRET, .fault = TRANSFER_PASSING};
+	struct outcome o = of(TRANSFER_SECRET, 0, TRANSFER_PASSING, "", 0);
+
+	EXPECT(!outcome_counts(&result));
+	EXPECT(o.report == ENDPOINT_UNTRIED && o.again_ms >= secret_store_pause_ms(secrets));
+	/* However often an attempt was made before. */
+	EXPECT(of(TRANSFER_SECRET, 0, TRANSFER_PASSING, "", retry.retries + 1).again_ms >= 0);
+	retry.retries = 0;
+	EXPECT(of(TRANSFER_SECRET, 0, TRANSFER_PASSING, "", 0).again_ms == -1);
+	retry_policy_init(&retry);
+}
+
 /* What success_when says: of an answer, or before there is one. */
 static void
 test_verdicts(void)
@@ -132,6 +148,7 @@ main(void)
 	RUN(test_waits, "waits: what is asked for, and what a failed look-up needs");
 	RUN(test_verdicts, "what success_when says, of an answer and before");
 	RUN(test_ends, "no more retries; shortages and mistakes of our own");
+	RUN(test_failed_helpers, "helpers that fail are asked again, after a while");
 	secret_store_free(secrets);
 	UNIT_DONE();
 }

@@ -2,6 +2,7 @@
 #include "diag.h"
 #include "guard.h"
 #include "random.h"
+#include "secret_store.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -16,66 +17,6 @@
 #endif
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static char dir[] = "/tmp/wb-unit-secret.XXXXXX"; /* of this run; removed at the end */
-static char path[256];
-static struct secret_store *store;
-
-/* dir/name, static until the next call. */
-static const char *
-in_dir(const char *name)
-{
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
-
-static void
-put(const char *name, const void *data, size_t len, mode_t mode)
-{
-	int fd;
-
-	unlink(in_dir(name)); /* it may be read-only */
-	fd = open(in_dir(name), O_WRONLY | O_CREAT | O_EXCL, 0600);
-	EXPECT(fd >= 0 && write(fd, data, len) == (ssize_t)len && fchmod(fd, mode) == 0);
-	close(fd);
-}
-
-/* A store of one provider, "dir" standing for the directory of this run. */
-static void
-open_store(const char *spec)
-{
-	char text[sizeof(dir) + 8];
-
-	snprintf(text, sizeof(text), "dir:%s", dir);
-	store = secret_store_new();
-	EXPECT(store != NULL);
-	if (spec != NULL)
-		EXPECT(secret_store_add(store, strcmp(spec, "dir") == 0 ? text : spec) == 0);
-}
-
-static void
-close_store(void)
-{
-	secret_store_free(store);
-	store = NULL;
-}
-
-/* The value as a string, static, or the error in parentheses. */
-static const char *
-get(const char *name, const char *host)
-{
-	static char text[256];
-	const char *error = NULL;
-	struct secret value;
-
-	if (secret_get(store, name, strlen(name), host, &value, &error) == 0) {
-		EXPECT(error == NULL);
-		snprintf(text, sizeof(text), "%.*s", (int)value.len, value.value);
-	} else {
-		snprintf(text, sizeof(text), "(%s)", error);
-	}
-	return text;
-}
 
 static void
 names(void)
@@ -375,7 +316,11 @@ malformed_arguments(void)
 		EXPECT_STR(message_of(secret_store_bind, cases[i].binding), want);
 	}
 	EXPECT_STR(message_of(secret_store_add, "vault"),
-		"unit: unknown provider of secrets: expected env or dir:PATH\n");
+		"unit: unknown provider of secrets: expected env, dir:PATH, exec:COMMAND or default\n");
+	EXPECT_STR(message_of(secret_store_add, "exec: \t"),
+		"unit: exec: needs a command, such as exec:/usr/local/bin/get-secret\n");
+	EXPECT_STR(message_of(secret_store_add, "exec:/dev/null x"),
+		"unit: cannot use secrets helper '/dev/null': Permission denied\n");
 	EXPECT_STR(message_of(secret_store_add, "dir:/nowhere"),
 		"unit: cannot use secrets directory '/nowhere': No such file or directory\n");
 	EXPECT_STR(message_of(secret_store_add, "dir:/dev/null"),
@@ -664,13 +609,15 @@ can_lock(void)
 static void
 memory_of_values(void)
 {
-	static const char *const names[] = {"WB_ONE", "WB_FILE"}, *const specs[] = {"env", "dir"};
+	static const char *const names[] = {"WB_ONE", "WB_FILE", "WB_ONE"}, *const specs[] = {"env",
+										    "dir",
+										    "exec:echo"};
 	struct secret value = {NULL, 0};
 	const char *error;
 
 	setenv("WB_ONE", "value", 1);
 	put("WB_FILE", "value", 5, 0600);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		open_store(specs[i]);
 		EXPECT(secret_get(store, names[i], strlen(names[i]), NULL, &value, &error) == 0);
 		/* Nothing is to be seen where there is no such file. */
@@ -684,14 +631,14 @@ memory_of_values(void)
 }
 
 /* Pages that are given back, and what was still in them. */
-static const char *watched;
+static bool watches;
 static int given_back, not_wiped;
 
 /* In place of the C library's, which the store calls to give memory back. */
 int
 munmap(void *p, size_t len)
 {
-	if (watched != NULL && (const char *)p <= watched && watched < (const char *)p + len) {
+	if (watches) {
 		given_back++;
 		for (size_t i = 0; i < len; i++)
 			not_wiped += ((const char *)p)[i] != 0;
@@ -702,16 +649,25 @@ munmap(void *p, size_t len)
 static void
 values_are_wiped(void)
 {
-	struct secret value;
-	const char *error;
+	char helper[sizeof(dir) + 32];
+	const char *const specs[] = {"env", "dir", helper};
 
 	setenv("WB_ONE", "value", 1);
-	open_store("env");
-	EXPECT(secret_get(store, "WB_ONE", 6, NULL, &value, &error) == 0);
-	watched = value.value;
-	close_store();
-	watched = NULL;
-	EXPECT(given_back == 1 && not_wiped == 0);
+	put("WB_ONE", "value", 5, 0600);
+	put("helper", "#!/bin/sh\necho value\n", 21, 0700);
+	snprintf(helper, sizeof(helper), "exec:%s/helper", dir);
+	for (int i = 0; i < 3; i++) {
+		open_store(specs[i]);
+		given_back = not_wiped = 0;
+		watches = true;
+		EXPECT_STR(get("WB_ONE", NULL), "value");
+		close_store();
+		watches = false;
+		/* what was read, and the value */
+		EXPECT(given_back == (i == 0 ? 1 : 2) && not_wiped == 0);
+	}
+	unlink(in_dir("helper"));
+	unlink(in_dir("WB_ONE"));
 }
 
 static void
@@ -775,7 +731,7 @@ main(void)
 	RUN(masks_stay_inside, "masks read nothing behind the end, and change nothing else");
 	RUN(failures_are_bounded, "names without a value are forgotten, values are not");
 	RUN(memory_of_values, "values are locked and not dumped");
-	RUN(values_are_wiped, "values are wiped");
+	RUN(values_are_wiped, "values are wiped, and what they were read into");
 	RUN(no_core_dumps, "no core dumps");
 	rmdir(dir);
 	UNIT_DONE();
