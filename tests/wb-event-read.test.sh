@@ -101,7 +101,7 @@ refused() {
 
 bad_documents() {
   local bad
-  for bad in '{' '{"a":' '{"a":1,' '{"a":[1,' '{"a":{' '{"a' '{"a":"b' '{"a" 1}' '[1]' 'x' '1' '"{"' '{"a":1}}' '{]' '{"a":01}' $'{"\xff":1}'; do
+  for bad in '{' '{"a":' '{"a":1,' '{"a":[1,' '{"a":{' '{"a' '{"a":"b' '{"a" 1}' 'x' '1' '"{"' '{"a":1}}' '{]' '{"a":01}' $'{"\xff":1}'; do
     printf '{%s,"alias":"1"}\n%s\n{%s,"alias":"2"}\n{%s,"alias":"3"}\n' "$E" "$bad" "$E" "$E" >in
     rm -f rejects
     expect_status 1 read_events --rejects rejects in
@@ -124,6 +124,76 @@ bad_documents() {
   expect_equal "$(<rejects)" '{"a":'
 }
 test_case 'a broken document takes no other with it' bad_documents
+
+# Each array is of three events, and of what is wrong with it.
+arrays() {
+  local a=$'{\n'"$E"',"alias":"a"}' b="{$E,\"alias\":\"b\"}" c="{$E,\"alias\":\"c\"}"
+  for array in "[$a,$b,$c]" "[ $a , $b , $c ]" "[$a,$b][][ $c]" $'[\n'"  $a,"$'\n'"  $b,"$'\n'"  $c"$'\n]' \
+    $'[\n'"$a"$'\n,'"$b"$'\n,'"$c"$'\n]'; do
+    printf '{%s,"alias":"1"}\n%s\n{%s,"alias":"2"}\n' "$E" "$array" "$E" >in
+    expect_status 0 read_events in
+    expect_empty err
+    expect_equal "$(json out .alias | paste -s -d ' ')" '1 a b c 2'
+  done
+  # an item is the same event as the same document alone
+  jq -n -c --argjson a "$b" '[$a, $a]' | read_events
+  expect_equal "$(sort -u out)" "$(wb-event read <<<"$b")"
+  # an array ends with its file
+  printf '[%s\n\n' "$b" >first.json
+  rm -f rejects
+  expect_status 1 read_events --rejects rejects first.json in
+  expect_equal "$(json out .alias | paste -s -d ' ')" 'b 1 a b c 2'
+  expect_equal "$(<err)" 'wb-event: first.json:1: unexpected end of the array of line 1'
+  expect_empty rejects
+}
+test_case 'documents in arrays' arrays
+
+# bad_array ARRAY LINE BYTE TEXT - its first item is taken, and all that follows it
+bad_array() {
+  printf '{%s,"alias":"1"}\n%s\n{%s,"alias":"2"}\n{%s,"alias":"3"}\n' "$E" "$1" "$E" "$E" >in
+  expect_status 1 read_events in
+  refused "${@:2}"
+  expect_equal "$(json out .alias | paste -s -d ' ')" '1 a 2 3' "$1"
+}
+
+bad_arrays() {
+  local a="{$E,\"alias\":\"a\"}"
+  bad_array "[$a $a]" 2 1 "expected ',' or ']'"
+  bad_array "[$a,]" 2 1 'not a JSON object'
+  bad_array "[$a,,$a]" 2 1 'not a JSON object'
+  bad_array "[$a]]" 2 1 'not a JSON object'
+  bad_array "[$a,1,$a]" 2 1 'not a JSON object'
+  bad_array "[$a,[$a]]" 2 1 'not a JSON object'
+  bad_array "[$a,null]" 2 1 'not a JSON object'
+  bad_array "[$a"$',\n{"a":tru}\n]' 3 6 'not a JSON value'
+  bad_array "[,"$'\n'"$a" 2 1 'not a JSON object'
+  bad_array "$a,"$'\n' 2 1 'not a JSON object'
+}
+test_case 'a broken array takes no other document with it' bad_arrays
+
+other_bytes() {
+  # white space is what RFC 8259 says
+  printf '\0\0{%s,"alias":"1"}\0{%s}\n{%s,"alias":"2"}\n\0\n\v{%s}\n' "$E" "$E" "$E" "$E" >in
+  rm -f rejects
+  expect_status 1 read_events --rejects rejects in
+  expect_equal "$(json out .alias)" 2
+  expect_equal "$(<err)" "$(printf 'wb-event: in:%s: byte 1: not a JSON object\n' 1 3 4)"
+  expect_equal "$(od -A n -c rejects)" "$(sed 2d in | od -A n -c)"
+  # a byte order mark before all of a file
+  printf '\xef\xbb\xbf{%s,\n"alias":"1"}\n' "$E" >marked
+  printf '\xef\xbb\xbf\n[{%s,"alias":"2"}]' "$E" >marked2
+  expect_status 0 read_events marked marked2
+  expect_equal "$(json out .alias | paste -s -d ' ')" '1 2'
+  expect_equal "$(sed -n 2p out)" "$(printf '{%s,"alias":"2"}' "$E" | wb-event read)"
+  cat marked2 marked2 | expect_status 1 read_events
+  expect_equal "$(<err)" 'wb-event: standard input:2: byte 1: not a JSON object'
+  for encoding in UTF-16LE UTF-16BE; do
+    printf '\ufeff{%s}\n' "$E" | iconv -t "$encoding" | tr -d '\n' >in
+    expect_status 1 read_events in
+    refused 1 1 'UTF-16, and not UTF-8'
+  done
+}
+test_case 'bytes that are no JSON' other_bytes
 
 long_documents() {
   printf '{%s,"alias":"1"}\n{%s,"x":[\n' "$E" "$E" >in
