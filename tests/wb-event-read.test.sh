@@ -34,11 +34,10 @@ samples() {
   # all have what rules and deliveries need, however the documents are laid out
   expect_equal "$(jq -s 'all((.event_id, .event_type, .artifact_version_string, .source) | length > 0) and
     (map(.event_id) | length == (unique | length))' out)" true
-  # with other white space, and as items of an array, they are the same events
+  # with other white space they are the same events
   without_blanks "$SAMPLES/$from"/*.json >dense
   sed -E -z 's/("([^"\\]|\\.)*")|([][{}:,])/\1 \n\3\t/g' dense >wide
-  { echo '[' && sed -E 's/\}(\{"[^"]*":)/},\1/g' dense && echo ']'; } >array
-  for layout in dense wide array; do
+  for layout in dense wide; do
     expect_status 0 read_events --from "$from" "$layout"
     expect_file out "$SAMPLES/$from/events.jsonl"
   done
@@ -73,6 +72,27 @@ no_path_of_jq() {
   expect_match "$(<err)" "^wb-event: in:1: mlflow: .*three"
 }
 test_case 'a document that a built-in map fails at' no_path_of_jq
+
+relayed() {
+  local event='"data":{"event_type":"LINK_ARTIFACT","event_id":"%s"}'
+  # named ID TYPE [DATA] - a CloudEvent
+  named() {
+    printf '{"specversion":"1.0","source":"/broker","id":"%s","type":"%s",%s}\n' "$1" "$2" "${3:-\"data\":{\}}"
+  }
+  # the same event over two brokers, and one without an id over both
+  # shellcheck disable=SC2059 # the format is above
+  { named 1 x "$(printf "$event" evt-1)" && named 2 x "$(printf "$event" evt-1)" &&
+    named 1 x "$(printf "$event" '')" && named 2 x "$(printf "$event" '')"; } | read_events --from cloudevents
+  expect_equal "$(json out .event_id | paste -s -d ' ')" 'evt-1 evt-1 /broker#1 /broker#2'
+  # types with a version, and what is none
+  { for type in LINK_ARTIFACT com.example.link_artifact com.LINK_ARTIFACT.v1 LINK_ARTIFACT.2.0; do named 1 "$type"; done; } >in
+  expect_status 0 read_events --from cloudevents in
+  expect_equal "$(json out .event_type | sort | uniq -c | sed 's/^ *//')" '4 LINK_ARTIFACT'
+  { for type in '' . v1 .v1 LINK_ARTIFACT.vx LINK_ARTIFACT.done LINK_ARTIFACT. 2.LINK_ARTIFACTS; do named 1 "$type"; done; } >in
+  expect_status 0 read_events --from cloudevents in
+  expect_empty out
+}
+test_case 'a CloudEvent keeps the id of its event, and may have a version' relayed
 
 # Payloads whose strings do not hold what they should are refused: without it, rules would judge by less than was sent.
 wrong_strings() {
