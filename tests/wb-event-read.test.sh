@@ -94,6 +94,34 @@ relayed() {
 }
 test_case 'a CloudEvent keeps the id of its event, and may have a version' relayed
 
+# What SageMaker says several times is one event, and what happens again is another one.
+repeated() {
+  local file=$SAMPLES/sagemaker/lifecycle.json
+  ids() { wb-event read --from sagemaker "$@" | jq -r .event_id; }
+  # says FILTER - the ids are the same, also when what the filter changes is other
+  says() {
+    jq "$1" "$file" >changed
+    expect_equal "$(ids changed)" "$(ids "$file")" "$1"
+  }
+  # says_other FILTER N - N of the ids are others
+  says_other() {
+    jq "$1" "$file" >changed
+    expect_equal "$(comm -13 <(ids "$file" | sort) <(ids changed | sort) | wc -l)" "$2" "$1"
+  }
+  says '.id = "another" | .time = "2026-11-24T05:00:00Z"'
+  says '.detail.CustomerMetadataProperties = {a: "b"}'
+  # a new package may be told of once more without a change
+  says 'if .detail.UpdatedModelPackageFields == [] then del(.detail.UpdatedModelPackageFields) |
+    .detail.LastModifiedTime = "2026-11-24T05:00:00Z" else . end'
+  says_other '.detail.LastModifiedTime = "2026-11-24T05:00:00Z"' 2
+  says_other '.detail.ModelApprovalStatus = "Rejected"' 2
+  says_other '.detail.ModelLifeCycle.StageStatus = "Approved"' 2
+  says_other '.detail.CreationTime = "2026-11-24T05:00:00Z"' 3
+  says_other '.detail.ModelPackageArn += "1"' 5
+  says_other 'del(.detail.LastModifiedTime)' 2
+}
+test_case 'an event of SageMaker has its id from what changed' repeated
+
 # Payloads whose strings do not hold what they should are refused: without it, rules would judge by less than was sent.
 wrong_strings() {
   wrong_string() {
