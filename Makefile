@@ -113,13 +113,13 @@ $(B)/%.o: common/%.c Makefile
 	$(Q)$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Programs that stand in the binary, as arrays of bytes.
-$(B)/builtin_maps.c: $(MAPS) Makefile
+$(B)/builtin_maps.c: common/map_prelude.jq $(MAPS) Makefile
 	@mkdir -p $(@D)
-	$(Q){ echo '#include "builtin_maps.h"'; \
-	for map in $(MAPS:common/maps/%.jq=%); do \
-		echo "static const unsigned char $$map[] = {"; \
-		od -A n -v -t u1 common/maps/$$map.jq | sed 's/[0-9][0-9]*/&,/g'; echo '};'; \
-	done; \
+	$(Q)array() { echo "static const unsigned char $$1[] = {"; od -A n -v -t u1 | sed 's/[0-9][0-9]*/&,/g'; echo '};'; }; \
+	{ echo '#include "builtin_maps.h"'; \
+	sed '/^#/d; s/^  *//' common/map_prelude.jq | tr '\n' ' ' | array prelude; \
+	echo 'const struct builtin_map map_prelude = {0, prelude, sizeof(prelude)};'; \
+	for map in $(MAPS:common/maps/%.jq=%); do array $$map <common/maps/$$map.jq; done; \
 	echo 'const struct builtin_map builtin_maps[] = {'; \
 	for map in $(MAPS:common/maps/%.jq=%); do echo "{\"$$map\", $$map, sizeof($$map)},"; done; \
 	echo '{0, 0, 0}};'; } >$@

@@ -1,5 +1,5 @@
 /*
- * builtin_maps - the texts of maps/, which the Makefile makes C of.
+ * builtin_maps - the texts of maps/ and of map_prelude.jq, which the Makefile makes C of.
  */
 #ifndef WB_BUILTIN_MAPS_H
 #define WB_BUILTIN_MAPS_H
@@ -13,5 +13,6 @@ struct builtin_map {
 };
 
 extern const struct builtin_map builtin_maps[];
+extern const struct builtin_map map_prelude; /* of no name, and without comments in one line */
 
 #endif

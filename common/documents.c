@@ -7,10 +7,21 @@
 #define CHECKS_MAX 64      /* of a document because of lines that begin like another */
 #define KEEP (1024 * 1024) /* bytes that are done with and may stay in the buffer */
 
+/* What may come next. */
+enum {
+	DOCUMENT = 1,
+	ARRAY = 2, /* its bracket */
+	COMMA = 4,
+	ARRAY_END = 8,
+	AT_TOP = DOCUMENT | ARRAY,
+	/* in an array of which something was refused, and perhaps its end with it */
+	ANYTHING = DOCUMENT | ARRAY | COMMA | ARRAY_END
+};
+
 void
 documents_init(struct documents *d, struct filter *f)
 {
-	*d = (struct documents){.f = f};
+	*d = (struct documents){.f = f, .next = AT_TOP};
 	/* A document that is almost too long, a line behind it, and what is done with. */
 	strbuf_init(&d->text, 2 * f->in.max + 2 * KEEP);
 }
@@ -38,13 +49,57 @@ skip_blanks(struct documents *d)
 {
 	size_t to = d->start;
 
-	while (to < d->end && strchr(" \t\r\n", d->text.buf[to]) != NULL)
+	while (to < d->end && memchr(" \t\r\n", d->text.buf[to], 4) != NULL)
 		to++;
 	if (to != d->start)
 		advance(d, to);
 }
 
+/* Take the bracket or comma at the start, if it is one that may come here. */
+static bool
+take_punctuation(struct documents *d)
+{
+	const unsigned was = d->next;
+
+	switch (d->text.buf[d->start]) {
+	case '[':
+		if ((was & ARRAY) == 0)
+			return false;
+		d->array_line = d->at.line;
+		d->next = DOCUMENT | ARRAY_END;
+		break;
+	case ',':
+		if ((was & COMMA) == 0)
+			return false;
+		d->next = was == ANYTHING ? was : DOCUMENT;
+		break;
+	case ']':
+		if ((was & ARRAY_END) == 0)
+			return false;
+		d->next = AT_TOP;
+		break;
+	default:
+		return false;
+	}
+	advance(d, d->start + 1);
+	return true;
+}
+
 /* ---- reading ---- */
+
+/* Add the line that the filter has read, without the mark that may stand before all of a file. */
+static void
+add_line(struct documents *d)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	const struct lines *in = &d->f->in;
+	const size_t skip =
+		in->number == 1 && in->len >= 3 && memcmp(in->line, mark, 3) == 0 ? 3 : 0;
+
+	d->last_line = d->text.len;
+	strbuf_add(&d->text, in->line + skip, in->len - skip);
+	strbuf_addc(&d->text, '\n');
+}
 
 /* Move what is not done with to the front, when that is worth it. */
 static void
@@ -86,9 +141,7 @@ read_line(struct documents *d)
 	/* blank lines were passed over */
 	while (!d->ended && d->start < d->end && ++before < f->in.number)
 		strbuf_addc(&d->text, '\n');
-	d->last_line = d->text.len;
-	strbuf_add(&d->text, f->in.line, f->in.len);
-	strbuf_addc(&d->text, '\n');
+	add_line(d);
 	if (!d->ended && d->start == d->end)
 		d->at = d->read;
 	if (!d->ended)
@@ -108,6 +161,7 @@ next_input(struct documents *d)
 	d->at = d->read;
 	d->end = d->text.len;
 	d->ended = d->skipping = false;
+	d->next = AT_TOP;
 	return true;
 }
 
@@ -146,6 +200,8 @@ refuse(struct documents *d, size_t at, const char *why)
 
 	show(d, end);
 	d->skipping = *p == '{';
+	if (d->next != AT_TOP)
+		d->next = ANYTHING;
 	/* what is missing at the end is not missing in a line of its own */
 	if (at != FILTER_NOWHERE && at > 0 && d->start + at == d->end)
 		at--;
@@ -159,6 +215,20 @@ refuse(struct documents *d, size_t at, const char *why)
 	else
 		filter_reject(d->f, at, "%s, in the document of line %" PRIu64, why, d->at.line);
 	advance(d, end + 1);
+}
+
+/* The input has ended, and an array in it may have not. */
+static void
+refuse_open_array(struct documents *d)
+{
+	if (d->next == AT_TOP || d->next == ANYTHING)
+		return;
+	show(d, d->start);
+	d->f->in.number--;
+	d->f->in.newline = false;
+	filter_reject(d->f, FILTER_NOWHERE, "unexpected end of the array of line %" PRIu64,
+		d->array_line);
+	d->next = AT_TOP;
 }
 
 /* Pass over lines of what was refused. */
@@ -225,15 +295,30 @@ check(struct documents *d, size_t len, bool is_all)
 	return false;
 }
 
+/* Why what stands at the start can be no document, or NULL. */
+static const char *
+find_fault(const struct documents *d)
+{
+	const char *p = d->text.buf + d->start;
+
+	/* what a line ends with is always there */
+	if (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0)
+		return "UTF-16, and not UTF-8";
+	if (*p != '{')
+		return "not a JSON object";
+	return (d->next & DOCUMENT) == 0 ? "expected ',' or ']'" : NULL;
+}
+
 /* Take the document at the start, or refuse it. Returns whether more must be read to know. */
 static bool
 find(struct documents *d)
 {
 	const size_t end = find_end(d), len = (end != 0 ? end : d->end) - d->start;
+	const char *fault = find_fault(d);
 	char why[80];
 
-	if (d->text.buf[d->start] != '{') {
-		refuse(d, 0, "not a JSON object");
+	if (fault != NULL) {
+		refuse(d, 0, fault);
 	} else if (len > d->f->in.max + 1) {
 		snprintf(why, sizeof(why), "document longer than %zu bytes (--max-line)",
 			d->f->in.max);
@@ -242,6 +327,8 @@ find(struct documents *d)
 		if (check(d, len, true)) {
 			d->p = d->text.buf + d->start;
 			d->len = len;
+			if (d->next != AT_TOP && d->next != ANYTHING)
+				d->next = COMMA | ARRAY_END;
 		}
 	} else {
 		return !is_suspect(d) || check(d, len, false);
@@ -259,9 +346,10 @@ documents_next(struct documents *d)
 		if (d->skipping)
 			skip_refused(d);
 		skip_blanks(d);
-		if (d->start < d->end && !find(d))
+		if (d->start < d->end && (take_punctuation(d) || !find(d)))
 			continue;
 		if (d->start == d->end && d->ended) {
+			refuse_open_array(d);
 			if (!next_input(d))
 				return false;
 		} else if (!read_line(d)) {

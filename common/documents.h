@@ -1,6 +1,7 @@
 /*
  * documents - JSON objects out of a filter's input, however they are laid out: one a line, over
- * many lines, or several in one line.
+ * many lines, several in one line, or as the items of an array. A byte order mark before all of an
+ * input is passed over.
  *
  * What is no object is refused like a bad line; reading goes on with the next line that begins with
  * a brace, so that a broken document takes none of its successors with it.
@@ -30,6 +31,8 @@ struct documents {
 	struct documents_place at, read; /* of the start, and of the line read last */
 	size_t last_line;                /* where that one starts */
 	bool skipping;                   /* lines of a document that was refused */
+	unsigned next;                   /* what may come, since arrays are open or not */
+	uint64_t array_line;             /* where the last of them begins */
 	/* of the document at the start, which may go on: */
 	size_t seen, depth; /* up to where it was followed, and how many brackets are open there */
 	bool in_string, after_backslash;

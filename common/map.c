@@ -19,6 +19,8 @@
 #define MAPS_MAX 64  /* names of built-in ones in a message */
 #define MARK_SIZE 24 /* bytes of the name of references, NUL included */
 
+_Static_assert(VERBATIM_ERROR_MAX <= MAP_EVENT_ERROR_MAX, "a message must fit");
+
 struct map {
 	const char *name;   /* for messages, borrowed; NULL: it takes documents for events */
 	const char *source; /* of its events, unless they say; or NULL */
@@ -28,28 +30,15 @@ struct map {
 	struct strbuf outputs, line;
 };
 
-/*
- * Stands before every map, in its first line, so that the numbers of lines stay right. A reference
- * is checked to mean what the map means by it, since a path says nothing of where it starts.
- */
-static const char verbatim[] =
-	". as $wb_document"
-	" | def verbatim(f): path(f) as $p | getpath($p)"
-	" | if . == null then ."
-	" elif . == ($wb_document | getpath($p)) then {\"%s\": $p}"
-	" else error(\"verbatim: not a place in the document; '.' must be the document\") end;"
-	" def members(f): . as $d | reduce (f | keys_unsorted[]) as $k ({};"
-	" ($d | f[$k]) as $v | if $v == null or $v == \"\" then ."
-	" else .[$k] = ($d | verbatim(f[$k])) end); ";
-
+/* What map_prelude.jq needs, and itself. */
 static void
 add_prelude(struct strbuf *sb, const char *mark)
 {
 	strbuf_lit(sb, "[\"LINK_MODEL\"");
 	for (int i = 0; event_type_name(i) != NULL; i++)
 		strbuf_printf(sb, ",\"%s\"", event_type_name(i));
-	strbuf_lit(sb, "] as $event_types | ");
-	strbuf_printf(sb, verbatim, mark);
+	strbuf_printf(sb, "] as $event_types | \"%s\" as $wb_mark | . as $wb_document | ", mark);
+	strbuf_add(sb, map_prelude.text, map_prelude.len);
 }
 
 /* Make a map of ${text}. Returns NULL after a message. */
@@ -154,15 +143,12 @@ static int
 add_event(struct map *m, const char *output, size_t len, const struct map_document *doc,
 	size_t index, struct strbuf *events, char why[MAP_EVENT_ERROR_MAX])
 {
-	const char *wrong;
-
 	strbuf_reset(&m->line);
-	wrong = verbatim_expand(&m->line, output, len, m->mark, doc->p, doc->len);
-	if (wrong == NULL && strbuf_failed(&m->line))
-		wrong = "its event is too long";
-	if (wrong == NULL)
+	if (verbatim_expand(&m->line, output, len, m->mark, doc->p, doc->len, why) != 0)
+		return -1;
+	if (!strbuf_failed(&m->line))
 		return map_event_add(events, m->line.buf, m->line.len, doc, index, why);
-	snprintf(why, MAP_EVENT_ERROR_MAX, "%s", wrong);
+	snprintf(why, MAP_EVENT_ERROR_MAX, "its event is too long");
 	return -1;
 }
 

@@ -1,9 +1,10 @@
 /*
  * map - a jq program that turns other systems' documents into events.
  *
- * What it can use beside jq's own: verbatim(PATH), the value that stands there in the document, as
- * it is spelled; members(PATH), an object of all members there that are neither null nor empty
- * strings, verbatim; $event_types. It runs in a process of its own: jq_worker.h.
+ * What it can use beside jq's own, by map_prelude.jq: verbatim(PATH), the value that stands there
+ * in the document, as it is spelled; verbatim_json(PATH), the value whose JSON text the string
+ * there is; members(PATH), an object of all members there that are neither null nor empty strings,
+ * verbatim; $event_types. It runs in a process of its own: jq_worker.h.
  */
 #ifndef WB_MAP_H
 #define WB_MAP_H

@@ -166,7 +166,7 @@ test_case 'every word that the tools accept is documented, and no other' words
 # Every longer piece of a message, between what differs from time to time, stands in the sources.
 diagnostics() {
   local page message piece pieces=0
-  cat "$TOP"/tools/*.c "$TOP"/common/*.[ch] | tr '\n\t' '  ' | sed 's/" *"//g' |
+  cat "$TOP"/tools/*.c "$TOP"/common/*.{c,h,jq} | tr '\n\t' '  ' | sed 's/" *"//g' |
     tr -c 'A-Za-z0-9_.,-' ' ' | tr -s ' ' >sources
   for page in "${PAGES[@]}"; do
     while IFS= read -r message; do

@@ -20,20 +20,26 @@ with_map() {
   read_events --map map.jq "${@:2}"
 }
 
+# without_blanks FILE… - white space between the tokens of JSON taken away
+without_blanks() {
+  cat "$@" | sed -E -z 's/("([^"\\]|\\.)*")|[[:space:]]+/\1/g'
+}
+
 # ---- built-in maps ----
 
 samples() {
   expect_status 0 read_events --from "$from" "$SAMPLES/$from"/*.json
   expect_file out "$SAMPLES/$from/events.jsonl"
-  expect_match "$(<err)" '^wb-event: [1-9] of [1-9] documents tell of no event$'
+  expect_match "$(<err)" '^wb-event: [1-9] of [1-9][0-9]* documents tell of no event$'
   # all have what rules and deliveries need, however the documents are laid out
   expect_equal "$(jq -s 'all((.event_id, .event_type, .artifact_version_string, .source) | length > 0) and
     (map(.event_id) | length == (unique | length))' out)" true
-  jq . "$SAMPLES/$from"/*.json >pretty
-  jq -c . "$SAMPLES/$from"/*.json | tr -d '\n' >dense
-  for layout in pretty dense; do
+  # with other white space they are the same events
+  without_blanks "$SAMPLES/$from"/*.json >dense
+  sed -E -z 's/("([^"\\]|\\.)*")|([][{}:,])/\1 \n\3\t/g' dense >wide
+  for layout in dense wide; do
     expect_status 0 read_events --from "$from" "$layout"
-    expect_equal "$(jq -S -c 'del(.event_id)' out)" "$(jq -S -c 'del(.event_id)' "$SAMPLES/$from/events.jsonl")" "$layout"
+    expect_file out "$SAMPLES/$from/events.jsonl"
   done
 }
 for from in wandb github mlflow huggingface sagemaker cloudevents; do
@@ -56,7 +62,7 @@ same_ids() {
   sed 's/ann/bob/' "$file" | read_events --from github
   [[ $(json out .event_id) != "$(json first .event_id)" ]]
   expect_match "$(json first .event_id)" '^[0-9a-f]{32}$'
-  expect_equal "$(json first .event_id)" "$(sed -z 's/\n *//g; s/": */":/g; s/, "/,"/g' "$file" | sha256sum | cut -c 1-32)"
+  expect_equal "$(json first .event_id)" "$(without_blanks "$file" | sha256sum | cut -c 1-32)"
 }
 test_case 'the same document is the same event' same_ids
 
@@ -66,6 +72,72 @@ no_path_of_jq() {
   expect_match "$(<err)" "^wb-event: in:1: mlflow: .*three"
 }
 test_case 'a document that a built-in map fails at' no_path_of_jq
+
+relayed() {
+  local event='"data":{"event_type":"LINK_ARTIFACT","event_id":"%s"}'
+  # named ID TYPE [DATA] - a CloudEvent
+  named() {
+    printf '{"specversion":"1.0","source":"/broker","id":"%s","type":"%s",%s}\n' "$1" "$2" "${3:-\"data\":{\}}"
+  }
+  # the same event over two brokers, and one without an id over both
+  # shellcheck disable=SC2059 # the format is above
+  { named 1 x "$(printf "$event" evt-1)" && named 2 x "$(printf "$event" evt-1)" &&
+    named 1 x "$(printf "$event" '')" && named 2 x "$(printf "$event" '')"; } | read_events --from cloudevents
+  expect_equal "$(json out .event_id | paste -s -d ' ')" 'evt-1 evt-1 /broker#1 /broker#2'
+  # types with a version, and what is none
+  { for type in LINK_ARTIFACT com.example.link_artifact com.LINK_ARTIFACT.v1 LINK_ARTIFACT.2.0; do named 1 "$type"; done; } >in
+  expect_status 0 read_events --from cloudevents in
+  expect_equal "$(json out .event_type | sort | uniq -c | sed 's/^ *//')" '4 LINK_ARTIFACT'
+  { for type in '' . v1 .v1 LINK_ARTIFACT.vx LINK_ARTIFACT.done LINK_ARTIFACT. 2.LINK_ARTIFACTS; do named 1 "$type"; done; } >in
+  expect_status 0 read_events --from cloudevents in
+  expect_empty out
+}
+test_case 'a CloudEvent keeps the id of its event, and may have a version' relayed
+
+# What SageMaker says several times is one event, and what happens again is another one.
+repeated() {
+  local file=$SAMPLES/sagemaker/lifecycle.json
+  ids() { wb-event read --from sagemaker "$@" | jq -r .event_id; }
+  # says FILTER - the ids are the same, also when what the filter changes is other
+  says() {
+    jq "$1" "$file" >changed
+    expect_equal "$(ids changed)" "$(ids "$file")" "$1"
+  }
+  # says_other FILTER N - N of the ids are others
+  says_other() {
+    jq "$1" "$file" >changed
+    expect_equal "$(comm -13 <(ids "$file" | sort) <(ids changed | sort) | wc -l)" "$2" "$1"
+  }
+  says '.id = "another" | .time = "2026-11-24T05:00:00Z"'
+  says '.detail.CustomerMetadataProperties = {a: "b"}'
+  # a new package may be told of once more without a change
+  says 'if .detail.UpdatedModelPackageFields == [] then del(.detail.UpdatedModelPackageFields) |
+    .detail.LastModifiedTime = "2026-11-24T05:00:00Z" else . end'
+  says_other '.detail.LastModifiedTime = "2026-11-24T05:00:00Z"' 2
+  says_other '.detail.ModelApprovalStatus = "Rejected"' 2
+  says_other '.detail.ModelLifeCycle.StageStatus = "Approved"' 2
+  says_other '.detail.CreationTime = "2026-11-24T05:00:00Z"' 3
+  says_other '.detail.ModelPackageArn += "1"' 5
+  says_other 'del(.detail.LastModifiedTime)' 2
+}
+test_case 'an event of SageMaker has its id from what changed' repeated
+
+# Payloads whose strings do not hold what they should are refused: without it, rules would judge by less than was sent.
+wrong_strings() {
+  wrong_string() {
+    printf '{"event_type":"LINK_ARTIFACT",%s}' "$1" >in
+    expect_status 1 read_events --from wandb in
+    expect_equal "$(<err)" "wb-event: in:1: wandb: not an event: $2"
+  }
+  wrong_string '"artifact_metadata":"{\"loss\":NaN}"' \
+    'the string at ["artifact_metadata"] is no JSON text: not a JSON value at byte 9'
+  wrong_string '"client_payload":{"event_type":"LINK_ARTIFACT","artifact_metadata":"{} {}"}' \
+    'the string at ["client_payload","artifact_metadata"] is no JSON text: more after the JSON value at byte 4'
+  wrong_string '"artifact_metadata":"[]"' 'artifact_metadata is not an object'
+  wrong_string '"artifact_version_index":"v3"' 'artifact_version_index is not a number'
+  wrong_string '"artifact_version_index":"03"' 'artifact_version_index is not a number'
+}
+test_case 'strings of payloads that are not what they should be' wrong_strings
 
 # ---- documents ----
 
@@ -101,7 +173,7 @@ refused() {
 
 bad_documents() {
   local bad
-  for bad in '{' '{"a":' '{"a":1,' '{"a":[1,' '{"a":{' '{"a' '{"a":"b' '{"a" 1}' '[1]' 'x' '1' '"{"' '{"a":1}}' '{]' '{"a":01}' $'{"\xff":1}'; do
+  for bad in '{' '{"a":' '{"a":1,' '{"a":[1,' '{"a":{' '{"a' '{"a":"b' '{"a" 1}' 'x' '1' '"{"' '{"a":1}}' '{]' '{"a":01}' $'{"\xff":1}'; do
     printf '{%s,"alias":"1"}\n%s\n{%s,"alias":"2"}\n{%s,"alias":"3"}\n' "$E" "$bad" "$E" "$E" >in
     rm -f rejects
     expect_status 1 read_events --rejects rejects in
@@ -124,6 +196,76 @@ bad_documents() {
   expect_equal "$(<rejects)" '{"a":'
 }
 test_case 'a broken document takes no other with it' bad_documents
+
+# Each array is of three events, and of what is wrong with it.
+arrays() {
+  local a=$'{\n'"$E"',"alias":"a"}' b="{$E,\"alias\":\"b\"}" c="{$E,\"alias\":\"c\"}"
+  for array in "[$a,$b,$c]" "[ $a , $b , $c ]" "[$a,$b][][ $c]" $'[\n'"  $a,"$'\n'"  $b,"$'\n'"  $c"$'\n]' \
+    $'[\n'"$a"$'\n,'"$b"$'\n,'"$c"$'\n]'; do
+    printf '{%s,"alias":"1"}\n%s\n{%s,"alias":"2"}\n' "$E" "$array" "$E" >in
+    expect_status 0 read_events in
+    expect_empty err
+    expect_equal "$(json out .alias | paste -s -d ' ')" '1 a b c 2'
+  done
+  # an item is the same event as the same document alone
+  jq -n -c --argjson a "$b" '[$a, $a]' | read_events
+  expect_equal "$(sort -u out)" "$(wb-event read <<<"$b")"
+  # an array ends with its file
+  printf '[%s\n\n' "$b" >first.json
+  rm -f rejects
+  expect_status 1 read_events --rejects rejects first.json in
+  expect_equal "$(json out .alias | paste -s -d ' ')" 'b 1 a b c 2'
+  expect_equal "$(<err)" 'wb-event: first.json:1: unexpected end of the array of line 1'
+  expect_empty rejects
+}
+test_case 'documents in arrays' arrays
+
+# bad_array ARRAY LINE BYTE TEXT - its first item is taken, and all that follows it
+bad_array() {
+  printf '{%s,"alias":"1"}\n%s\n{%s,"alias":"2"}\n{%s,"alias":"3"}\n' "$E" "$1" "$E" "$E" >in
+  expect_status 1 read_events in
+  refused "${@:2}"
+  expect_equal "$(json out .alias | paste -s -d ' ')" '1 a 2 3' "$1"
+}
+
+bad_arrays() {
+  local a="{$E,\"alias\":\"a\"}"
+  bad_array "[$a $a]" 2 1 "expected ',' or ']'"
+  bad_array "[$a,]" 2 1 'not a JSON object'
+  bad_array "[$a,,$a]" 2 1 'not a JSON object'
+  bad_array "[$a]]" 2 1 'not a JSON object'
+  bad_array "[$a,1,$a]" 2 1 'not a JSON object'
+  bad_array "[$a,[$a]]" 2 1 'not a JSON object'
+  bad_array "[$a,null]" 2 1 'not a JSON object'
+  bad_array "[$a"$',\n{"a":tru}\n]' 3 6 'not a JSON value'
+  bad_array "[,"$'\n'"$a" 2 1 'not a JSON object'
+  bad_array "$a,"$'\n' 2 1 'not a JSON object'
+}
+test_case 'a broken array takes no other document with it' bad_arrays
+
+other_bytes() {
+  # white space is what RFC 8259 says
+  printf '\0\0{%s,"alias":"1"}\0{%s}\n{%s,"alias":"2"}\n\0\n\v{%s}\n' "$E" "$E" "$E" "$E" >in
+  rm -f rejects
+  expect_status 1 read_events --rejects rejects in
+  expect_equal "$(json out .alias)" 2
+  expect_equal "$(<err)" "$(printf 'wb-event: in:%s: byte 1: not a JSON object\n' 1 3 4)"
+  expect_equal "$(od -A n -c rejects)" "$(sed 2d in | od -A n -c)"
+  # a byte order mark before all of a file
+  printf '\xef\xbb\xbf{%s,\n"alias":"1"}\n' "$E" >marked
+  printf '\xef\xbb\xbf\n[{%s,"alias":"2"}]' "$E" >marked2
+  expect_status 0 read_events marked marked2
+  expect_equal "$(json out .alias | paste -s -d ' ')" '1 2'
+  expect_equal "$(sed -n 2p out)" "$(printf '{%s,"alias":"2"}' "$E" | wb-event read)"
+  cat marked2 marked2 | expect_status 1 read_events
+  expect_equal "$(<err)" 'wb-event: standard input:2: byte 1: not a JSON object'
+  for encoding in UTF-16LE UTF-16BE; do
+    printf '\ufeff{%s}\n' "$E" | iconv -t "$encoding" | tr -d '\n' >in
+    expect_status 1 read_events in
+    refused 1 1 'UTF-16, and not UTF-8'
+  done
+}
+test_case 'bytes that are no JSON' other_bytes
 
 long_documents() {
   printf '{%s,"alias":"1"}\n{%s,"x":[\n' "$E" "$E" >in
@@ -160,6 +302,10 @@ lossless() {
   expect_match "$(<out)" '"artifact_metadata":\{"b":12345678901234567890,"c":12345678901234567[0-9]*,"d":-0\.0\}\}$'
   expect_status 0 with_map '{event_type: "LINK_ARTIFACT"} + members(.artifact_metadata)' in
   expect_match "$(<out)" '"b":12345678901234567890,'
+  # JSON text in a string
+  printf '%s' '{"x":["","{\"a\" : 1.10,\u0022b\u0022:[1e400 ,\"\\u00e9\"]}","1.0"]}' >in
+  expect_status 0 with_map '{event_type: "LINK_ARTIFACT", x: [verbatim_json(.x[1, 2])], y: verbatim_json(.y)}' in
+  expect_match "$(<out)" '"x":\[\{"a":1\.10,"b":\[1e400,"\\u00e9"\]\},1\.0\],"y":null\}$'
   # a document that guesses what references look like
   printf '{%s,"x":{"wb:0000000000000000":["event_type"]}}' "$E" >in
   expect_status 0 with_map '.' in
@@ -173,6 +319,8 @@ wrong_places() {
   expect_equal "$(<err)" "wb-event: in:1: map.jq: verbatim: not a place in the document; '.' must be the document"
   expect_status 1 with_map '{event_type: "LINK_ARTIFACT", x: verbatim(.b + 1)}' in
   expect_match "$(<err)" '^wb-event: in:1: map.jq: Invalid path expression'
+  expect_status 1 with_map '{event_type: "LINK_ARTIFACT", x: verbatim_json(.b)}' in
+  expect_equal "$(<err)" 'wb-event: in:1: map.jq: verbatim_json: not a string'
   expect_status 0 with_map '{event_type: "LINK_ARTIFACT", x: verbatim(.nosuch)}' in
   expect_match "$(<out)" '"x":null}$'
 }
@@ -209,6 +357,10 @@ not_events() {
   # one that is wrong takes those beside it along: the document can be read again as a whole
   not_event 'not an event: the event has no event_type' '{event_type: "LINK_ARTIFACT"}, {}'
   not_event 'so it is' '{event_type: "LINK_ARTIFACT"}, error("so it is")'
+  not_event '{"so":"it is"}' '{event_type: "LINK_ARTIFACT"}, ({so: "it is"} | error)'
+  # which libjq takes for the end of the outputs
+  not_event 'null (not a string)' '{event_type: "LINK_ARTIFACT"}, error(null)'
+  not_event 'null (not a string)' '{event_type: "LINK_ARTIFACT"}, (null | error)'
   expect_status 1 with_map '.a.b' in
   expect_match "$(<err)" '^wb-event: in:1: map.jq: Cannot index number with (string )?"b"$'
 }

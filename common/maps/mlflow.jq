@@ -1,11 +1,12 @@
-# A webhook of MLflow 3: {"entity", "action", "timestamp", "data"}. A model is a collection; what happens to models
-# themselves, to prompts, and the end of an alias is no event.
+# A webhook of MLflow 3: {"entity", "action", "timestamp", "data"}. A model is a collection. Its tags have values, of which
+# one that is removed says nothing: the key is the tag. What happens to models themselves, to prompts, and the end of an
+# alias is no event.
 . as $said
 | "\(.entity).\(.action)"
 | (if . == "model_version.created" then {event_type: "LINK_ARTIFACT"}
    elif . == "model_version_alias.created" then {event_type: "ADD_ARTIFACT_ALIAS", alias: $said.data.alias}
    elif . == "model_version_tag.set" then
-     {event_type: "ADD_ARTIFACT_TAG", tag: ([$said.data | .key, .value] | map(select(. != null and . != "")) | join("="))}
+     {event_type: "ADD_ARTIFACT_TAG", tag: $said.data.key, tag_value: $said.data.value}
    elif . == "model_version_tag.deleted" then {event_type: "REMOVE_ARTIFACT_TAG", tag: $said.data.key}
    else empty end) as $event
 | $said

@@ -1,26 +1,34 @@
 # An EventBridge event of a SageMaker model package in a group, that is, a version in a collection, once it is there. Its
-# approval status is an alias, and so is the stage of its life cycle. Of an update, only what it changed is told.
+# approval status is an alias, and so is the stage of its life cycle. An update says what it changed, and only that is
+# told; what says nothing of that is a new package, which is linked, with the status and the stage that it begins with.
+#
+# SageMaker may send several EventBridge events, each with an id of its own, for one change: the ids of ours are made of
+# what has changed, and when.
 select(."detail-type" == "SageMaker Model Package State Change")
 | select(.detail | .ModelPackageGroupName != null and .ModelPackageStatus == "Completed")
-| .id as $id
-| .detail.UpdatedModelPackageFields as $updated
-| ((.detail.ModelApprovalStatus
-    | select(. != null and ($updated == null or ($updated | index("ModelApprovalStatus"))))
-    | {event_id: $id, alias: .}),
-   (.detail.ModelLifeCycle.Stage
-    | select(. != null and ($updated // [] | index("ModelLifeCycle")))
-    | {event_id: "\($id)/ModelLifeCycle", alias: .})) as $event
+| (.detail.UpdatedModelPackageFields // []) as $updated
+| (if $updated == [] then .detail.CreationTime else .detail.LastModifiedTime end // .time) as $changed
+| def is_told($field): $updated == [] or ($updated | index($field));
+  ((select($updated == []) | {event_type: "LINK_ARTIFACT", event_id: ""}),
+   (.detail.ModelApprovalStatus
+    | select(. != null and is_told("ModelApprovalStatus"))
+    | {event_type: "ADD_ARTIFACT_ALIAS", event_id: "/ModelApprovalStatus=\(.)", alias: .}),
+   (.detail.ModelLifeCycle
+    | select(.Stage != null and is_told("ModelLifeCycle"))
+    | {event_type: "ADD_ARTIFACT_ALIAS", event_id: "/ModelLifeCycle=\(.Stage)/\(.StageStatus // "")", alias: .Stage,
+       stage_status: .StageStatus})) as $event
 | {
     event_time: .time,
-    event_type: "ADD_ARTIFACT_ALIAS",
     entity_name: .account,
     project_name: .region,
     artifact_collection_name: .detail.ModelPackageGroupName,
     artifact_version: .detail.ModelPackageArn,
-    artifact_version_string: "\(.account)/\(.region)/\(.detail.ModelPackageGroupName):\($event.alias)",
+    artifact_version_string:
+      "\(.account)/\(.region)/\(.detail.ModelPackageGroupName):\($event.alias // "v\(.detail.ModelPackageVersion)")",
     artifact_version_index: .detail.ModelPackageVersion,
     artifact_metadata: verbatim(.detail.CustomerMetadataProperties),
     description: .detail.ModelPackageDescription
   }
 + $event
++ {event_id: "\(.detail.ModelPackageArn)#\($changed)\($event.event_id)"}
 | with_entries(select(.value != null))

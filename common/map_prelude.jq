@@ -1,0 +1,40 @@
+# Stands before every map, in one line, so that the numbers of a map's lines stay right. $event_types, $wb_mark and
+# $wb_document come before it: map.c. Names that begin with wb_ are not for maps of one's own.
+
+# libjq takes error(null) for the end of the outputs.
+def wb_error(f): error(f);
+def error(f): f as $message | wb_error(if $message == null then "null (not a string)" else $message end);
+def error: error(.);
+
+# References that verbatim.h expands. Each is checked to mean what the map means by it, since a path says nothing of where
+# it starts.
+def wb_reference($path; $more; $name):
+  getpath($path)
+  | if . == null then .
+    elif . != ($wb_document | getpath($path)) then error($name + ": not a place in the document; '.' must be the document")
+    elif $more != [] and type != "string" then error($name + ": not a string")
+    else {($wb_mark): ($path + $more)} end;
+def verbatim(f): path(f) as $path | wb_reference($path; []; "verbatim");
+def verbatim_json(f): path(f) as $path | wb_reference($path; [null]; "verbatim_json");
+def members(f):
+  . as $d
+  | reduce (f | keys_unsorted[]) as $k ({};
+      ($d | f[$k]) as $v | if $v == null or $v == "" then . else .[$k] = ($d | verbatim(f[$k])) end);
+
+# The event that W&B's variables tell of: those in the object at f, which is somebody's payload. $named may be its type if
+# there is no event_type in it. Variables that W&B had no value for are empty, and all are strings.
+def wb_payload(f; $named):
+  (f.artifact_version_string | tostring | split(":")[1:] | last // "") as $name
+  | (if f.event_type | . != null and . != "" then f.event_type
+     elif $named | IN($event_types[]) then $named
+     elif $name == "" then null
+     elif $name | test("^v[0-9]+$") then "LINK_ARTIFACT"
+     else "ADD_ARTIFACT_ALIAS" end) as $type
+  | select($type | IN($event_types[]))
+  | members(f)
+  + {event_type: $type}
+  + if $type == "ADD_ARTIFACT_ALIAS" and (f.alias // "") == "" and $name != "" then {alias: $name} else {} end
+  + if f.artifact_version_index | type == "string" and test("^(0|[1-9][0-9]*)$")
+    then {artifact_version_index: verbatim_json(f.artifact_version_index)} else {} end
+  + if f.artifact_metadata | type == "string" and . != ""
+    then {artifact_metadata: verbatim_json(f.artifact_metadata)} else {} end;
