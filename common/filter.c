@@ -118,6 +118,19 @@ filter_init(struct filter *f, const struct filter_args *args)
 	return 0;
 }
 
+/*
+ * To open a FIFO would wait for its first writer, and hold up all else. So poll(2) waits for that
+ * one, too: it does not tell of an end before a writer was there, as read(2) would.
+ */
+static int
+open_file(const char *path)
+{
+	struct stat st;
+	const bool is_fifo = stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+
+	return open(path, O_RDONLY | O_CLOEXEC | (is_fifo ? O_NONBLOCK : 0));
+}
+
 /* Open the next input. False when there is none, or after a message. */
 static bool
 open_input(struct filter *f)
@@ -129,7 +142,7 @@ open_input(struct filter *f)
 	f->source = "standard input";
 	if (f->args.nfiles != 0 && strcmp(f->args.files[f->next_file], "-") != 0) {
 		f->source = f->args.files[f->next_file];
-		if ((fd = open(f->source, O_RDONLY | O_CLOEXEC)) < 0) {
+		if ((fd = open_file(f->source)) < 0) {
 			filter_fail(f, "cannot open '%s': %s", f->source, strerror(errno));
 			return false;
 		}

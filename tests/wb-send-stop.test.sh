@@ -156,6 +156,62 @@ open_fifo() {
 }
 test_case 'input that stays open is not waited for' open_fifo
 
+# ---- a FIFO named as an input ----
+
+# finished ID - matches its receipt
+finished() {
+  printf '"%s".*"finished"' "$1"
+}
+
+writer_comes_later() {
+  fresh
+  start_receiver
+  mkfifo fifo
+  record d-1 / >in
+  record d-2 / >in2
+  start in fifo in2
+  await_line receipts "$(finished d-1)"
+  record d-3 / >fifo
+  ended 0
+  expect_equal "$(jq -r .delivery_id receipts | xargs)" 'd-1 d-3 d-2'
+}
+test_case 'a FIFO: a writer that comes late holds up no receipts of what came before' writer_comes_later
+
+fifo_first() {
+  fresh
+  local hold
+  start_receiver
+  mkfifo fifo
+  record d-1 / >in
+  start fifo in
+  # opened for writing only when it is open for reading: it is looked at before anybody has written
+  exec {hold}>fifo
+  record d-2 / >&"$hold"
+  await_line receipts "$(finished d-2)"
+  exec {hold}>&-
+  ended 0
+  expect_equal "$(jq -r .delivery_id receipts | xargs)" 'd-2 d-1'
+  # a writer with nothing to say is one, too
+  start fifo in
+  : >fifo
+  ended 0
+  expect_equal "$(jq -r .delivery_id receipts | xargs)" 'd-1'
+}
+test_case 'a FIFO: comes first, and ends when its writer has' fifo_first
+
+stopped_at_fifo() {
+  fresh
+  start_receiver
+  mkfifo fifo
+  record d-1 / >in
+  start in fifo
+  await_line receipts "$(finished d-1)"
+  kill -TERM "$SENDER"
+  ended 1
+  expect_equal "$(counts receipts)" '1 finished'
+}
+test_case 'a FIFO: SIGTERM ends the wait for a writer' stopped_at_fifo
+
 # More than is read at once: each of them has a receipt all the same.
 many_left() {
   fresh
