@@ -356,7 +356,16 @@ write_or_give_up(const char *p, size_t len)
 			return;
 }
 
-/* Receipts that could not be written as they should: the only trace of their deliveries. */
+/* A reader has had its time, and those who stopped us want an end. */
+static void
+give_up_reader(struct recorder *r)
+{
+	if (r->failures == 0)
+		diag("stopped while standard output took no receipts");
+	r->failures |= FAILED_RECEIPTS;
+}
+
+/* Receipts that could not be written as they should: perhaps the only trace of their deliveries. */
 static void
 dump_receipts(struct recorder *r)
 {
@@ -365,44 +374,54 @@ dump_receipts(struct recorder *r)
 		r->written--;
 	if (r->held.len == r->written && r->added.len == 0)
 		return;
-	diag("these deliveries have ended, and are not recorded elsewhere:");
+	diag("these deliveries have ended, but their receipts could not be printed:");
 	write_or_give_up(r->held.buf + r->written, r->held.len - r->written);
 	write_or_give_up(r->added.buf, r->added.len);
 }
 
-/* Wait for the disk, and for a reader as long as is meant. */
-static void
-wait_for_end(struct recorder *r, int cancel_fd, int64_t limit_ms)
+/* How long poll(2) may wait, so that it is not after ${until_ms} (-1: never). */
+static int
+left_until(int64_t until_ms)
 {
-	int64_t until_ms = clock_ms() + limit_ms;
+	const int64_t left_ms = until_ms - clock_ms();
+
+	if (until_ms < 0)
+		return -1;
+	return left_ms <= 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+int
+recorder_wait(struct recorder *r, int cancel_fd, int64_t limit_ms)
+{
+	int64_t until_ms = -1;
 	size_t n, left = SIZE_MAX;
 	struct pollfd fds[RECORDER_FDS + 1];
 
 	while ((void)recorder_flush(r), (n = recorder_fds(r, fds)) > 0) {
-		int64_t wait_ms = -1;
+		const bool is_disk = r->ticket != 0;
+		int ready;
 
 		/* The disk takes as long as it takes, and so may a reader that takes anything. */
-		if (r->ticket != 0 || r->held.len - r->written != left)
+		if (limit_ms >= 0 && (is_disk || r->held.len - r->written != left))
 			until_ms = clock_ms() + limit_ms;
 		left = r->held.len - r->written;
-		if (r->ticket == 0 && limit_ms >= 0 && (wait_ms = until_ms - clock_ms()) < 0)
-			wait_ms = 0;
-		fds[n] = (struct pollfd){.fd = r->ticket != 0 ? -1 : cancel_fd, .events = POLLIN};
-		if (poll(fds, n + 1, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms) < 0) {
-			if (errno == EINTR)
-				continue;
+		fds[n] = (struct pollfd){.fd = is_disk ? -1 : cancel_fd, .events = POLLIN};
+		ready = poll(fds, n + 1, is_disk ? -1 : left_until(until_ms));
+		if (ready < 0 && errno != EINTR) {
 			fail(r, FAILED_DISK | FAILED_RECEIPTS, "wait for ", "the disk", errno);
-			return;
+			return 0;
 		}
-		if (fds[n].revents != 0 || (wait_ms == 0 && fds[0].revents == 0))
-			fail(r, FAILED_RECEIPTS, "write to ", "standard output", ETIMEDOUT);
+		if (ready > 0 && fds[n].revents != 0)
+			return 1;
+		if (ready == 0 && left_until(until_ms) == 0)
+			give_up_reader(r);
 	}
+	return 0;
 }
 
 int
-recorder_finish(struct recorder *r, int cancel_fd, int64_t limit_ms)
+recorder_finish(struct recorder *r)
 {
-	wait_for_end(r, cancel_fd, limit_ms);
 	if (!prints(r))
 		dump_receipts(r);
 	durable_free(r->durable);

@@ -341,3 +341,51 @@ stopped_with_slow_reader() {
   expect_equal "$(jq -r 'select(.status == "finished") | .delivery_id' receipts | sort)" "$(jq -r .delivery_id j | sort)"
 }
 test_case 'stopped while nobody reads: each record still has its receipt' stopped_with_slow_reader
+
+# all_sent_unread ARGUMENT… - start with a journal, until all is sent and noted there, and has more receipts than a pipe
+# holds: it waits for a reader, who has to open ./out; sets hold, which keeps that open
+all_sent_unread() {
+  start_receiver
+  records 500 / >in
+  mkfifo out
+  exec {hold}<>out
+  wb-send "${policy[@]}" --progress never -j 1 --journal j "$@" in >out 2>err {hold}<&- &
+  SENDER=$!
+  await_line j '"d-500","status":"finished"'
+  kill -TERM "$SENDER"
+  await_line err '^wb-send: stopped by SIGTERM: waiting for standard output to take the receipts that are left$'
+}
+
+late_reader() {
+  fresh
+  local hold reading
+  all_sent_unread --grace 1h
+  exec {reading}<out
+  exec {hold}<&-
+  cat <&"$reading" >receipts
+  ended 0
+  expect_equal "$(wc -l <err)" 1 messages
+  expect_equal "$(counts receipts)" '500 finished'
+  expect_equal "$(jq -r .delivery_id receipts)" "$(jq -r .delivery_id j)"
+}
+test_case 'stopped when only receipts are left: a reader that comes late takes all' late_reader
+
+no_reader() {
+  fresh
+  local hold reading
+  all_sent_unread --grace "$grace"
+  [[ $grace != 1h ]] || kill -TERM "$SENDER"
+  ended 3
+  exec {reading}<out
+  exec {hold}<&-
+  cat <&"$reading" >receipts
+  expect_equal "$(grep -v -e '^{' -e 'stopped by' err)" 'wb-send: stopped while standard output took no receipts
+wb-send: these deliveries have ended, but their receipts could not be printed:'
+  expect_equal "$(jq -r .delivery_id j | sort)" "$(records 500 / | jq -r .delivery_id | sort)" journal
+  expect_equal "$(cat receipts err | sed -n 's/^{"delivery_id":"\([^"]*\)".*"status":"finished".*}$/\1/p' | sort -u)" \
+    "$(jq -r .delivery_id j | sort)"
+}
+grace=1h
+test_case 'stopped when only receipts are left: a second signal, and nobody reads' no_reader
+grace=10ms
+test_case 'stopped when only receipts are left: the grace passes, and nobody reads' no_reader
