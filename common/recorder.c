@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "diag.h"
 #include "durable.h"
+#include "file.h"
 #include "journal.h"
 #include "output.h"
 #include "strbuf.h"
@@ -49,17 +50,44 @@ enum failure {
 	FAILED_RECEIPTS = 16
 };
 
-/* Other lines in the journal would make it corrupt. */
-static bool
-is_journal(const struct recorder *r, int fd, const char *what)
-{
-	struct stat journal, other;
+/* Where lines of one kind go. */
+struct place {
+	int fd; /* or -1 */
+	const char *what;
+	const char *path; /* or "" */
+};
 
-	if (r->journal == NULL || fstat(journal_descriptor(r->journal), &journal) != 0 ||
-		fstat(fd, &other) != 0 || journal.st_dev != other.st_dev ||
-		journal.st_ino != other.st_ino)
+/* Whether lines of both go to one file, where they could not be told apart; after a message. */
+static bool
+are_mixed(const struct place *one, const struct place *other)
+{
+	struct stat st, other_st;
+
+	if (fstat(one->fd, &st) != 0 || fstat(other->fd, &other_st) != 0 ||
+		!file_is_same(&st, &other_st))
 		return false;
-	diag("%s is the same file as --journal '%s'", what, r->options.journal);
+	diag("%s is the same file as %s '%s'", other->what, one->what, one->path);
+	return true;
+}
+
+/* Whether all that is open to be written are different files. If not, after a message. */
+static bool
+is_apart(const struct recorder *r)
+{
+	const struct recorder_options *o = &r->options;
+	const struct place places[] = {
+		{r->journal != NULL ? journal_descriptor(r->journal) : -1, "--journal", o->journal},
+		{r->dead != NULL ? appender_descriptor(r->dead) : -1, "--dead-letter",
+			o->dead_letter},
+		{o->rejects_fd, "--rejects", ""},
+		{o->out_fd, "standard output", ""},
+	};
+
+	/* Refused lines and receipts are the filter's, which has looked. */
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = i + 1; j < sizeof(places) / sizeof(places[0]); j++)
+			if (are_mixed(&places[i], &places[j]))
+				return false;
 	return true;
 }
 
@@ -85,9 +113,7 @@ recorder_new(const struct recorder_options *options, int *status)
 		recorder_free(r);
 		return NULL;
 	}
-	if (is_journal(r, options->out_fd, "standard output") ||
-		(r->dead != NULL && is_journal(r, appender_descriptor(r->dead), "--dead-letter")) ||
-		(options->rejects_fd >= 0 && is_journal(r, options->rejects_fd, "--rejects"))) {
+	if (!is_apart(r)) {
 		*status = EXIT_USAGE;
 		recorder_free(r);
 		return NULL;
