@@ -1,6 +1,7 @@
 #include "recorder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,6 +92,15 @@ is_apart(const struct recorder *r)
 	return true;
 }
 
+/* Whether receipts can be written at all, as far as that can be told before. */
+static bool
+is_writable(int fd)
+{
+	const int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 struct recorder *
 recorder_new(const struct recorder_options *options, int *status)
 {
@@ -99,6 +109,11 @@ recorder_new(const struct recorder_options *options, int *status)
 	*status = EXIT_IO;
 	if (r == NULL) {
 		diag("out of memory");
+		return NULL;
+	}
+	if (!is_writable(options->out_fd)) {
+		diag("cannot write to standard output: %s; nothing was sent", strerror(EBADF));
+		free(r);
 		return NULL;
 	}
 	r->options = *options;

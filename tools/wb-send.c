@@ -24,6 +24,7 @@
 #include "send_options.h"
 #include "sender.h"
 #include "signals.h"
+#include "tls_check.h"
 
 #define GRACE_DEFAULT_MS 10000
 #define GRACE_MAX_MS ((uint64_t)24 * 3600 * 1000)
@@ -396,6 +397,8 @@ run_sender(const struct args *args)
 		.is_finished = args->recorder.journal != NULL ? is_finished : NULL,
 		.may_start = may_start,
 		.done = record_end};
+	if (args->policy.ca_file != NULL && tls_check_file(args->policy.ca_file, "--cacert") != 0)
+		return EXIT_USAGE;
 	if (filter_init(&run.filter, &args->filter) != 0)
 		return EXIT_USAGE;
 	if ((run.recorder = open_recorder(&run, &status)) == NULL)
