@@ -647,6 +647,16 @@ bad_headers() {
 }
 test_case 'error: a header that must not be set' bad_headers
 
+many_headers() {
+  local headers
+  headers=$(seq 32 | sed 's/.*/"H-&":"1"/' | paste -s -d ,)
+  printf '{"webhooks":{"w":{"url":"$U","headers":{%s}}}}' "$headers" >c.json
+  wb-match -c c.json </dev/null
+  wrong webhook "\"url\":\"\$U\",\"headers\":{$headers,¦\"H-33\":\"1\",\"H-34\":\"1\",\"H-35\":\"1\"}" \
+    'a webhook has at most 32 headers'
+}
+test_case 'error: too many headers are said once' many_headers
+
 bad_signatures() {
   wrong webhook '"url":"$U","signature":"wandb"' '"signature" without "secret": name the secret to sign with'
   wrong webhook '"url":"$U","secret":"$S","signature":["wandb","github",¦"wandb-hex"]' \
