@@ -142,7 +142,7 @@ recorder_new(const struct recorder_options *options, int *status)
 			durable_add(r->durable, journal_descriptor(r->journal)) == 0) &&
 		(r->dead == NULL || durable_add(r->durable, appender_descriptor(r->dead)) == 0))
 		return r;
-	diag("cannot set up the journal: out of memory or descriptors");
+	diag("cannot set up the journal: %s", strerror(errno));
 	recorder_free(r);
 	return NULL;
 }

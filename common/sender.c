@@ -38,6 +38,7 @@ struct sender {
 	int64_t stop_ms; /* when what is under way is broken off, if stopped */
 };
 
+/* Returns false with errno set when memory or descriptors run out. */
 static bool
 set_up(struct sender *s, const struct sender_options *o)
 {
@@ -51,17 +52,15 @@ set_up(struct sender *s, const struct sender_options *o)
 		.ready_max = READY_FACTOR * o->jobs,
 		.breaker = o->breaker};
 
-	s->queue = queue_new(&queue);
-	s->resolver = resolver_new();
-	s->transfers = transfers_new(&transfer);
-	s->judge = judge_new();
 	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
 	s->judges = (struct outcome_means){.retry = &s->options.retry,
 		.secrets = o->secrets,
 		.response_max = o->response_max,
 		.show_response = o->show_response};
-	if (slots_init(&s->slots, o->jobs) != 0 || s->queue == NULL || s->resolver == NULL ||
-		s->transfers == NULL || s->judge == NULL)
+	if (slots_init(&s->slots, o->jobs) != 0 || (s->queue = queue_new(&queue)) == NULL ||
+		(s->resolver = resolver_new()) == NULL ||
+		(s->transfers = transfers_new(&transfer)) == NULL ||
+		(s->judge = judge_new()) == NULL)
 		return false;
 	/* Senders that fail together must not come back together, whatever else fails. */
 	if (getrandom(&s->chance, sizeof(s->chance), 0) != (ssize_t)sizeof(s->chance))
@@ -80,7 +79,7 @@ sender_new(const struct sender_options *options, const struct sender_hooks *hook
 		pacer_init(&s->pacer, options->interval_us);
 	}
 	if (s == NULL || !set_up(s, options)) {
-		diag("cannot set up for sending: out of memory or descriptors");
+		diag("cannot set up for sending: %s", strerror(errno));
 		sender_free(s);
 		return NULL;
 	}
@@ -316,6 +315,7 @@ resolve(struct sender *s, struct slot *slot)
 					    ? s->options.connect_timeout_ms
 					    : s->options.timeout_ms;
 	struct resolver_answer answer;
+	char error[RESOLVER_ERROR_MAX];
 	int known;
 
 	slot->until_ms = clock_ms() + (int64_t)s->options.timeout_ms;
@@ -325,8 +325,8 @@ resolve(struct sender *s, struct slot *slot)
 	}
 	known = resolver_ask(s->resolver, where->host, &answer);
 	if (known < 0) {
-		attempt_failed(s, slot, TRANSFER_DNS, TRANSFER_SHORTAGE,
-			"cannot look the host up: out of memory or threads");
+		snprintf(error, sizeof(error), "cannot look the host up: %s", answer.error);
+		attempt_failed(s, slot, TRANSFER_DNS, TRANSFER_SHORTAGE, error);
 	} else if (known > 0) {
 		start_transfer(s, slot, &answer);
 	} else {

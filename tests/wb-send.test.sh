@@ -261,6 +261,9 @@ redirects() {
   done
   requests 6
   expect_equal "$(jq -r .path "$RECEIVER_LOG" | sort -u)" /
+  # that something has not changed is no redirect
+  answers <<<'{"*":[{"status":304}]}'
+  record "$RECEIVER_URL/" | fails http '^status 304$' send
 }
 test_case 'http: redirects are not followed' redirects
 
@@ -315,8 +318,9 @@ timeouts() {
 {"/before":[{"stall":"before"}],"/headers":[{"stall":"headers"}],"/body":[{"stall":"body","body":"12345678"}],
  "/drip":[{"drip_ms":1000,"body":"12345678"}]}
 END
-  for point in before headers body drip; do
-    record "$RECEIVER_URL/$point" | fails timeout . send --timeout 200ms
+  record "$RECEIVER_URL/before" | fails timeout '^no answer within [0-9]+ ms$' send --timeout 200ms
+  for point in headers body drip; do
+    record "$RECEIVER_URL/$point" | fails timeout '^the answer did not end within [0-9]+ ms$' send --timeout 200ms
   done
   requests 4
 }
