@@ -29,7 +29,7 @@ struct entry {
 	struct link link;  /* in failures, unless there is a value */
 	const char *error; /* static; NULL if there is a value */
 	struct secret_value value;
-	struct secret_pattern plain, base64[SECRET_BASE64];
+	struct secret_pattern patterns[2 * (1 + SECRET_BASE64)]; /* of its spellings */
 	char name[];
 };
 
@@ -195,22 +195,27 @@ binding_error(const struct secret_store *store, const char *name, size_t len, co
 	return store->bound_only ? "is not bound to a host" : NULL;
 }
 
+/* Have ${text}, if it is not empty, masked by ${pattern}. */
+static void
+mask_text(struct secret_store *store, struct secret_pattern *pattern, const struct secret *text,
+	enum mask_kind kind)
+{
+	*pattern = (struct secret_pattern){.p = text->value, .len = text->len, .kind = kind};
+	if (text->len != 0)
+		secret_mask_add(&store->mask, pattern);
+}
+
 /* Have the value of ${e} masked. */
 static void
 mask_value(struct secret_store *store, struct entry *e)
 {
-	const struct secret *plain = &e->value.plain;
+	const struct secret_spelling *const spellings[] = {&e->value.plain, &e->value.json};
+	struct secret_pattern *next = e->patterns;
 
-	e->plain = (struct secret_pattern){.p = plain->value, .len = plain->len};
-	secret_mask_add(&store->mask, &e->plain);
-	for (int i = 0; i < SECRET_BASE64; i++) {
-		const struct secret *base64 = &e->value.base64[i];
-
-		e->base64[i] = (struct secret_pattern){.p = base64->value,
-			.len = base64->len,
-			.kind = MASK_BASE64};
-		if (base64->len != 0)
-			secret_mask_add(&store->mask, &e->base64[i]);
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		mask_text(store, next++, &spellings[i]->bytes, MASK_BYTES);
+		for (size_t j = 0; j < SECRET_BASE64; j++)
+			mask_text(store, next++, &spellings[i]->base64[j], MASK_BASE64);
 	}
 }
 
@@ -291,7 +296,7 @@ secret_peek(struct secret_store *store, const char *name, size_t len, struct sec
 	*error = e->error;
 	if (e->error != NULL)
 		return SECRET_REFUSED;
-	*out = e->value.plain;
+	*out = e->value.plain.bytes;
 	return 0;
 }
 

@@ -210,6 +210,18 @@ echoed_bodies() {
 }
 test_case 'responses: a secret in the body that comes back as a string of JSON is masked' echoed_bodies
 
+# The body has it with escapes of JSON, and comes back whole: in base64, in a URL, in a page.
+encoded_bodies() {
+  local body
+  export TOK='hunter"2'$'\n''&hunter\2é'
+  body=$(jq -cn --arg a "$TOK" '{t: $a}')
+  jq -n --arg a "$body" '[$a | @base64, @uri, @html] | join(" ") | {"*": [{status: 500, body: .}]}' >answers.json
+  answers <answers.json
+  record "$RECEIVER_URL/" '"secrets":[{"at":6,"ref":"$TOK"}]' '' '{\"t\":\"\"}' | fails http . send
+  expect_match "$(json receipt .response)" '^eyJ0IjoiX?\*+[A-Za-z0-9]{0,4}=* %7B%22t%22%3A%22\*+%22%7D \{&quot;t&quot;:&quot;\*+&quot;\}$'
+}
+test_case 'responses: a body that comes back encoded is masked where it has a secret with escapes' encoded_bodies
+
 # A message is one line, and may be cut; neither hides a secret from the mask.
 echoed_in_messages() {
   local tok long
