@@ -25,7 +25,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS
 # What each tool is made of. This is the architecture diagram.
 TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-automation
 TEXT   = json json_text utf8 strbuf wipe
-STREAM = diag options nearest lines output filter
+STREAM = diag options nearest lines output file filter
 EVENTS = event ids sha256
 PAYLOAD = template target header json_find launch secret_ref signature_scheme url webhook
 CONFIG = arena config config_action config_automation config_file config_program config_webhook file jq_bundle names regexes
@@ -52,12 +52,12 @@ REGISTRY = arena names registry registry_aliases registry_change registry_diff r
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file state_file timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
 	poll_event poll_state signals state_file timestamp url
-wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents file map map_event timestamp \
+wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents map map_event timestamp \
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \
 	cooldown cooldown_state match_record state_file table timestamp
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) launch_request rendering
-wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event file timestamp
+wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) answer event graphql_answer launch_answer timestamp progress secret_url signals
 

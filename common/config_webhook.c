@@ -163,11 +163,14 @@ read_headers(struct config_reader *r, struct refs *refs)
 	if (!config_open_object(r, "headers"))
 		return false;
 	while (json_next_member(&r->js, &key)) {
-		const char *wrong = "more than 32 headers";
+		const char *wrong = NULL;
 
 		if (n < HEADERS_MAX) {
 			seen[n++] = key;
 			wrong = header_error(&key, seen, n);
+		} else if (n++ == HEADERS_MAX) {
+			config_error(r->file, key.p - 1, "a webhook has at most %d headers",
+				HEADERS_MAX);
 		}
 		authorizes |= header_is(key.p, key.len, "Authorization");
 		if (wrong != NULL)

@@ -285,6 +285,23 @@ is_shortage(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 	return true;
 }
 
+/* Time was over within an answer, not before it. */
+static bool
+is_unended(CURLcode code, const struct transfer_result *r)
+{
+	return code == CURLE_OPERATION_TIMEDOUT && r->http_status >= 200;
+}
+
+/* How long the transfer took, in milliseconds. */
+static long long
+took_ms(const struct curl_slot *s)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(s->easy, CURLINFO_TOTAL_TIME_T, &us);
+	return (long long)us / 1000;
+}
+
 static void
 explain(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 {
@@ -308,6 +325,9 @@ explain(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 	else if (s->repeated || code == CURLE_SEND_FAIL_REWIND)
 		snprintf(r->message, sizeof(r->message),
 			"the connection was closed without an answer; whether the request arrived is not known");
+	else if (is_unended(code, r))
+		snprintf(r->message, sizeof(r->message), TRANSFER_UNENDED " within %lld ms",
+			took_ms(s));
 	else if (r->error != TRANSFER_OK)
 		snprintf(r->message, sizeof(r->message), "%s", why);
 }

@@ -52,6 +52,12 @@ file_read(const char *path, struct strbuf *sb)
 	return n < 0 ? -1 : 0;
 }
 
+bool
+file_is_same(const struct stat *st, const struct stat *other)
+{
+	return st->st_dev == other->st_dev && st->st_ino == other->st_ino && !S_ISCHR(st->st_mode);
+}
+
 int
 file_sync_directory(const char *path)
 {

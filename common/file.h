@@ -4,6 +4,9 @@
 #ifndef WB_FILE_H
 #define WB_FILE_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 #include "strbuf.h"
 
 /**
@@ -12,6 +15,13 @@
  * EFBIG if they exceed the buffer's cap.
  */
 int file_read(const char *path, struct strbuf *sb);
+
+/**
+ * file_is_same(st, other):
+ * Whether the two are one file, so that what is written to the one is found in the other. Character
+ * devices, such as terminals and /dev/null, are no such files.
+ */
+bool file_is_same(const struct stat *st, const struct stat *other);
 
 /**
  * file_sync_directory(path):

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
+
 static void
 raise_status(struct filter *f, int status)
 {
@@ -48,8 +50,7 @@ stat_input(const struct filter *f, size_t i, struct stat *st)
 {
 	const char *path = f->args.nfiles != 0 ? f->args.files[i] : "-";
 
-	return (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, st) : stat(path, st)) == 0 &&
-	       S_ISREG(st->st_mode);
+	return (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, st) : stat(path, st)) == 0;
 }
 
 static size_t
@@ -58,20 +59,26 @@ count_inputs(const struct filter *f)
 	return f->args.nfiles == 0 ? 1 : f->args.nfiles;
 }
 
+static bool
+is_input(const struct filter *f, const struct stat *out)
+{
+	struct stat in;
+
+	for (size_t i = 0; i < count_inputs(f); i++)
+		if (stat_input(f, i, &in) && file_is_same(&in, out))
+			return true;
+	return false;
+}
+
 int
 filter_guard(const struct filter *f, const char *path, const char *option)
 {
-	struct stat out, in;
+	struct stat st;
 
-	if (stat(path, &out) != 0)
+	if (stat(path, &st) != 0 || !is_input(f, &st))
 		return 0;
-	for (size_t i = 0; i < count_inputs(f); i++) {
-		if (!stat_input(f, i, &in) || in.st_dev != out.st_dev || in.st_ino != out.st_ino)
-			continue;
-		diag("%s '%s' is an input as well; it would be read for ever", option, path);
-		return -1;
-	}
-	return 0;
+	diag("%s '%s' is an input as well; it would be read for ever", option, path);
+	return -1;
 }
 
 /* How long all inputs are together, if that can be known. */
@@ -82,7 +89,7 @@ size_inputs(const struct filter *f)
 	struct stat st;
 
 	for (size_t i = 0; i < count_inputs(f); i++) {
-		if (!stat_input(f, i, &st))
+		if (!stat_input(f, i, &st) || !S_ISREG(st.st_mode))
 			return 0;
 		total += (uint64_t)st.st_size;
 	}
@@ -96,9 +103,33 @@ filter_position(const struct filter *f, uint64_t *total)
 	return f->bytes_done + f->in.taken;
 }
 
+/* Open the rejects file. Returns 0, or -1 after a message. */
+static int
+open_rejects(struct filter *f, const char *path)
+{
+	struct stat rejects, out;
+
+	if (filter_guard(f, path, "--rejects") != 0)
+		return -1;
+	if (output_open(&f->rejects, path) != 0) {
+		diag("cannot open '%s': %s", path, strerror(errno));
+		return -1;
+	}
+	f->has_rejects = true;
+	if (fstat(f->rejects.fd, &rejects) != 0 || fstat(f->out.fd, &out) != 0 ||
+		!file_is_same(&rejects, &out))
+		return 0;
+	diag("--rejects '%s' is standard output as well; what is refused would be mixed with "
+	     "what is not",
+		path);
+	return -1;
+}
+
 int
 filter_init(struct filter *f, const struct filter_args *args)
 {
+	struct stat out;
+
 	*f = (struct filter){.args = *args};
 	/* A failed write is told by its errno. */
 	signal(SIGPIPE, SIG_IGN);
@@ -106,16 +137,25 @@ filter_init(struct filter *f, const struct filter_args *args)
 	lines_init(&f->in, args->max_line != 0 ? args->max_line : LINES_MAX_DEFAULT);
 	output_init(&f->out, STDOUT_FILENO, "standard output");
 	f->bytes_total = size_inputs(f);
-	if (args->rejects != NULL) {
-		if (filter_guard(f, args->rejects, "--rejects") != 0)
-			return -1;
-		if (output_open(&f->rejects, args->rejects) != 0) {
-			diag("cannot open '%s': %s", args->rejects, strerror(errno));
-			return -1;
-		}
-		f->has_rejects = true;
+	/* A socket may be both. */
+	if (fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(out.st_mode) && is_input(f, &out)) {
+		diag("standard output is an input as well; it would be read for ever");
+		return -1;
 	}
-	return 0;
+	return args->rejects == NULL ? 0 : open_rejects(f, args->rejects);
+}
+
+/*
+ * To open a FIFO would wait for its first writer, and hold up all else. So poll(2) waits for that
+ * one, too: it does not tell of an end before a writer was there, as read(2) would.
+ */
+static int
+open_file(const char *path)
+{
+	struct stat st;
+	const bool is_fifo = stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+
+	return open(path, O_RDONLY | O_CLOEXEC | (is_fifo ? O_NONBLOCK : 0));
 }
 
 /* Open the next input. False when there is none, or after a message. */
@@ -129,7 +169,7 @@ open_input(struct filter *f)
 	f->source = "standard input";
 	if (f->args.nfiles != 0 && strcmp(f->args.files[f->next_file], "-") != 0) {
 		f->source = f->args.files[f->next_file];
-		if ((fd = open(f->source, O_RDONLY | O_CLOEXEC)) < 0) {
+		if ((fd = open_file(f->source)) < 0) {
 			filter_fail(f, "cannot open '%s': %s", f->source, strerror(errno));
 			return false;
 		}

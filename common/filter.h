@@ -59,8 +59,9 @@ void filter_operand(struct filter_args *args, char **argv, const char *file);
 
 /**
  * filter_init(f, args):
- * Ready standard output and the rejects file; SIGPIPE is ignored from now on. Returns 0, or -1
- * after a message: nothing was read then, and the exit status is EXIT_USAGE.
+ * Ready standard output and the rejects file, and see that they are two files, none of which is an
+ * input; SIGPIPE is ignored from now on. Returns 0, or -1 after a message: nothing was read then,
+ * and the exit status is EXIT_USAGE.
  */
 int filter_init(struct filter *f, const struct filter_args *args);
 

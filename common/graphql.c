@@ -1,5 +1,6 @@
 #include "graphql.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,10 +156,9 @@ set_up(struct graphql *g)
 	g->headers[1] = type;
 	g->headers[2] = accept;
 	g->headers[3] = agent;
-	g->resolver = resolver_new();
-	g->transfers = transfers_new(&transfer);
-	if (g->resolver == NULL || g->transfers == NULL) {
-		diag("cannot set up for the network: out of memory or descriptors");
+	if ((g->resolver = resolver_new()) == NULL ||
+		(g->transfers = transfers_new(&transfer)) == NULL) {
+		diag("cannot set up for the network: %s", strerror(errno));
 		return -1;
 	}
 	if (getrandom(&g->chance, sizeof(g->chance), 0) != (ssize_t)sizeof(g->chance))
@@ -456,6 +456,7 @@ static bool
 begin(struct graphql *g, struct query *q, struct graphql_answer *answer)
 {
 	struct resolver_answer host;
+	char error[RESOLVER_ERROR_MAX];
 	int known;
 
 	list_remove(&q->link);
@@ -469,9 +470,10 @@ begin(struct graphql *g, struct query *q, struct graphql_answer *answer)
 	q->state = QUERY_RESOLVING;
 	q->lookup_until_ms = clock_ms() + (int64_t)g->options.connect_timeout_ms;
 	known = resolver_ask(g->resolver, g->where.host, &host);
-	if (known < 0)
-		return attempt_failed(g, q, TRANSFER_DNS,
-			"cannot look the host up: out of memory or threads", answer);
+	if (known < 0) {
+		snprintf(error, sizeof(error), "cannot look the host up: %s", host.error);
+		return attempt_failed(g, q, TRANSFER_DNS, error, answer);
+	}
 	return known > 0 && start(g, q, &host, answer);
 }
 

@@ -324,6 +324,9 @@ http1_next_ms(const struct http1 *h)
 static void
 take_timer(struct http1 *h, struct slot *s, int64_t now_ms)
 {
+	const char *what = s->state == SLOT_CONNECTING                ? "no connection"
+			   : http1_exchange_is_answered(&s->exchange) ? TRANSFER_UNENDED
+								      : "no answer";
 	char message[128];
 
 	timers_clear(&h->timers, &s->timer);
@@ -336,8 +339,7 @@ take_timer(struct http1 *h, struct slot *s, int64_t now_ms)
 		end_starved(h, s);
 		return;
 	}
-	snprintf(message, sizeof(message), "%s within %lld ms",
-		s->state == SLOT_CONNECTING ? "no connection" : "no answer",
+	snprintf(message, sizeof(message), "%s within %lld ms", what,
 		(long long)(now_ms - s->began_ms));
 	s->exchange.parser.state = HTTP1_FAILED;
 	end_with(h, s, TRANSFER_TIMEOUT, message);
@@ -419,7 +421,10 @@ http1_new(const struct transfer_options *options)
 	h->slots = calloc(options->jobs, sizeof(*h->slots));
 	if (http1_pool_init(&h->pool, options->jobs) != 0 || h->slots == NULL ||
 		timers_reserve(&h->timers, options->jobs) != 0) {
+		const int error = errno;
+
 		http1_free(h);
+		errno = error;
 		return NULL;
 	}
 	for (size_t i = 0; i < options->jobs; i++) {

@@ -90,6 +90,12 @@ http1_exchange_receive(struct http1_exchange *x, int fd, bool is_closing)
 }
 
 bool
+http1_exchange_is_answered(const struct http1_exchange *x)
+{
+	return x->parser.state == HTTP1_STATUS ? x->parser.len > 0 : x->parser.status >= 200;
+}
+
+bool
 http1_exchange_has_ended(const struct http1_exchange *x)
 {
 	return x->parser.state == HTTP1_DONE || x->parser.state == HTTP1_FAILED;

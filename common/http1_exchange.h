@@ -42,6 +42,12 @@ int http1_exchange_send(struct http1_exchange *x, int fd);
 int http1_exchange_receive(struct http1_exchange *x, int fd, bool is_closing);
 
 /**
+ * http1_exchange_is_answered(x):
+ * Whether a response has begun, other than an interim one.
+ */
+bool http1_exchange_is_answered(const struct http1_exchange *x);
+
+/**
  * http1_exchange_has_ended(x), http1_exchange_is_whole(x):
  * Whether the response has ended, one way or the other; whether it and the request are whole, so
  * that the connection can be used again.

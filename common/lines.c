@@ -92,8 +92,12 @@ static bool
 would_block(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int n;
 
-	return poll(&p, 1, 0) == 0;
+	do
+		n = poll(&p, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n == 0;
 }
 
 enum lines_status

@@ -58,7 +58,8 @@ void lines_release(struct lines *in);
 
 /**
  * lines_next(in, wait):
- * Read the next line into in->line and in->len. Without ${wait} it never blocks.
+ * Read the next line into in->line and in->len. Without ${wait} it never blocks, and a FIFO that
+ * was opened with O_NONBLOCK does not end before it had a writer.
  */
 enum lines_status lines_next(struct lines *in, bool wait);
 

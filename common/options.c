@@ -154,6 +154,14 @@ next_short(struct options *o, const char **value)
 		diag("unknown option '-%c'; '%s --help' lists the options", letter, diag_tool());
 		return OPTIONS_ERROR;
 	}
+	if (*o->cluster == '=' && (option->arg == NULL || is_optional(option))) {
+		if (option->arg == NULL)
+			diag("option '-%c' takes no argument", letter);
+		else
+			diag("option '-%c' takes no argument; did you mean '--%s%s'?", letter,
+				option->name, o->cluster);
+		return OPTIONS_ERROR;
+	}
 	if (option->arg == NULL || is_optional(option)) {
 		if (*o->cluster == '\0')
 			o->cluster = NULL;

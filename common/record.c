@@ -437,32 +437,52 @@ read_delivery_id(struct json *js, struct record *rec)
 	return true;
 }
 
+/* What of a record has been there, beside what stands in it. */
+struct seen {
+	bool event, event_type, automation, request;
+};
+
+/* Somebody has left out a stage, perhaps. */
+static bool
+fail_without_id(struct json *js, const struct seen *seen)
+{
+	if (seen->event && seen->automation && !seen->request)
+		return json_fail(js, js->p,
+			"the record has no \"delivery_id\": it is one of wb-match, and wb-render comes first");
+	if (seen->event_type && !seen->event)
+		return json_fail(js, js->p,
+			"the record has no \"delivery_id\": it is an event, and wb-match and wb-render come first");
+	return json_fail(js, js->p, "the record has no \"delivery_id\"");
+}
+
 bool
 record_read(struct json *js, struct record *rec)
 {
-	bool has_event = false;
+	struct seen seen = {.event = false};
 	struct json_span key;
 
 	rec->delivery_id.type = rec->automation.type = rec->url.type = JSON_NONE;
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
-		if (is(&key, "delivery_id"))
+		if (is(&key, "delivery_id")) {
 			read_delivery_id(js, rec);
-		else if (is(&key, "event"))
-			has_event = event_read(js, &rec->event);
-		else if (is(&key, "automation"))
-			read_automation(js, rec);
-		else if (is(&key, "request"))
-			read_request(js, rec);
-		else
+		} else if (is(&key, "event")) {
+			seen.event = event_read(js, &rec->event);
+		} else if (is(&key, "automation")) {
+			seen.automation = read_automation(js, rec);
+		} else if (is(&key, "request")) {
+			seen.request = read_request(js, rec);
+		} else {
+			seen.event_type |= is(&key, "event_type");
 			json_value(js, NULL);
+		}
 	}
 	if (js->error != NULL)
 		return false;
 	if (rec->delivery_id.type == JSON_NONE)
-		return json_fail(js, js->p, "the record has no \"delivery_id\"");
-	if (!has_event)
+		return fail_without_id(js, &seen);
+	if (!seen.event)
 		return json_fail(js, js->p, "the record has no \"event\"");
 	if (rec->automation.type == JSON_NONE)
 		return json_fail(js, js->p, "the record has no automation with a \"name\"");

@@ -1,6 +1,7 @@
 #include "recorder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "clock.h"
 #include "diag.h"
 #include "durable.h"
+#include "file.h"
 #include "journal.h"
 #include "output.h"
 #include "strbuf.h"
@@ -51,17 +53,23 @@ enum failure {
 	FAILED_RECEIPTS = 16
 };
 
-/* Other lines in the journal would make it corrupt. */
-static bool
-is_journal(const struct recorder *r, int fd, const char *what)
-{
-	struct stat journal, other;
+/* Where lines of one kind go. */
+struct place {
+	int fd; /* or -1 */
+	const char *what;
+	const char *path; /* or "" */
+};
 
-	if (r->journal == NULL || fstat(journal_descriptor(r->journal), &journal) != 0 ||
-		fstat(fd, &other) != 0 || journal.st_dev != other.st_dev ||
-		journal.st_ino != other.st_ino)
+/* Whether lines of both go to one file, where they could not be told apart; after a message. */
+static bool
+are_mixed(const struct place *one, const struct place *other)
+{
+	struct stat st, other_st;
+
+	if (fstat(one->fd, &st) != 0 || fstat(other->fd, &other_st) != 0 ||
+		!file_is_same(&st, &other_st))
 		return false;
-	diag("%s is the same file as --journal '%s'", what, r->options.journal);
+	diag("%s is the same file as %s '%s'", other->what, one->what, one->path);
 	return true;
 }
 
@@ -74,6 +82,36 @@ never_blocks(int fd)
 	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
 }
 
+/* Whether all that is open to be written are different files. If not, after a message. */
+static bool
+is_apart(const struct recorder *r)
+{
+	const struct recorder_options *o = &r->options;
+	const struct place places[] = {
+		{r->journal != NULL ? journal_descriptor(r->journal) : -1, "--journal", o->journal},
+		{r->dead != NULL ? appender_descriptor(r->dead) : -1, "--dead-letter",
+			o->dead_letter},
+		{o->rejects_fd, "--rejects", ""},
+		{o->out_fd, "standard output", ""},
+	};
+
+	/* Refused lines and receipts are the filter's, which has looked. */
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = i + 1; j < sizeof(places) / sizeof(places[0]); j++)
+			if (are_mixed(&places[i], &places[j]))
+				return false;
+	return true;
+}
+
+/* Whether receipts can be written at all, as far as that can be told before. */
+static bool
+is_writable(int fd)
+{
+	const int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 struct recorder *
 recorder_new(const struct recorder_options *options, int *status)
 {
@@ -82,6 +120,11 @@ recorder_new(const struct recorder_options *options, int *status)
 	*status = EXIT_IO;
 	if (r == NULL) {
 		diag("out of memory");
+		return NULL;
+	}
+	if (!is_writable(options->out_fd)) {
+		diag("cannot write to standard output: %s; nothing was sent", strerror(EBADF));
+		free(r);
 		return NULL;
 	}
 	r->options = *options;
@@ -97,9 +140,7 @@ recorder_new(const struct recorder_options *options, int *status)
 		recorder_free(r);
 		return NULL;
 	}
-	if (is_journal(r, options->out_fd, "standard output") ||
-		(r->dead != NULL && is_journal(r, appender_descriptor(r->dead), "--dead-letter")) ||
-		(options->rejects_fd >= 0 && is_journal(r, options->rejects_fd, "--rejects"))) {
+	if (!is_apart(r)) {
 		*status = EXIT_USAGE;
 		recorder_free(r);
 		return NULL;
@@ -113,7 +154,7 @@ recorder_new(const struct recorder_options *options, int *status)
 			durable_add(r->durable, journal_descriptor(r->journal)) == 0) &&
 		(r->dead == NULL || durable_add(r->durable, appender_descriptor(r->dead)) == 0))
 		return r;
-	diag("cannot set up the journal: out of memory or descriptors");
+	diag("cannot set up the journal: %s", strerror(errno));
 	recorder_free(r);
 	return NULL;
 }
@@ -416,7 +457,16 @@ write_or_give_up(const char *p, size_t len)
 			return;
 }
 
-/* Receipts that could not be written as they should: the only trace of their deliveries. */
+/* A reader has had its time, and those who stopped us want an end. */
+static void
+give_up_reader(struct recorder *r)
+{
+	if (r->failures == 0)
+		diag("stopped while standard output took no receipts");
+	r->failures |= FAILED_RECEIPTS;
+}
+
+/* Receipts that could not be written as they should: perhaps the only trace of their deliveries. */
 static void
 dump_receipts(struct recorder *r)
 {
@@ -425,46 +475,56 @@ dump_receipts(struct recorder *r)
 		r->written--;
 	if (r->held.len == r->written && r->added.len == 0)
 		return;
-	diag("these deliveries have ended, and are not recorded elsewhere:");
+	diag("these deliveries have ended, but their receipts could not be printed:");
 	write_or_give_up(r->held.buf + r->written, r->held.len - r->written);
 	write_or_give_up(r->added.buf, r->added.len);
 }
 
-/* Wait for the disk, and for a reader as long as is meant. */
-static void
-wait_for_end(struct recorder *r, int cancel_fd, int64_t limit_ms)
+/* How long poll(2) may wait, so that it is not after ${until_ms} (-1: never). */
+static int
+left_until(int64_t until_ms)
 {
-	int64_t until_ms = clock_ms() + limit_ms;
+	const int64_t left_ms = until_ms - clock_ms();
+
+	if (until_ms < 0)
+		return -1;
+	return left_ms <= 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+int
+recorder_wait(struct recorder *r, int cancel_fd, int64_t limit_ms)
+{
+	int64_t until_ms = -1;
 	size_t n, left = SIZE_MAX;
 	struct pollfd fds[RECORDER_FDS + 1];
 
 	if (r->durable != NULL)
 		durable_hurry(r->durable);
 	while ((void)recorder_flush(r), (n = recorder_fds(r, fds)) > 0) {
-		int64_t wait_ms = -1;
+		const bool is_disk = r->ticket != 0;
+		int ready;
 
 		/* The disk takes as long as it takes, and so may a reader that takes anything. */
-		if (r->ticket != 0 || r->held.len - r->written != left)
+		if (limit_ms >= 0 && (is_disk || r->held.len - r->written != left))
 			until_ms = clock_ms() + limit_ms;
 		left = r->held.len - r->written;
-		if (r->ticket == 0 && limit_ms >= 0 && (wait_ms = until_ms - clock_ms()) < 0)
-			wait_ms = 0;
-		fds[n] = (struct pollfd){.fd = r->ticket != 0 ? -1 : cancel_fd, .events = POLLIN};
-		if (poll(fds, n + 1, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms) < 0) {
-			if (errno == EINTR)
-				continue;
+		fds[n] = (struct pollfd){.fd = is_disk ? -1 : cancel_fd, .events = POLLIN};
+		ready = poll(fds, n + 1, is_disk ? -1 : left_until(until_ms));
+		if (ready < 0 && errno != EINTR) {
 			fail(r, FAILED_DISK | FAILED_RECEIPTS, "wait for ", "the disk", errno);
-			return;
+			return 0;
 		}
-		if (fds[n].revents != 0 || (wait_ms == 0 && fds[0].revents == 0))
-			fail(r, FAILED_RECEIPTS, "write to ", "standard output", ETIMEDOUT);
+		if (ready > 0 && fds[n].revents != 0)
+			return 1;
+		if (ready == 0 && left_until(until_ms) == 0)
+			give_up_reader(r);
 	}
+	return 0;
 }
 
 int
-recorder_finish(struct recorder *r, int cancel_fd, int64_t limit_ms)
+recorder_finish(struct recorder *r)
 {
-	wait_for_end(r, cancel_fd, limit_ms);
 	if (!prints(r))
 		dump_receipts(r);
 	durable_free(r->durable);

@@ -4,7 +4,7 @@
  *
  * Journal and dead letters are written at once, so that a killed process has lost none; receipts
  * wait until the disk has them too, all that came meanwhile together. Nothing here waits for the
- * disk or for a slow reader but recorder_finish.
+ * disk or for a slow reader but recorder_wait.
  */
 #ifndef WB_RECORDER_H
 #define WB_RECORDER_H
@@ -106,13 +106,19 @@ int recorder_flush(struct recorder *r);
 size_t recorder_fds(const struct recorder *r, struct pollfd fds[RECORDER_FDS]);
 
 /**
- * recorder_finish(r, cancel_fd, limit_ms):
- * Wait until all is durable and written, and close. A reader of receipts is waited for until
- * ${cancel_fd} (-1: none) is readable, or it has taken none for ${limit_ms} (-1: for ever). After a
- * failure, the receipts that could not be written as they should go to standard error, so that none
- * is lost.
+ * recorder_wait(r, cancel_fd, limit_ms):
+ * Wait until all is durable and written, or cannot be. A reader of receipts is waited for until it
+ * has taken none for ${limit_ms} (-1: for ever), which is a failure then, or ${cancel_fd} (-1:
+ * none) is readable. Returns 1 in this case, and may be called again; else 0.
+ */
+int recorder_wait(struct recorder *r, int cancel_fd, int64_t limit_ms);
+
+/**
+ * recorder_finish(r):
+ * Close all, after recorder_wait. After a failure, the receipts that could not be written as they
+ * should go to standard error, so that none is lost.
  * Returns 0, or -1 if anything failed since the start, after a message.
  */
-int recorder_finish(struct recorder *r, int cancel_fd, int64_t limit_ms);
+int recorder_finish(struct recorder *r);
 
 #endif

@@ -22,6 +22,8 @@ static const char too_many[] = "more than 64 addresses";
 static const char no_room[] =
 	"it cannot be looked up without descriptors and memory; " SHORTAGE_ADVICE;
 
+static const char no_memory[] = "out of memory";
+static const char no_thread[] = "no thread can be started for that";
 static const char too_many_wait[] = "too many other names are being looked up";
 
 /* What came of a look-up. */
@@ -464,6 +466,7 @@ resolver_ask(struct resolver *r, const char *host, struct resolver_answer *answe
 	struct entry *e = find(r, host);
 	struct job *job;
 
+	*answer = (struct resolver_answer){.host = host, .error = no_memory};
 	if (e == NULL)
 		return -1;
 	if (e->pending) {
@@ -480,6 +483,7 @@ resolver_ask(struct resolver *r, const char *host, struct resolver_answer *answe
 	job->entry = e;
 	if (submit(r->shared, job) != 0) {
 		job_free(job);
+		answer->error = no_thread;
 		return -1;
 	}
 	/* What it has stays until the new answer is taken: the owner may be looking at it. */

@@ -18,6 +18,7 @@
 #define RESOLVER_THREADS 32
 #define RESOLVER_NAMES_MAX 1024   /* kept answers; what is under way does not count */
 #define RESOLVER_WAITING_MAX 1024 /* that wait for a thread; of more the oldest is given up */
+#define RESOLVER_ERROR_MAX 256    /* bytes of an error and a few words about it, NUL included */
 #define RESOLVER_ADDRESSES_MAX 64 /* of one name; more are an error, since all must be checked */
 
 struct resolver;
@@ -54,8 +55,8 @@ int resolver_fd(const struct resolver *r);
 /**
  * resolver_ask(r, host, answer):
  * Look ${host} up (all addresses, stream sockets). Returns 1 and fills *${answer} if a fresh answer
- * is at hand; 0 if it will come through resolver_poll, once for all who asked meanwhile; -1 when
- * memory or threads run out. Never blocks. Earlier answers stay valid.
+ * is at hand; 0 if it will come through resolver_poll, once for all who asked meanwhile; -1, with
+ * answer->error, when memory or threads run out. Never blocks. Earlier answers stay valid.
  */
 int resolver_ask(struct resolver *r, const char *host, struct resolver_answer *answer);
 

@@ -17,43 +17,42 @@ retry_policy_init(struct retry_policy *policy)
 }
 
 /* One status, "503", or a hundred of them, "5xx". */
-static int
+static enum retry_list
 add_word(struct retry_policy *policy, const char *word, size_t len)
 {
 	unsigned status = 0;
 
 	if (len == 8 && memcmp(word, "rejected", 8) == 0) {
 		policy->rejected = true;
-		return 0;
+		return RETRY_LIST_OK;
 	}
 	if (len != 3 || word[0] < '1' || word[0] > '5')
-		return -1;
+		return RETRY_LIST_NONE;
 	if (word[1] == 'x' && word[2] == 'x') {
 		for (unsigned i = 0; i < 100; i++)
 			add_status(policy, (unsigned)(word[0] - '0') * 100 + i);
-		return 0;
+	} else {
+		for (size_t i = 0; i < 3; i++) {
+			if (word[i] < '0' || word[i] > '9')
+				return RETRY_LIST_NONE;
+			status = status * 10 + (unsigned)(word[i] - '0');
+		}
+		add_status(policy, status);
 	}
-	for (size_t i = 0; i < 3; i++) {
-		if (word[i] < '0' || word[i] > '9')
-			return -1;
-		status = status * 10 + (unsigned)(word[i] - '0');
-	}
-	add_status(policy, status);
-	return 0;
+	return word[0] == '2' ? RETRY_LIST_SUCCESS : RETRY_LIST_OK;
 }
 
-int
+enum retry_list
 retry_policy_on(struct retry_policy *policy, const char *list)
 {
 	memset(policy->statuses, 0, sizeof(policy->statuses));
 	policy->rejected = false;
 	for (;;) {
-		size_t len = strcspn(list, ",");
+		const size_t len = strcspn(list, ",");
+		const enum retry_list status = add_word(policy, list, len);
 
-		if (add_word(policy, list, len) != 0)
-			return -1;
-		if (list[len] == '\0')
-			return 0;
+		if (status != RETRY_LIST_OK || list[len] == '\0')
+			return status;
 		list += len + 1;
 	}
 }

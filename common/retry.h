@@ -26,11 +26,18 @@ struct retry_policy {
  */
 void retry_policy_init(struct retry_policy *policy);
 
+enum retry_list {
+	RETRY_LIST_OK,
+	RETRY_LIST_NONE,   /* it is no such list */
+	RETRY_LIST_SUCCESS /* it has a status from 200 to 299, which retry_is_wanted never sees */
+};
+
 /**
  * retry_policy_on(policy, list):
- * Replace the statuses by those of ${list}: "429,5xx,rejected". Returns 0, or -1 if it is none.
+ * Replace the statuses by those of ${list}: "429,5xx,rejected". If it does not return RETRY_LIST_OK
+ * they are undefined.
  */
-int retry_policy_on(struct retry_policy *policy, const char *list);
+enum retry_list retry_policy_on(struct retry_policy *policy, const char *list);
 
 /**
  * retry_is_wanted(policy, error, http_status):

@@ -28,7 +28,7 @@ struct entry {
 	int64_t until_ms; /* how long the error is good for; 0: for ever */
 	struct look_up *look_up;
 	struct secret_value value;
-	struct secret_pattern plain, base64[SECRET_BASE64];
+	struct secret_pattern patterns[2 * (1 + SECRET_BASE64)]; /* of its spellings */
 	char name[];
 };
 
@@ -155,22 +155,27 @@ secret_store_bound_only(struct secret_store *store)
 	store->bound_only = true;
 }
 
+/* Have ${text}, if it is not empty, masked by ${pattern}. */
+static void
+mask_text(struct secret_store *store, struct secret_pattern *pattern, const struct secret *text,
+	enum mask_kind kind)
+{
+	*pattern = (struct secret_pattern){.p = text->value, .len = text->len, .kind = kind};
+	if (text->len != 0)
+		secret_mask_add(&store->mask, pattern);
+}
+
 /* Have the value of ${e} masked. */
 static void
 mask_value(struct secret_store *store, struct entry *e)
 {
-	const struct secret *plain = &e->value.plain;
+	const struct secret_spelling *const spellings[] = {&e->value.plain, &e->value.json};
+	struct secret_pattern *next = e->patterns;
 
-	e->plain = (struct secret_pattern){.p = plain->value, .len = plain->len};
-	secret_mask_add(&store->mask, &e->plain);
-	for (int i = 0; i < SECRET_BASE64; i++) {
-		const struct secret *base64 = &e->value.base64[i];
-
-		e->base64[i] = (struct secret_pattern){.p = base64->value,
-			.len = base64->len,
-			.kind = MASK_BASE64};
-		if (base64->len != 0)
-			secret_mask_add(&store->mask, &e->base64[i]);
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		mask_text(store, next++, &spellings[i]->bytes, MASK_BYTES);
+		for (size_t j = 0; j < SECRET_BASE64; j++)
+			mask_text(store, next++, &spellings[i]->base64[j], MASK_BASE64);
 	}
 }
 
@@ -318,7 +323,7 @@ secret_peek(struct secret_store *store, const char *name, size_t len, struct sec
 		return SECRET_SHORTAGE;
 	*error = e->status == SECRET_PENDING ? "is being looked up" : e->error;
 	if (e->status == SECRET_FOUND)
-		*out = e->value.plain;
+		*out = e->value.plain.bytes;
 	return e->status;
 }
 

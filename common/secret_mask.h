@@ -6,6 +6,10 @@
  * \u00e9, Go \u0026, mustache &#x2F;. Those of JSON may be doubled up to three times, as where an
  * answer repeats a request's body in a string. A blank may stand for each byte of a control
  * character. Text is undone as it is read, so nothing is allocated.
+ *
+ * Undone are those of JSON first, then those of HTML, then those of URLs. What others do in another
+ * order, such as to write a body, in which the secret has escapes of JSON, as part of a URL, is
+ * found only if the spelling that stands within is a pattern of its own.
  */
 #ifndef WB_SECRET_MASK_H
 #define WB_SECRET_MASK_H

@@ -165,7 +165,7 @@ read_netrc(const struct secret_provider *p, int fd, struct secret_value *out)
 	if (error != NULL)
 		return "~/.netrc cannot be read";
 	strbuf_init_secret(&password, SECRET_MAX);
-	error = netrc_password(file.plain.value, file.plain.len, p->machine, &password);
+	error = netrc_password(file.plain.bytes.value, file.plain.bytes.len, p->machine, &password);
 	if (error == NULL)
 		error = secret_value_keep(out, password.buf != NULL ? password.buf : "",
 			password.len);

@@ -7,6 +7,8 @@
 
 #include <openssl/evp.h>
 
+#include "json_text.h"
+#include "strbuf.h"
 #include "wipe.h"
 
 #define NEWLINE_MAX 2 /* bytes at the end of a file that are not part of the value */
@@ -40,9 +42,24 @@ arena_free(char *arena, size_t len)
 	munmap(arena, len);
 }
 
-/* Encode ${len} bytes at ${value}, which has two zeros before it, to ${out}, in all spellings. */
+#define ZEROS (SECRET_BASE64 - 2) /* before the bytes of a spelling, in the arena */
+
+static size_t
+base64_size(size_t len)
+{
+	return (len + 2 + 2) / 3 * 4 + 1;
+}
+
+/* How much of the arena a spelling of ${len} bytes takes. */
+static size_t
+spelling_size(size_t len)
+{
+	return ZEROS + len + (SECRET_BASE64 - 1) * base64_size(len);
+}
+
+/* Encode ${len} bytes at ${value}, which has ZEROS before it, to ${out}, in all ways. */
 static void
-encode(struct secret_value *v, const unsigned char *value, size_t len, char *out)
+encode(struct secret_spelling *s, const unsigned char *value, size_t len, char *out)
 {
 	for (size_t shift = 0; shift < SECRET_BASE64 - 1; shift++) {
 		/* What holds bits of the bytes before, and what of those behind, is left out. */
@@ -51,31 +68,50 @@ encode(struct secret_value *v, const unsigned char *value, size_t len, char *out
 			EVP_EncodeBlock((unsigned char *)out, value - shift, (int)(shift + len));
 
 		if (to >= from + SECRET_BASE64_MIN)
-			v->base64[shift + 1] = (struct secret){out + from, to - from};
+			s->base64[shift + 1] = (struct secret){out + from, to - from};
 		if (shift == 0)
-			v->base64[0] = (struct secret){out, (len * 4 + 2) / 3};
+			s->base64[0] = (struct secret){out, (len * 4 + 2) / 3};
 		out += n + 1;
 	}
+}
+
+/* Copy ${len} bytes to ${arena}, which is all zero, with what base64 makes of them behind. */
+static void
+keep_spelling(struct secret_spelling *s, const char *bytes, size_t len, char *arena)
+{
+	memcpy(arena + ZEROS, bytes, len);
+	s->bytes = (struct secret){arena + ZEROS, len};
+	encode(s, (const unsigned char *)arena + ZEROS, len, arena + ZEROS + len);
 }
 
 const char *
 secret_value_keep(struct secret_value *v, const char *value, size_t len)
 {
-	const size_t base64_size = (len + 2 + 2) / 3 * 4 + 1, before = SECRET_BASE64 - 2;
-	char *copy;
+	struct strbuf json;
+	bool is_other;
 
 	if (len == 0)
 		return "is empty";
 	if (len > SECRET_MAX)
 		return "is longer than 65536 bytes";
-	*v = (struct secret_value){.arena_len = before + len + (SECRET_BASE64 - 1) * base64_size};
+	strbuf_init_secret(&json, 6 * (size_t)SECRET_MAX + 1);
+	json_escape(&json, value, len);
+	if (strbuf_failed(&json))
+		goto failed;
+	/* It only ever grows. */
+	is_other = json.len != len;
+	*v = (struct secret_value){
+		.arena_len = spelling_size(len) + (is_other ? spelling_size(json.len) : 0)};
 	if ((v->arena = arena_new(v->arena_len)) == NULL)
-		return secret_value_no_memory;
-	copy = v->arena + before;
-	memcpy(copy, value, len);
-	v->plain = (struct secret){copy, len};
-	encode(v, (const unsigned char *)copy, len, copy + len);
+		goto failed;
+	keep_spelling(&v->plain, value, len, v->arena);
+	if (is_other)
+		keep_spelling(&v->json, json.buf, json.len, v->arena + spelling_size(len));
+	strbuf_release(&json);
 	return NULL;
+failed:
+	strbuf_release(&json);
+	return secret_value_no_memory;
 }
 
 int

@@ -36,17 +36,23 @@ struct secret {
 /* What secret_value_keep and _read say when memory runs out. */
 extern const char secret_value_no_memory[];
 
-/* A value that is owned, and what base64 makes of it, for masks. */
-struct secret_value {
-	char *arena; /* the value, then its base64; NULL: none */
-	size_t arena_len;
-	struct secret plain;
+/* Bytes, and what base64 makes of them. */
+struct secret_spelling {
+	struct secret bytes;
 	/*
 	 * Alone, without padding, so that it is found with and without; and inside of other data,
 	 * where it begins at each of three places and shares no character with its neighbours.
 	 * Length 0: too short.
 	 */
 	struct secret base64[SECRET_BASE64];
+};
+
+/* A value that is owned, and how it is spelled, for masks. */
+struct secret_value {
+	char *arena; /* all of them; NULL: none */
+	size_t arena_len;
+	/* json: in strings of JSON, as a request's body has it; length 0: the same */
+	struct secret_spelling plain, json;
 };
 
 /**

@@ -28,8 +28,16 @@ send_options_init(struct sender_options *s)
 static int
 set_retry_on(struct sender_options *s, const char *value)
 {
-	if (retry_policy_on(&s->retry, value) == 0)
+	switch (retry_policy_on(&s->retry, value)) {
+	case RETRY_LIST_OK:
 		return 0;
+	case RETRY_LIST_SUCCESS:
+		diag("--retry-on takes no 2xx, as in '%s', which is success: have the webhook's success_when say what is none, and try that again with --retry-on rejected",
+			value);
+		return -1;
+	case RETRY_LIST_NONE:
+		break;
+	}
 	diag("--retry-on takes statuses such as 429,503 or 5xx, and the word rejected, with commas between, not '%s'",
 		value);
 	return -1;

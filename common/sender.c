@@ -12,6 +12,7 @@
 
 #define READY_FACTOR 4 /* lanes that are ready, for each slot, before no more is read */
 
+/* Returns false with errno set when memory or descriptors run out. */
 static bool
 set_up(struct sender *s, const struct sender_options *o)
 {
@@ -25,18 +26,16 @@ set_up(struct sender *s, const struct sender_options *o)
 		.ready_max = READY_FACTOR * o->jobs,
 		.breaker = o->breaker};
 
-	s->queue = queue_new(&queue);
-	s->resolver = resolver_new();
-	s->transfers = transfers_new(&transfer);
-	s->judge = judge_new();
 	secret_store_go_on(o->secrets);
 	s->means = (struct attempt_means){.policy = o->policy, .secrets = o->secrets};
 	s->judges = (struct outcome_means){.retry = &s->options.retry,
 		.secrets = o->secrets,
 		.response_max = o->response_max,
 		.show_response = o->show_response};
-	if (slots_init(&s->slots, o->jobs) != 0 || s->queue == NULL || s->resolver == NULL ||
-		s->transfers == NULL || s->judge == NULL)
+	if (slots_init(&s->slots, o->jobs) != 0 || (s->queue = queue_new(&queue)) == NULL ||
+		(s->resolver = resolver_new()) == NULL ||
+		(s->transfers = transfers_new(&transfer)) == NULL ||
+		(s->judge = judge_new()) == NULL)
 		return false;
 	/* Senders that fail together must not come back together, whatever else fails. */
 	if (getrandom(&s->chance, sizeof(s->chance), 0) != (ssize_t)sizeof(s->chance))
@@ -55,7 +54,7 @@ sender_new(const struct sender_options *options, const struct sender_hooks *hook
 		pacer_init(&s->pacer, options->interval_us);
 	}
 	if (s == NULL || !set_up(s, options)) {
-		diag("cannot set up for sending: out of memory or descriptors");
+		diag("cannot set up for sending: %s", strerror(errno));
 		sender_free(s);
 		return NULL;
 	}

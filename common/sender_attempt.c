@@ -77,6 +77,7 @@ sender_resolve(struct sender *s, struct slot *slot)
 					    ? s->options.connect_timeout_ms
 					    : s->options.timeout_ms;
 	struct resolver_answer answer;
+	char error[RESOLVER_ERROR_MAX];
 	int known;
 
 	slot->until_ms = clock_ms() + (int64_t)s->options.timeout_ms;
@@ -86,8 +87,8 @@ sender_resolve(struct sender *s, struct slot *slot)
 	}
 	known = resolver_ask(s->resolver, where->host, &answer);
 	if (known < 0) {
-		sender_attempt_failed(s, slot, TRANSFER_DNS, TRANSFER_SHORTAGE,
-			"cannot look the host up: out of memory or threads");
+		snprintf(error, sizeof(error), "cannot look the host up: %s", answer.error);
+		sender_attempt_failed(s, slot, TRANSFER_DNS, TRANSFER_SHORTAGE, error);
 	} else if (known > 0) {
 		sender_start_transfer(s, slot, &answer);
 	} else {
@@ -191,20 +192,17 @@ proceed(struct sender *s, struct slot *slot)
 		sender_resolve(s, slot);
 }
 
-void
-sender_begin(struct sender *s, struct delivery *d)
+/* The attempt in ${slot} was made ready, or not, as attempt_prepare says. */
+static void
+prepared(struct sender *s, struct slot *slot, enum transfer_error error, enum transfer_fault fault,
+	const char *why)
 {
-	struct slot *slot = slots_take(&s->slots, d);
 	const struct json_span *program = &slot->attempt.rec.success_when;
-	char why[ATTEMPT_ERROR_MAX];
-	enum transfer_error error;
-	enum transfer_fault fault;
 
-	error = attempt_prepare(&slot->attempt, &s->means, d->pack, &fault, why);
-	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
-		return;
-	if (error != TRANSFER_OK) {
-		note_begin(d);
+	if (error != TRANSFER_OK && fault == TRANSFER_NOT_YET) {
+		slots_set(&s->slots, slot, SLOT_FETCHING);
+	} else if (error != TRANSFER_OK) {
+		note_begin(slot->d);
 		sender_attempt_failed(s, slot, error, fault, why);
 	} else if (program->type != JSON_NONE && !judge_has_checked(s->judge, program)) {
 		/* What cannot be judged afterwards must not be sent. */
@@ -213,6 +211,51 @@ sender_begin(struct sender *s, struct delivery *d)
 	} else {
 		proceed(s, slot);
 	}
+}
+
+void
+sender_begin(struct sender *s, struct delivery *d)
+{
+	struct slot *slot = slots_take(&s->slots, d);
+	char why[ATTEMPT_ERROR_MAX];
+	enum transfer_error error;
+	enum transfer_fault fault;
+
+	error = attempt_prepare(&slot->attempt, &s->means, d->pack, &fault, why);
+	if (s->hooks.is_finished != NULL && (is_skipped(s, slot) || is_twin(s, slot)))
+		return;
+	prepared(s, slot, error, fault, why);
+}
+
+/* ---- secrets ---- */
+
+void
+sender_take_secrets(struct sender *s)
+{
+	char why[ATTEMPT_ERROR_MAX];
+	enum transfer_error error;
+	enum transfer_fault fault;
+
+	while (secret_store_next(s->options.secrets)) {
+		for (size_t i = 0; s->slots.fetching > 0 && i < s->slots.n; i++) {
+			struct slot *slot = &s->slots.all[i];
+
+			if (slot->state != SLOT_FETCHING)
+				continue;
+			error = attempt_prepare(&slot->attempt, &s->means, slot->d->pack, &fault,
+				why);
+			prepared(s, slot, error, fault, why);
+		}
+	}
+}
+
+void
+sender_stop_fetching(struct sender *s)
+{
+	secret_store_stop(s->options.secrets);
+	for (size_t i = 0; s->slots.fetching > 0 && i < s->slots.n; i++)
+		if (s->slots.all[i].state == SLOT_FETCHING)
+			sender_put_back(s, &s->slots.all[i], clock_ms());
 }
 
 /* ---- programs ---- */
@@ -245,7 +288,7 @@ judged(struct sender *s, struct slot *slot)
 
 	/* It was sent, and is not to be sent again just for that. */
 	if (c->verdict == JQ_WORKER_UNABLE && clock_ms() <= queue_deadline(s->queue, slot->d)) {
-		sender_tell_shortage(s, c->why);
+		sender_tell_once(&s->has_told_shortage, c->why);
 		judge_again(s->judge, &slot->judged);
 		return;
 	}

@@ -99,11 +99,11 @@ try_again(struct sender *s, struct slot *slot, const struct transfer_result *res
 }
 
 void
-sender_tell_shortage(struct sender *s, const char *message)
+sender_tell_once(bool *has_told, const char *message)
 {
-	if (!s->has_told_shortage)
+	if (!*has_told)
 		diag("%s", message);
-	s->has_told_shortage = true;
+	*has_told = true;
 }
 
 void
@@ -119,7 +119,9 @@ sender_attempt_ended(struct sender *s, struct slot *slot, struct transfer_result
 	if (slot->launch.item[0] != '\0')
 		o.receipt.item = slot->launch.item;
 	if (result->fault == TRANSFER_SHORTAGE)
-		sender_tell_shortage(s, result->message);
+		sender_tell_once(&s->has_told_shortage, result->message);
+	if (result->fault == TRANSFER_PASSING && o.again_ms >= 0)
+		sender_tell_once(&s->has_told_failure, result->message);
 	queue_report(s->queue, d, o.report, o.pause_ms, now_ms);
 	if (o.again_ms >= 0 && now_ms + o.again_ms <= queue_deadline(s->queue, d)) {
 		try_again(s, slot, result, now_ms + o.again_ms);
@@ -152,7 +154,8 @@ break_off_one(struct sender *s, struct slot *slot)
 
 	switch (slot->state) {
 	case SLOT_FREE:
-	case SLOT_STARTING: /* which never lasts */
+	case SLOT_STARTING: /* which never lasts, and neither does the other after a stop */
+	case SLOT_FETCHING:
 		return;
 	case SLOT_NOTING:
 		receipt.message = "stopped before it was noted in the journal; nothing was sent";

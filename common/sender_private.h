@@ -28,7 +28,7 @@ struct sender {
 	struct record rec; /* of a line that is in no slot */
 	size_t retrying, ended;
 	uint64_t chance;
-	bool stopped, has_told_shortage;
+	bool stopped, has_told_shortage, has_told_failure;
 	int64_t stop_ms; /* when what is under way is broken off, if stopped */
 };
 
@@ -59,10 +59,10 @@ struct receipt sender_deferred_receipt(const struct delivery *d, enum queue_reas
 void sender_hand_out_deferred(struct sender *s);
 
 /**
- * sender_tell_shortage(s, message):
- * Told once: it does not end by itself.
+ * sender_tell_once(has_told, message):
+ * Say what does not end by itself, unless it was said before.
  */
-void sender_tell_shortage(struct sender *s, const char *message);
+void sender_tell_once(bool *has_told, const char *message);
 
 /**
  * sender_attempt_ended(s, slot, result):
@@ -109,6 +109,18 @@ void sender_resolve(struct sender *s, struct slot *slot);
  */
 void sender_start_transfer(struct sender *s, struct slot *slot,
 	const struct resolver_answer *answer);
+
+/**
+ * sender_take_secrets(s):
+ * Go on with those whose secrets have come, or will not.
+ */
+void sender_take_secrets(struct sender *s);
+
+/**
+ * sender_stop_fetching(s):
+ * Whoever wants to stop does not wait for helpers.
+ */
+void sender_stop_fetching(struct sender *s);
 
 /**
  * sender_take_verdicts(s):

@@ -1,10 +1,17 @@
 #include "tls_check.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diag.h"
 
 /* There is nobody to ask for one, and libcurl is given none. */
 static int
@@ -84,4 +91,43 @@ tls_check(const struct transfer_tls *tls)
 	/* What stands in the queue now would be taken for somebody else's error. */
 	ERR_clear_error();
 	return error;
+}
+
+/* Whether ${path} can be opened again and again. Returns 0, or -1 after a message. */
+static int
+check_is_file(const char *path, const char *option)
+{
+	struct stat st;
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+
+	if (fd < 0)
+		diag("%s: cannot open '%s': %s", option, path, strerror(errno));
+	else if (!is_file)
+		diag("%s: '%s' is not a regular file, and is read more than once", option, path);
+	if (fd >= 0)
+		close(fd);
+	return is_file ? 0 : -1;
+}
+
+int
+tls_check_file(const char *path, const char *option)
+{
+	X509_STORE *store;
+	int status = -1;
+
+	if (check_is_file(path, option) != 0)
+		return -1;
+	store = X509_STORE_new();
+	if (store != NULL && X509_STORE_load_locations(store, path, NULL) == 1) {
+		status = 0;
+	} else {
+		const char *why = ERR_reason_error_string(ERR_peek_last_error());
+
+		diag("%s: no certificates can be read from '%s': %s", option, path,
+			why != NULL ? why : "out of memory");
+	}
+	X509_STORE_free(store);
+	ERR_clear_error();
+	return status;
 }

@@ -28,13 +28,20 @@ transfer_error_name(enum transfer_error error)
 	return names[error];
 }
 
+/* 304 says that nothing has changed, and 305 and 306 are of the past. */
+static bool
+is_redirect(long status)
+{
+	return (status >= 300 && status <= 303) || status == 307 || status == 308;
+}
+
 void
 transfer_status_message(long status, char out[TRANSFER_ERROR_MAX])
 {
 	out[0] = '\0';
 	if (status < 200 || status >= 300)
 		snprintf(out, TRANSFER_ERROR_MAX, "status %ld%s", status,
-			status >= 300 && status < 400 ? "; redirects are not followed" : "");
+			is_redirect(status) ? "; redirects are not followed" : "");
 }
 
 void

@@ -27,7 +27,8 @@
 #define TRANSFER_ERROR_MAX 800          /* bytes of a message, NUL included */
 #define TRANSFER_READ_MAX (1024 * 1024) /* bytes of a response's body that are read, by default */
 #define TRANSFER_ADDRESSES_MAX RESOLVER_ADDRESSES_MAX
-#define TRANSFER_FDS_MAX 7 /* descriptors that transfers_wait takes */
+#define TRANSFER_UNENDED "the answer did not end" /* in time, though it had begun */
+#define TRANSFER_FDS_MAX 7                        /* descriptors that transfers_wait takes */
 
 /* Why a delivery failed; the names are wb-record(5)'s. */
 enum transfer_error {
@@ -36,7 +37,7 @@ enum transfer_error {
 	TRANSFER_DNS,     /* the name has no address */
 	TRANSFER_CONNECT, /* no connection */
 	TRANSFER_TLS,     /* no TLS session, or a certificate that does not fit */
-	TRANSFER_TIMEOUT, /* no answer in time */
+	TRANSFER_TIMEOUT, /* no answer in time, or not its end */
 	TRANSFER_RESET,   /* the connection broke, or what came was not HTTP */
 	TRANSFER_HTTP,    /* a status other than 2xx */
 	TRANSFER_SECRET,  /* a secret was not to be had */
@@ -120,7 +121,7 @@ void transfer_set_response(struct transfer_result *result, struct response *resp
 
 /**
  * transfers_new(options):
- * Borrows what ${options} points to. NULL when libcurl or memory fails.
+ * Borrows what ${options} points to. NULL with errno set when memory or descriptors run out.
  */
 struct transfers *transfers_new(const struct transfer_options *options);
 

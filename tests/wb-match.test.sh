@@ -647,6 +647,16 @@ bad_headers() {
 }
 test_case 'error: a header that must not be set' bad_headers
 
+many_headers() {
+  local headers
+  headers=$(seq 32 | sed 's/.*/"H-&":"1"/' | paste -s -d ,)
+  printf '{"webhooks":{"w":{"url":"$U","headers":{%s}}}}' "$headers" >c.json
+  wb-match -c c.json </dev/null
+  wrong webhook "\"url\":\"\$U\",\"headers\":{$headers,¦\"H-33\":\"1\",\"H-34\":\"1\",\"H-35\":\"1\"}" \
+    'a webhook has at most 32 headers'
+}
+test_case 'error: too many headers are said once' many_headers
+
 bad_signatures() {
   wrong webhook '"url":"$U","signature":"wandb"' '"signature" without "secret": name the secret to sign with'
   wrong webhook '"url":"$U","secret":"$S","signature":["wandb","github",¦"wandb-hex"]' \
@@ -1034,6 +1044,30 @@ rejects_is_input() {
   expect_equal "$(<bad)" bad
 }
 test_case '--rejects that is an input, too: status 2' rejects_is_input
+
+rejects_is_output() {
+  printf 'bad\n' >bad
+  # shellcheck disable=SC2094 # the mistake that is to be found
+  expect_status 2 wb-match -c all.json --rejects mixed bad >mixed 2>err
+  expect_equal "$(<err)" "wb-match: --rejects 'mixed' is standard output as well; what is refused would be mixed with what is not"
+  expect_empty mixed
+  # a terminal may show both, and nobody reads them here
+  expect_status 1 wb-match -c all.json --rejects /dev/null bad >/dev/null 2>err
+}
+test_case '--rejects that is standard output, too: status 2' rejects_is_output
+
+output_is_input() {
+  printf '{"event_type":"x"}\n' >both
+  cp both before
+  # shellcheck disable=SC2094 # the mistakes that are to be found
+  {
+    expect_status 2 wb-match -c all.json both >>both 2>err
+    expect_equal "$(<err)" 'wb-match: standard output is an input as well; it would be read for ever'
+    expect_status 2 wb-match -c all.json <both >>both 2>err
+  }
+  expect_file both before
+}
+test_case 'standard output that is an input, too: status 2' output_is_input
 
 rejects_cannot_open() {
   unusable "cannot open 'nowhere/rejected': No such file or directory" -c all.json --rejects nowhere/rejected

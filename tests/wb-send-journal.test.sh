@@ -408,6 +408,35 @@ same_output() {
 }
 test_case 'the journal as dead letters or rejects: refused, it would be corrupt' same_output
 
+mixed() {
+  fresh
+  local option
+  start_receiver
+  record d-1 / >in
+  echo x >both
+  cp both before
+  ln -s both soft
+  refused send --dead-letter both --rejects soft in
+  expect_equal "$(<err)" "wb-send: --rejects is the same file as --dead-letter 'both'"
+  # shellcheck disable=SC2094 # the mistakes that are to be found
+  {
+    expect_status 2 send --dead-letter soft in >>both 2>err
+    expect_equal "$(<err)" "wb-send: standard output is the same file as --dead-letter 'soft'"
+    expect_status 2 send --rejects soft in >>both 2>err
+  }
+  expect_equal "$(<err)" "wb-send: --rejects 'soft' is standard output as well; what is refused would be mixed with what is not"
+  expect_file both before
+  for option in --dead-letter --rejects; do
+    send "$option" /dev/stdout in 2>err | cat >receipts && fail "$option /dev/stdout"
+    expect_match "$(<err)" ' standard output '
+    expect_empty receipts
+  done
+  requests 0
+  # nothing is kept there
+  expect_status 0 send --dead-letter /dev/null --rejects /dev/null in >/dev/null
+}
+test_case 'one file for dead letters, rejects and receipts: refused' mixed
+
 # ---- dead letters ----
 
 dead_letters() {

@@ -172,7 +172,7 @@ blocked_output() {
   # what was delivered is told here or there
   told=$(cat receipts err | sed -n 's/^{"delivery_id":"\([^"]*\)".*"status":"finished".*}$/\1/p' | sort -u)
   expect_equal "$told" "$(jq -r .delivery_id j | sort)"
-  expect_equal "$(grep -c 'cannot write to standard output: ' err)" 1
+  expect_equal "$(grep -c 'stopped while standard output took no receipts' err)" 1
 }
 test_case 'nobody reads receipts: a second signal is the end' blocked_output
 

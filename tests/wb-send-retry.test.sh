@@ -137,7 +137,7 @@ never() {
   } >in
   # what is denied is not looked up again, although that would help
   printf 'private.test 10.0.0.1 127.0.0.1\n' >map
-  expect_status 1 with_resolver map send --secret-host HOOK=other.test --retries 2 --retry-max-time 10s --retry-on 1xx,2xx,3xx,4xx,5xx,rejected in >receipts
+  expect_status 1 with_resolver map send --secret-host HOOK=other.test --retries 2 --retry-max-time 10s --retry-on 1xx,3xx,4xx,5xx,rejected in >receipts
   expect_equal "$(ends receipts)" 'denied failed 0 - denied -
 name failed 0 - denied -
 scheme failed 0 - denied -
@@ -185,6 +185,11 @@ END
     expect_status 2 send --retry-on "$bad" in >out 2>err
     expect_empty out
     expect_equal "$(<err)" "wb-send: --retry-on takes statuses such as 429,503 or 5xx, and the word rejected, with commas between, not '$bad'"
+  done
+  for bad in 2xx 503,204 299; do
+    expect_status 2 send --retry-on "$bad" in >out 2>err
+    expect_empty out
+    expect_equal "$(<err)" "wb-send: --retry-on takes no 2xx, as in '$bad', which is success: have the webhook's success_when say what is none, and try that again with --retry-on rejected"
   done
   for bad in -1 x 1001 1.5 ''; do
     expect_status 2 send --retries "$bad" in >out 2>err
@@ -443,7 +448,7 @@ END
   expect_status 1 send --retries 2 --retry-on rejected,503 in >receipts
   expect_equal "$(ends receipts)" $'1 finished 3 200 - -\n2 failed 3 200 rejected -'
   # it has to be named
-  delivery 3 "$RECEIVER_URL/3" '"success_when":".ok"' | expect_status 1 send --retry-on 2xx,503 >receipts
+  delivery 3 "$RECEIVER_URL/3" '"success_when":".ok"' | expect_status 1 send --retry-on 4xx,503 >receipts
   expect_equal "$(ends receipts)" '3 failed 1 200 rejected -'
   expect_equal "$(paths | tr ' ' '\n' | sort | uniq -c | tr -s ' ')" $' 3 /1\n 3 /2\n 1 /3'
 }

@@ -156,6 +156,62 @@ open_fifo() {
 }
 test_case 'input that stays open is not waited for' open_fifo
 
+# ---- a FIFO named as an input ----
+
+# finished ID - matches its receipt
+finished() {
+  printf '"%s".*"finished"' "$1"
+}
+
+writer_comes_later() {
+  fresh
+  start_receiver
+  mkfifo fifo
+  record d-1 / >in
+  record d-2 / >in2
+  start in fifo in2
+  await_line receipts "$(finished d-1)"
+  record d-3 / >fifo
+  ended 0
+  expect_equal "$(jq -r .delivery_id receipts | xargs)" 'd-1 d-3 d-2'
+}
+test_case 'a FIFO: a writer that comes late holds up no receipts of what came before' writer_comes_later
+
+fifo_first() {
+  fresh
+  local hold
+  start_receiver
+  mkfifo fifo
+  record d-1 / >in
+  start fifo in
+  # opened for writing only when it is open for reading: it is looked at before anybody has written
+  exec {hold}>fifo
+  record d-2 / >&"$hold"
+  await_line receipts "$(finished d-2)"
+  exec {hold}>&-
+  ended 0
+  expect_equal "$(jq -r .delivery_id receipts | xargs)" 'd-2 d-1'
+  # a writer with nothing to say is one, too
+  start fifo in
+  : >fifo
+  ended 0
+  expect_equal "$(jq -r .delivery_id receipts | xargs)" 'd-1'
+}
+test_case 'a FIFO: comes first, and ends when its writer has' fifo_first
+
+stopped_at_fifo() {
+  fresh
+  start_receiver
+  mkfifo fifo
+  record d-1 / >in
+  start in fifo
+  await_line receipts "$(finished d-1)"
+  kill -TERM "$SENDER"
+  ended 1
+  expect_equal "$(counts receipts)" '1 finished'
+}
+test_case 'a FIFO: SIGTERM ends the wait for a writer' stopped_at_fifo
+
 # More than is read at once: each of them has a receipt all the same.
 many_left() {
   fresh
@@ -285,3 +341,51 @@ stopped_with_slow_reader() {
   expect_equal "$(jq -r 'select(.status == "finished") | .delivery_id' receipts | sort)" "$(jq -r .delivery_id j | sort)"
 }
 test_case 'stopped while nobody reads: each record still has its receipt' stopped_with_slow_reader
+
+# all_sent_unread ARGUMENT… - start with a journal, until all is sent and noted there, and has more receipts than a pipe
+# holds: it waits for a reader, who has to open ./out; sets hold, which keeps that open
+all_sent_unread() {
+  start_receiver
+  records 500 / >in
+  mkfifo out
+  exec {hold}<>out
+  wb-send "${policy[@]}" --progress never -j 1 --journal j "$@" in >out 2>err {hold}<&- &
+  SENDER=$!
+  await_line j '"d-500","status":"finished"'
+  kill -TERM "$SENDER"
+  await_line err '^wb-send: stopped by SIGTERM: waiting for standard output to take the receipts that are left$'
+}
+
+late_reader() {
+  fresh
+  local hold reading
+  all_sent_unread --grace 1h
+  exec {reading}<out
+  exec {hold}<&-
+  cat <&"$reading" >receipts
+  ended 0
+  expect_equal "$(wc -l <err)" 1 messages
+  expect_equal "$(counts receipts)" '500 finished'
+  expect_equal "$(jq -r .delivery_id receipts)" "$(jq -r .delivery_id j)"
+}
+test_case 'stopped when only receipts are left: a reader that comes late takes all' late_reader
+
+no_reader() {
+  fresh
+  local hold reading
+  all_sent_unread --grace "$grace"
+  [[ $grace != 1h ]] || kill -TERM "$SENDER"
+  ended 3
+  exec {reading}<out
+  exec {hold}<&-
+  cat <&"$reading" >receipts
+  expect_equal "$(grep -v -e '^{' -e 'stopped by' err)" 'wb-send: stopped while standard output took no receipts
+wb-send: these deliveries have ended, but their receipts could not be printed:'
+  expect_equal "$(jq -r .delivery_id j | sort)" "$(records 500 / | jq -r .delivery_id | sort)" journal
+  expect_equal "$(cat receipts err | sed -n 's/^{"delivery_id":"\([^"]*\)".*"status":"finished".*}$/\1/p' | sort -u)" \
+    "$(jq -r .delivery_id j | sort)"
+}
+grace=1h
+test_case 'stopped when only receipts are left: a second signal, and nobody reads' no_reader
+grace=10ms
+test_case 'stopped when only receipts are left: the grace passes, and nobody reads' no_reader

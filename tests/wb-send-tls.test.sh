@@ -336,15 +336,47 @@ bad_clients() {
 "ca":"$NONSENSE" tls.ca is no certificate in PEM
 "ca":"$KEY_A" tls.ca is no certificate in PEM
 END
-  printf 'nonsense\n' >no.pem
-  records 2 "$NGINX_URL" >in
-  expect_status 1 send --cacert no.pem --retries 2 --breaker 1 in >receipt
-  expect_equal "$(json receipt '[.status, .error.class, .attempts] | join(" ")')" $'failed tls 1\nfailed tls 1'
-  expect_match "$(json receipt .error.text)" '^no certificates can be read from no\.pem, given with --cacert: '
   records 1 "$NGINX_URL" '{"cert":"$STRANGER","key":"$STRANGER_KEY"}' | fails http '^status 400$' send_ca
   records 1 "$NGINX_URL" '{"cert":"$GONE","key":"$KEY_A"}' | fails secret '^secret GONE: not found$' send_ca
 }
 test_case 'client: a key of another, torn texts, a stranger; no key is shown' bad_clients
+
+bad_authorities() {
+  local hold sender text
+  start_receiver --tls "$SERVER_TLS"
+  records 2 "$RECEIVER_URL" >in
+  printf 'nonsense\n' >no.pem
+  mkdir -p dir.pem
+  rm -f fifo.pem
+  mkfifo fifo.pem
+  while read -r name text; do
+    expect_status 2 send --cacert "$name.pem" --journal untouched in >out 2>err
+    expect_match "$(<err)" "^wb-send: --cacert: $text\$"
+    expect_empty out
+    [[ ! -e untouched ]] || fail 'it made a journal'
+  done <<'END'
+no no certificates can be read from 'no\.pem': .+
+missing cannot open 'missing\.pem': No such file or directory
+dir 'dir\.pem' is not a regular file, and is read more than once
+fifo 'fifo\.pem' is not a regular file, and is read more than once
+END
+  # a dry run may be for another machine
+  send --dry-run=curl --cacert missing.pem in >out
+  # what is gone later is told as often as it is needed, and never tried again
+  cp "$CA_FILE" gone.pem
+  rm -f fifo && mkfifo fifo
+  send --cacert gone.pem --retries 2 --breaker 1 fifo >receipt 2>err &
+  sender=$!
+  exec {hold}>fifo
+  rm gone.pem
+  cat in >&"$hold"
+  exec {hold}>&-
+  expect_status 1 wait "$sender"
+  expect_equal "$(json receipt '[.status, .error.class, .attempts] | join(" ")')" $'failed tls 1\nfailed tls 1'
+  expect_match "$(json receipt .error.text)" '^no certificates can be read from gone\.pem, given with --cacert: '
+  requests 0
+}
+test_case 'trust: --cacert that is no file of certificates is status 2; one that goes away' bad_authorities
 
 alone() {
   local listen
@@ -469,8 +501,11 @@ stalls() {
 {"/before":[{"stall":"before"}],"/headers":[{"stall":"headers"}],"/body":[{"stall":"body","body":"12345678"}],
  "/drip":[{"drip_ms":1000,"body":"12345678"}]}
 END
-  for point in before headers body drip; do
-    records 1 "$RECEIVER_URL/$point" | fails timeout . send_ca --timeout 300ms
+  for point in before drip; do
+    records 1 "$RECEIVER_URL/$point" | fails timeout ' timed out after ' send_ca --timeout 300ms
+  done
+  for point in headers body; do
+    records 1 "$RECEIVER_URL/$point" | fails timeout '^the answer did not end within [0-9]+ ms$' send_ca --timeout 300ms
   done
 }
 test_case 'answers: stalled or dripping until the timeout' stalls

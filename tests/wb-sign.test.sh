@@ -290,6 +290,20 @@ live() {
 }
 test_case 'output: a record is written before the next is waited for' live
 
+live_fifo() {
+  local line signing reading
+  mkfifo late.in late.out
+  record '' <<<x >in
+  wb-sign in late.in >late.out &
+  signing=$!
+  exec {reading}<late.out
+  read -r -t 60 line <&"$reading"
+  expect_match "$line" '"body":"x'
+  : >late.in
+  wait "$signing"
+}
+test_case 'output: a record is written before the writer of a FIFO is waited for' live_fifo
+
 # ---- secrets ----
 
 # signs WANT COMMAND… - the record in the file one is signed with the key WANT

@@ -25,6 +25,7 @@
 #include "registry_read.h"
 #include "signals.h"
 #include "timestamp.h"
+#include "tls_check.h"
 
 #define TIMEOUT_MAX_MS ((uint64_t)3600 * 1000)
 #define INTERVAL_MAX_MS ((uint64_t)7 * 24 * 3600 * 1000)
@@ -297,6 +298,8 @@ parse_args(struct args *args, int argc, char **argv)
 		else if (id == OPTIONS_ERROR || take_option(args, id, value) != 0)
 			return EXIT_USAGE;
 	}
+	if (args->policy.ca_file != NULL && tls_check_file(args->policy.ca_file, "--cacert") != 0)
+		return EXIT_USAGE;
 	args->graphql.ca_file = args->policy.ca_file;
 	args->graphql.proxy = args->policy.proxy;
 	if (args->first == REGISTRY_SINCE)

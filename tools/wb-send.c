@@ -24,6 +24,7 @@
 #include "send_options.h"
 #include "sender.h"
 #include "signals.h"
+#include "tls_check.h"
 
 #define GRACE_DEFAULT_MS 10000
 #define GRACE_MAX_MS ((uint64_t)24 * 3600 * 1000)
@@ -56,13 +57,14 @@ struct run {
 	struct recorder *recorder;
 	int signal_fd;
 	enum input input;
-	bool stopped; /* nothing new is sent */
-	uint64_t grace_ms;
+	unsigned stops;  /* how often an end was called for; if at all, nothing new is sent */
 	int64_t stop_ms; /* when the grace ends */
 	uint64_t counts[RECEIPT_STATUSES];
 	struct progress progress;
 	bool shares_terminal; /* standard output is one */
 };
+
+#define STOP_TEXTS 3 /* for the first call for an end, the second, and all others */
 
 enum { OPT_GRACE = 1, OPT_DRY_RUN, OPT_PROGRESS };
 
@@ -191,23 +193,34 @@ record_end(void *ctx, const struct receipt *receipt, const char *line, size_t le
 static void
 stop(struct run *run, uint64_t grace_ms)
 {
-	run->stopped = true;
-	run->grace_ms = grace_ms;
+	run->stops++;
 	run->stop_ms = clock_ms() + (int64_t)grace_ms;
 	sender_stop(run->sender, grace_ms);
 }
 
-static void
-take_signal(struct run *run)
+/* Returns whether a signal has come, after a message that says what follows, one of ${texts}. */
+static bool
+take_signal(struct run *run, const char *const texts[STOP_TEXTS])
 {
-	int number = signals_take(run->signal_fd);
+	const int number = signals_take(run->signal_fd);
 
 	if (number == 0)
-		return;
+		return false;
 	diag("stopped by %s: %s", number == SIGINT ? "SIGINT" : "SIGTERM",
-		run->stopped ? "breaking off what is under way"
-			     : "starting nothing more, waiting for what is under way");
-	stop(run, run->stopped ? 0 : run->args->grace_ms);
+		texts[run->stops < STOP_TEXTS ? run->stops : STOP_TEXTS - 1]);
+	return true;
+}
+
+static void
+take_stop(struct run *run)
+{
+	static const char *const texts[STOP_TEXTS] = {
+		"starting nothing more, waiting for what is under way",
+		"breaking off what is under way", "breaking off what is under way"};
+
+	if (!take_signal(run, texts))
+		return;
+	stop(run, run->stops > 0 ? 0 : run->args->grace_ms);
 	if (run->input != INPUT_ENDED && run->filter.status < EXIT_REJECTED)
 		run->filter.status = EXIT_REJECTED;
 }
@@ -249,7 +262,7 @@ take_input(struct run *run)
 	uint64_t total, from = filter_position(f, &total);
 
 	/* After a stop, what is there is still told of; what may come is not waited for. */
-	if (run->stopped && clock_ms() >= run->stop_ms)
+	if (run->stops > 0 && clock_ms() >= run->stop_ms)
 		run->input = INPUT_ENDED;
 	else if (run->input == INPUT_WAITS)
 		run->input = INPUT_READY;
@@ -263,7 +276,7 @@ take_input(struct run *run)
 		case FILTER_SKIPPED:
 			break;
 		case FILTER_AGAIN:
-			run->input = run->stopped ? INPUT_ENDED : INPUT_WAITS;
+			run->input = run->stops > 0 ? INPUT_ENDED : INPUT_WAITS;
 			break;
 		case FILTER_END:
 			run->input = INPUT_ENDED;
@@ -278,7 +291,7 @@ wait_for_any(struct run *run)
 {
 	struct pollfd fds[SENDER_FDS_MAX];
 	size_t n = recorder_fds(run->recorder, fds);
-	int64_t until_ms = run->stopped && run->input != INPUT_ENDED ? run->stop_ms : -1;
+	int64_t until_ms = run->stops > 0 && run->input != INPUT_ENDED ? run->stop_ms : -1;
 
 	fds[n++] = (struct pollfd){.fd = run->signal_fd, .events = POLLIN};
 	if (run->input == INPUT_READY && has_room(run))
@@ -286,7 +299,7 @@ wait_for_any(struct run *run)
 	else if (run->input == INPUT_WAITS && has_room(run))
 		fds[n++] = (struct pollfd){.fd = run->filter.in.fd, .events = POLLIN};
 	/* A failure of the recorder that was only found here has to be seen to first. */
-	if (sender_is_ready(run->sender) || (recorder_has_failed(run->recorder) && !run->stopped))
+	if (sender_is_ready(run->sender) || (recorder_has_failed(run->recorder) && run->stops == 0))
 		until_ms = 0;
 	if (sender_wait(run->sender, fds, n, until_ms) == 0)
 		return;
@@ -324,7 +337,7 @@ record_ends(struct run *run)
 	run->input = INPUT_ENDED;
 	if (run->filter.status < EXIT_IO)
 		run->filter.status = EXIT_IO;
-	if (run->stopped)
+	if (run->stops > 0)
 		return false;
 	stop(run, run->args->grace_ms);
 	return true;
@@ -349,8 +362,30 @@ send_all(struct run *run)
 		counts = count(run);
 		progress_update(&run->progress, &counts, clock_ms());
 		wait_for_any(run);
-		take_signal(run);
+		take_stop(run);
 	}
+}
+
+/* How long a reader may take no receipts: for ever, or what the calls for an end leave it. */
+static int64_t
+reader_ms(const struct run *run)
+{
+	if (run->stops != 1)
+		return run->stops == 0 ? -1 : run->stops == 2 ? READER_MS : 0;
+	return run->args->grace_ms > READER_MS ? (int64_t)run->args->grace_ms : READER_MS;
+}
+
+/* All has ended. Write what is left to be written, as long as it takes or signals allow. */
+static void
+wait_for_reader(struct run *run)
+{
+	static const char *const texts[STOP_TEXTS] = {
+		"waiting for standard output to take the receipts that are left",
+		"standard output has one more second to take receipts",
+		"waiting no more for standard output to take receipts"};
+
+	while (recorder_wait(run->recorder, run->signal_fd, reader_ms(run)) > 0)
+		run->stops += take_signal(run, texts);
 }
 
 /* Returns NULL after a message, with the exit status in *${status}. */
@@ -374,7 +409,6 @@ run_sender(const struct args *args)
 {
 	struct run run = {.args = args, .shares_terminal = isatty(STDOUT_FILENO) == 1};
 	struct progress_counts counts = {0};
-	int64_t reader_ms = -1;
 	int status;
 
 	run.hooks = (struct sender_hooks){.ctx = &run,
@@ -384,6 +418,8 @@ run_sender(const struct args *args)
 		.attempting = attempting,
 		.is_kept = is_kept,
 		.done = record_end};
+	if (args->policy.ca_file != NULL && tls_check_file(args->policy.ca_file, "--cacert") != 0)
+		return EXIT_USAGE;
 	if (filter_init(&run.filter, &args->filter) != 0)
 		return EXIT_USAGE;
 	if ((run.recorder = open_recorder(&run, &status)) == NULL)
@@ -399,10 +435,8 @@ run_sender(const struct args *args)
 		filter_fail(&run.filter, "nothing was sent");
 	}
 	sender_free(run.sender);
-	if (run.stopped)
-		reader_ms = run.grace_ms > READER_MS ? (int64_t)run.grace_ms : READER_MS;
-	if (recorder_finish(run.recorder, run.signal_fd, reader_ms) != 0 &&
-		run.filter.status < EXIT_IO)
+	wait_for_reader(&run);
+	if (recorder_finish(run.recorder) != 0 && run.filter.status < EXIT_IO)
 		run.filter.status = EXIT_IO;
 	recorder_free(run.recorder);
 	progress_finish(&run.progress, &counts, clock_ms());

@@ -1,6 +1,7 @@
 /* lines - whatever the pieces in which bytes come, the same lines come out. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lines.h"
@@ -219,6 +220,35 @@ live(void)
 	lines_release(&in);
 }
 
+/* Nobody has to wait for the first writer of a FIFO, and it does not end before it had one. */
+static void
+fifo(void)
+{
+	char dir[] = "/tmp/wb-lines.XXXXXX";
+	struct lines in;
+	int fd, out;
+
+	must(mkdtemp(dir) != NULL && chdir(dir) == 0 && mkfifo("fifo", 0600) == 0, "mkfifo");
+	lines_init(&in, 100);
+	for (int says = 0; says <= 1; says++) {
+		must((fd = open("fifo", O_RDONLY | O_NONBLOCK)) >= 0, "open");
+		lines_open(&in, fd);
+		EXPECT(lines_next(&in, false) == LINES_AGAIN);
+		must((out = open("fifo", O_WRONLY)) >= 0, "open");
+		EXPECT(lines_next(&in, false) == LINES_AGAIN);
+		if (says) {
+			must(write(out, "one\n", 4) == 4, "write");
+			EXPECT(lines_next(&in, false) == LINES_LINE && in.len == 3);
+			EXPECT(lines_next(&in, false) == LINES_AGAIN);
+		}
+		close(out);
+		EXPECT(lines_next(&in, false) == LINES_END);
+		close(fd);
+	}
+	lines_release(&in);
+	must(unlink("fifo") == 0 && chdir("/") == 0 && rmdir(dir) == 0, "rmdir");
+}
+
 /* Pieces of a line that is too long come while it goes on: nobody has to wait for its end. */
 static void
 live_oversize(void)
@@ -387,6 +417,7 @@ main(void)
 	RUN(pieces_of_every_size, "a pipe with pieces of every size");
 	RUN(every_end, "a pipe that ends at any byte");
 	RUN(live, "a line comes when its newline is there");
+	RUN(fifo, "a FIFO ends when it had a writer");
 	RUN(live_oversize, "pieces of a line that is too long come as they are there");
 	RUN(buffer_boundaries, "lines about as long as the buffer");
 	RUN(random_files, "random files");

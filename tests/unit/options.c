@@ -174,11 +174,12 @@ bad_command_lines(void)
 		"wb-test: unknown option '-x'; 'wb-test --help' lists the options\n");
 	check_line("-vx", "verbose error",
 		"wb-test: unknown option '-x'; 'wb-test --help' lists the options\n");
-	check_line("-s=curl", "show error",
-		"wb-test: unknown option '-='; 'wb-test --help' lists the options\n");
+	check_line("-s=curl", "error",
+		"wb-test: option '-s' takes no argument; did you mean '--show=curl'?\n");
 	check_line("--show:curl", "error",
 		"wb-test: unknown option '--show:curl'; 'wb-test --help' lists the options\n");
-	check_line("-v=1", "verbose error",
+	check_line("-v=1", "error", "wb-test: option '-v' takes no argument\n");
+	check_line("-=", "error",
 		"wb-test: unknown option '-='; 'wb-test --help' lists the options\n");
 	check_line("-v-", "verbose error",
 		"wb-test: unknown option '--'; 'wb-test --help' lists the options\n");

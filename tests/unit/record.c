@@ -183,6 +183,12 @@ test_missing(void)
 		{RECORD(URL "\"headers\":{}"), "the request has no \"body\" @}"},
 		{"5", "not a JSON object @5"},
 		{"{} {}", "the record has no \"delivery_id\" @ {}"},
+		{"{\"event\":{\"event_type\":\"x\"},\"automation\":{\"name\":\"a\",\"action\":{}}}",
+			"the record has no \"delivery_id\": it is one of wb-match, and wb-render comes first @"},
+		{"{\"event_type\":\"x\",\"alias\":\"a\"}",
+			"the record has no \"delivery_id\": it is an event, and wb-match and wb-render come first @"},
+		{"{\"event\":{\"event_type\":\"x\"},\"event_type\":\"x\"}",
+			"the record has no \"delivery_id\" @"},
 		{RECORD(URL HEADERS BODY) "x", "more after the JSON value @x"},
 	};
 

@@ -132,7 +132,10 @@ holds(const char *name, const char *text)
 static int
 finish(struct recorder *r)
 {
-	int status = recorder_finish(r, -1, -1);
+	int status = recorder_wait(r, -1, -1);
+
+	EXPECT(status == 0);
+	status = recorder_finish(r);
 
 	recorder_free(r);
 	return status;

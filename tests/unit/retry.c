@@ -52,12 +52,12 @@ test_lists(void)
 	struct retry_policy policy;
 
 	retry_policy_init(&policy);
-	EXPECT(retry_policy_on(&policy, "418") == 0);
+	EXPECT(retry_policy_on(&policy, "418") == RETRY_LIST_OK);
 	EXPECT(retry_is_wanted(&policy, TRANSFER_HTTP, 418));
 	EXPECT(!retry_is_wanted(&policy, TRANSFER_HTTP, 503));
 	EXPECT(!retry_is_wanted(&policy, TRANSFER_REJECTED, 200));
 	EXPECT(retry_is_wanted(&policy, TRANSFER_CONNECT, 0));
-	EXPECT(retry_policy_on(&policy, "404,rejected,5xx") == 0);
+	EXPECT(retry_policy_on(&policy, "404,rejected,5xx") == RETRY_LIST_OK);
 	EXPECT(retry_is_wanted(&policy, TRANSFER_HTTP, 404));
 	EXPECT(retry_is_wanted(&policy, TRANSFER_HTTP, 500));
 	EXPECT(retry_is_wanted(&policy, TRANSFER_HTTP, 599));
@@ -65,8 +65,12 @@ test_lists(void)
 	EXPECT(!retry_is_wanted(&policy, TRANSFER_HTTP, 418));
 	EXPECT(retry_is_wanted(&policy, TRANSFER_REJECTED, 200));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		EXPECT_STR(retry_policy_on(&policy, wrong[i]) == 0 ? wrong[i] : "refused",
+		EXPECT_STR(retry_policy_on(&policy, wrong[i]) == RETRY_LIST_NONE ? "refused"
+										 : wrong[i],
 			"refused");
+	EXPECT(retry_policy_on(&policy, "503,2xx") == RETRY_LIST_SUCCESS);
+	EXPECT(retry_policy_on(&policy, "200,503") == RETRY_LIST_SUCCESS);
+	EXPECT(retry_policy_on(&policy, "199,300") == RETRY_LIST_OK);
 }
 
 static void

@@ -393,6 +393,9 @@ masks(void)
 		{"\xf0\x9f\x98\x80!", "\\\\ud83d\\\\ude00! \\\\ud83d!",
 			"*************** \\\\ud83d!"},
 		{"a&\n", "a\\\\u0026amp;\\\\n", "***************"},
+		/* a body, where JSON has escapes, inside of something else */
+		{"a\"b\\c", "a%5C%22b%5C%5Cc a\\&quot;b\\\\c {a%5c%5C%22b",
+			"*************** ************ {a%5c%5C%22b"},
 		/* one inside of the other */
 		{"a&b/c", "a\\u0026b\\/c a\\u0026amp;b\\/c a&amp;b%2Fc",
 			"*********** *************** ***********"},
@@ -444,6 +447,31 @@ masks_inside_base64(void)
 	open_store("env");
 	get("WB_MASKED", NULL);
 	EXPECT_STR(mask("eHMzYw== czNj xs3c"), "eHMzYw== **** x***");
+	close_store();
+}
+
+/* A body in base64, in which the value has escapes of JSON. */
+static void
+masks_json_inside_base64(void)
+{
+	static const char value[] = "s\"3\\cret\nvalue", spelt[] = "s\\\"3\\\\cret\\nvalue";
+	char data[64], text[96];
+
+	setenv("WB_MASKED", value, 1);
+	open_store("env");
+	get("WB_MASKED", NULL);
+	for (size_t pad = 0; pad < 3; pad++) {
+		const size_t before = pad + 6, from = (before * 8 + 5) / 6,
+			     to = (before + strlen(spelt)) * 8 / 6;
+
+		snprintf(data, sizeof(data), "{\"%.*s\":\"%s\"}", (int)pad + 1, "key", spelt);
+		EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)data,
+			(int)strlen(data));
+		secret_mask(store, NULL, text, strlen(text), strlen(text), false);
+		for (size_t i = 0; text[i] != '\0'; i++)
+			/* at ${to} stand the last bits of the value, and those of a quote */
+			EXPECT(i == to || (text[i] == '*') == (i >= from && i < to));
+	}
 	close_store();
 }
 
@@ -725,6 +753,7 @@ main(void)
 	RUN(malformed_arguments, "malformed arguments, no value in their messages");
 	RUN(masks, "masks");
 	RUN(masks_inside_base64, "masks inside of base64");
+	RUN(masks_json_inside_base64, "masks: a body in base64 that has the value with escapes");
 	RUN(masks_of_several, "masks of several values");
 	RUN(cut_masks, "masks where a text is cut");
 	RUN(shown_only, "masks of what is shown");
