@@ -23,6 +23,7 @@
 #include "poll_state.h"
 #include "policy_options.h"
 #include "registry_read.h"
+#include "secret_options.h"
 #include "signals.h"
 #include "timestamp.h"
 #include "tls_check.h"
@@ -86,6 +87,7 @@ static const struct option options[] = {
 	{OPT_RETRY_MAX_TIME, 0, "retry-max-time", "TIME",
 		"begin no attempt later than TIME after the first one (default 5m)"},
 	POLICY_OPTIONS,
+	SECRET_PLACES,
 	{0, 0, NULL, NULL, NULL},
 };
 
@@ -164,7 +166,8 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_RETRY_MAX_TIME:
 		return options_duration("retry-max-time", value, INTERVAL_MAX_MS, &g->retry_max_ms);
 	default:
-		return policy_option(&args->policy, id, value);
+		return policy_is_option(id) ? policy_option(&args->policy, id, value)
+					    : secret_option(g->secrets, id, value);
 	}
 }
 
@@ -244,7 +247,7 @@ set_server(struct args *args)
 	return 0;
 }
 
-/* Where the key may be beside the usual places. */
+/* Where the key may be beside the usual places, or those that were named. */
 static int
 set_key(struct args *args)
 {
@@ -252,6 +255,8 @@ set_key(struct args *args)
 	char path[4096];
 	struct url where;
 
+	if (secret_environment_places(args->graphql.secrets) != 0)
+		return -1;
 	/* A URL that is none is told of later. */
 	if (home == NULL || home[0] != '/' ||
 		url_parse(args->server, strlen(args->server), &where, &wrong) != 0 ||
