@@ -119,7 +119,7 @@ set_key(struct graphql *g)
 		return -1;
 	if (secret_get(g->options.secrets, GRAPHQL_KEY, strlen(GRAPHQL_KEY), g->where.host, &key,
 		    &wrong) != 0) {
-		diag("the key for %s %s: set %s, or a password for machine %s in ~/.netrc",
+		diag("the key for %s: %s; set %s, or a password for machine %s in ~/.netrc",
 			g->where.host, wrong, GRAPHQL_KEY, g->where.host);
 		return -1;
 	}

@@ -17,6 +17,7 @@
 #include "table.h"
 
 #define SAID_LINES_MAX 5 /* of what a helper that failed said, the last ones */
+#define PRINTED_MIN 4    /* bytes that it printed and may have said; less is in any text */
 
 /* A name that is known, or being looked up. */
 struct entry {
@@ -223,7 +224,7 @@ tell_said(const struct secret_store *store, const struct entry *e, struct secret
 
 	while (printed.len > 0 && printed.p[printed.len - 1] == '\n')
 		printed.len--;
-	if (printed.len > 0)
+	if (printed.len >= PRINTED_MIN)
 		secret_mask_add(&more, &printed);
 	if (h->said.len == 0)
 		return;

@@ -45,12 +45,21 @@ each(struct secret_store *store, const char *list, int (*take)(struct secret_sto
 }
 
 int
+secret_environment_places(struct secret_store *store)
+{
+	const char *specs = getenv("WB_SECRETS");
+
+	return specs != NULL && !secret_store_has_providers(store)
+		       ? each(store, specs, secret_store_add)
+		       : 0;
+}
+
+int
 secret_environment(struct secret_store *store)
 {
-	const char *specs = getenv("WB_SECRETS"), *hosts = getenv("WB_SECRET_HOSTS");
+	const char *hosts = getenv("WB_SECRET_HOSTS");
 
-	if (specs != NULL && !secret_store_has_providers(store) &&
-		each(store, specs, secret_store_add) != 0)
+	if (secret_environment_places(store) != 0)
 		return -1;
 	return hosts != NULL && !secret_store_has_bindings(store)
 		       ? each(store, hosts, secret_store_bind)

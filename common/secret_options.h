@@ -1,5 +1,6 @@
 /*
- * secret_options - the options by which every tool that needs secrets is told where they are.
+ * secret_options - the options by which every tool that needs secrets is told where they are
+ * (SECRET_PLACES), and, if it does not say so itself, where they may go.
  */
 #ifndef WB_SECRET_OPTIONS_H
 #define WB_SECRET_OPTIONS_H
@@ -11,9 +12,11 @@
 
 enum { SECRET_SECRETS = 9100, SECRET_TIMEOUT, SECRET_HOST, SECRET_BOUND_ONLY };
 /* clang-format off */
-#define SECRET_OPTIONS                                                                             \
+#define SECRET_PLACES                                                                              \
 	{SECRET_SECRETS, 0, "secrets", "SPEC", "look secrets up in SPEC: env, dir:PATH, exec:COMMAND or default (repeatable)"}, \
-	{SECRET_TIMEOUT, 0, "secret-timeout", "TIME", "end COMMAND after TIME (default 10s)"},     \
+	{SECRET_TIMEOUT, 0, "secret-timeout", "TIME", "end COMMAND after TIME (default 10s)"}
+#define SECRET_OPTIONS                                                                             \
+	SECRET_PLACES,                                                                             \
 	{SECRET_HOST, 0, "secret-host", "NAME=HOST", "let secret NAME go to HOST only (repeatable)"}, \
 	{SECRET_BOUND_ONLY, 0, "bound-only", NULL, "let secrets without --secret-host go nowhere"}
 /* clang-format on */
@@ -35,9 +38,15 @@ secret_is_option(int id)
 int secret_option(struct secret_store *store, int id, const char *value);
 
 /**
+ * secret_environment_places(store):
+ * Take $WB_SECRETS, comma-separated, where no option said otherwise. To be called after the
+ * options. Returns 0, or -1 after a message.
+ */
+int secret_environment_places(struct secret_store *store);
+
+/**
  * secret_environment(store):
- * Take $WB_SECRETS and $WB_SECRET_HOSTS, comma-separated, where no option said otherwise. To be
- * called after the options. Returns 0, or -1 after a message.
+ * The same with $WB_SECRET_HOSTS, too.
  */
 int secret_environment(struct secret_store *store);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "secret_options.h"
 #include "tls_check.h"
 #include "url.h"
 
@@ -53,7 +54,8 @@ wandb_option(struct wandb_args *args, int id, const char *value)
 	case WANDB_RETRY_MAX_TIME:
 		return options_duration("retry-max-time", value, RETRY_MAX_MS, &g->retry_max_ms);
 	default:
-		return policy_option(&args->policy, id, value);
+		return policy_is_option(id) ? policy_option(&args->policy, id, value)
+					    : secret_option(g->secrets, id, value);
 	}
 }
 
@@ -77,6 +79,7 @@ set_server(struct wandb_args *args)
 	return 0;
 }
 
+/* Where the key may be beside the usual places, or those that were named. */
 static int
 set_key(struct wandb_args *args)
 {
@@ -84,6 +87,8 @@ set_key(struct wandb_args *args)
 	char path[4096];
 	struct url where;
 
+	if (secret_environment_places(args->graphql.secrets) != 0)
+		return -1;
 	/* A URL that is none is told of later. */
 	if (home == NULL || home[0] != '/' ||
 		url_parse(args->server, strlen(args->server), &where, &wrong) != 0 ||

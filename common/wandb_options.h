@@ -49,7 +49,7 @@ wandb_is_option(int id)
 
 /**
  * wandb_option(args, id, value):
- * Take one of them. Returns 0, or -1 after a message.
+ * Take one of them, or of SECRET_PLACES, for the key. Returns 0, or -1 after a message.
  */
 int wandb_option(struct wandb_args *args, int id, const char *value);
 

@@ -52,6 +52,7 @@ options_of_source() {
     ! grep -q FILTER_OPTIONS table || macro_body "$TOP/common/filter.h" FILTER_OPTIONS
     ! grep -q POLICY_OPTIONS table || macro_body "$TOP/common/policy_options.h" POLICY_OPTIONS
     ! grep -q RECORDER_OPTIONS table || macro_body "$TOP/common/recorder_options.h" RECORDER_OPTIONS
+    ! grep -q -E 'SECRET_(OPTIONS|PLACES)' table || macro_body "$TOP/common/secret_options.h" SECRET_PLACES
     ! grep -q SECRET_OPTIONS table || macro_body "$TOP/common/secret_options.h" SECRET_OPTIONS
     ! grep -q SEND_OPTIONS table || macro_body "$TOP/common/send_options.h" SEND_OPTIONS
     ! grep -q HISTORY_OPTIONS table || macro_body "$TOP/common/history_options.h" HISTORY_OPTIONS

@@ -383,6 +383,24 @@ c.json:2:70: warning: secret $GONE_CA: not found'
 }
 test_case 'check --resolve: secrets that cannot be looked up' resolves
 
+resolves_helper() {
+  # shellcheck disable=SC2016 # expanded by the script
+  printf '%s\n' '#!/bin/sh' 'case $1 in HERE) echo value-of-here;; GONE) exit 66;; *) echo no; echo "not found: $1" >&2; exit 2;; esac' >./get
+  chmod +x get
+  local text='{"webhooks":{"w":{"url":"https://a.example/","access_token":"$HERE","secret":"$GONE",
+"headers":{"X":"$BROKEN"}}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
+  checks --resolve --secrets exec:./get <<<"$text"
+  expect_equal "$(<out)" "c.json:1:78: warning: secret \$GONE: not found
+c.json:2:16: warning: secret \$BROKEN: helper './get' ended with status 2"
+  expect_equal "$(<err)" 'wb-automation: secret BROKEN: its helper says: not found: BROKEN
+wb-automation: 0 errors, 2 warnings'
+  no_secret value-of-here out err
+  GONE=value-of-gone WB_SECRETS=exec:./get,env checks --resolve <<<"$text"
+  expect_equal "$(<out)" "c.json:2:16: warning: secret \$BROKEN: helper './get' ended with status 2"
+  no_secret value-of-gone out err
+}
+test_case 'check --resolve: a program is asked' resolves_helper
+
 resolves_urls() {
   local text='{"webhooks":{"w":{"url":"$WHERE"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
   WHERE=https://hooks.example/value-of-url checks --resolve <<<"$text"
@@ -936,6 +954,13 @@ tests_options() {
   env -u HOOK_SECRET -u HOOK_TOKEN PATH="$PATH" wb-automation test hook -c rules --allow-http --allow-net 127.0.0.0/8 \
     --secrets dir:kept --timeout 60s >out
   expect_equal "$(wc -l <"$RECEIVER_LOG")" 6 requests
+  # shellcheck disable=SC2016 # expanded by the script
+  printf '%s\n' '#!/bin/sh' 'case $1 in HOOK_TOKEN) echo value-of-token;; *) echo value-of-secret;; esac' >./get
+  chmod +x get
+  env -u HOOK_SECRET -u HOOK_TOKEN wb-automation test hook -c rules --allow-http --allow-net 127.0.0.0/8 \
+    --secrets exec:./get --secret-timeout 30s >out
+  expect_equal "$(wc -l <"$RECEIVER_LOG")" 7 requests
+  no_secret value-of-token out
 }
 test_case 'test: with another event, another payload, other secrets' tests_options
 

@@ -700,7 +700,7 @@ test_case 'the key stands in no output, message, state or argument list, even if
 from_netrc() {
   anew
   unset WANDB_API_KEY
-  refuses 2 "the key for 127.0.0.1 not found: set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc"
+  refuses 2 "the key for 127.0.0.1: not found; set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc"
   printf 'machine api.wandb.ai login user password wrong\nmachine 127.0.0.1\n  login user\n  password %s\n' "$WANDB_KEY" \
     >"$HOME/.netrc"
   chmod 644 "$HOME/.netrc"
@@ -708,13 +708,29 @@ from_netrc() {
   chmod 600 "$HOME/.netrc"
   expect_equal "$(told)" ''
   printf 'machine 127.0.0.1 login user pasword %s\n' "$WANDB_KEY" >"$HOME/.netrc"
-  refuses 2 'the key for 127.0.0.1 a word in it is unknown'
+  refuses 2 'the key for 127.0.0.1: a word in it is unknown'
   rm "$HOME/.netrc"
   mkdir credentials
   (umask 077 && printf '%s\n' "$WANDB_KEY" >credentials/WANDB_API_KEY)
   expect_equal "$(CREDENTIALS_DIRECTORY=$PWD/credentials told)" ''
 }
 test_case 'the key comes from the environment, a credential or ~/.netrc' from_netrc
+
+from_helper() {
+  anew
+  # shellcheck disable=SC2016 # expanded by the script
+  printf '#!/bin/sh\n[ "$1" = WANDB_API_KEY ] && echo "$KEPT"\n' >./get-key
+  chmod +x get-key
+  unset WANDB_API_KEY
+  export KEPT=$WANDB_KEY
+  expect_equal "$(WB_SECRETS=exec:./get-key told)" ''
+  wb-event poll "$project" --state state --allow-http --allow-net 127.0.0.0/8 --secrets exec:./get-key --secret-timeout 30s
+  unset KEPT
+  WB_SECRETS=exec:./get-key refuses 2 "the key for 127.0.0.1: helper './get-key' printed a value that is empty; set WANDB_API_KEY"
+  WB_SECRETS=exec:false,env refuses 2 "the key for 127.0.0.1: helper 'false' ended with status 1; set WANDB_API_KEY"
+  WB_SECRETS=vault refuses 2 'unknown provider of secrets: expected env, dir:PATH, exec:COMMAND or default'
+}
+test_case 'the key comes from a helper' from_helper
 
 policy() {
   anew

@@ -22,6 +22,7 @@
 #include "poll_event.h"
 #include "poll_state.h"
 #include "registry_read.h"
+#include "secret_options.h"
 #include "signals.h"
 #include "timestamp.h"
 #include "wandb_options.h"
@@ -76,6 +77,7 @@ static const struct option options[] = {
 	{OPT_JOBS, 'j', "jobs", "N", "make N requests at the same time (default 4)"},
 	WANDB_OPTIONS,
 	POLICY_OPTIONS,
+	SECRET_PLACES,
 	{0, 0, NULL, NULL, NULL},
 };
 
