@@ -21,24 +21,20 @@
 #include "output.h"
 #include "poll_event.h"
 #include "poll_state.h"
-#include "policy_options.h"
 #include "registry_read.h"
 #include "signals.h"
 #include "timestamp.h"
-#include "tls_check.h"
+#include "wandb_options.h"
 
-#define TIMEOUT_MAX_MS ((uint64_t)3600 * 1000)
 #define INTERVAL_MAX_MS ((uint64_t)7 * 24 * 3600 * 1000)
 #define LINE_MAX_BYTES ((size_t)1024 * 1024 * 1024)
-#define SERVER "https://api.wandb.ai"
 #define SCOPE_MAX 1024 /* bytes of what names a registry, NUL included */
 
 struct args {
 	const char *operand, *state, *organization;
-	struct policy_args policy;
-	struct graphql_options graphql;
+	struct wandb_args wandb;
 	struct registry_scope scope;
-	char scope_text[SCOPE_MAX], server[SCOPE_MAX], first_text[64];
+	char scope_text[SCOPE_MAX], first_text[64];
 	enum registry_first first;
 	int64_t since_ms;
 	bool include_latest, auto_commit, follow, has_interval;
@@ -64,10 +60,7 @@ enum {
 	OPT_AUTO_COMMIT,
 	OPT_FOLLOW,
 	OPT_INTERVAL,
-	OPT_JOBS,
-	OPT_TIMEOUT,
-	OPT_RETRIES,
-	OPT_RETRY_MAX_TIME
+	OPT_JOBS
 };
 
 static const struct option options[] = {
@@ -81,10 +74,7 @@ static const struct option options[] = {
 	{OPT_FOLLOW, 'f', "follow", NULL, "poll again and again, until stopped"},
 	{OPT_INTERVAL, 0, "interval", "TIME", "with --follow: wait TIME in between (default 30s)"},
 	{OPT_JOBS, 'j', "jobs", "N", "make N requests at the same time (default 4)"},
-	{OPT_TIMEOUT, 0, "timeout", "TIME", "give a request TIME in all (default 60s)"},
-	{OPT_RETRIES, 'r', "retries", "N", "try a request again at most N times (default 5)"},
-	{OPT_RETRY_MAX_TIME, 0, "retry-max-time", "TIME",
-		"begin no attempt later than TIME after the first one (default 5m)"},
+	WANDB_OPTIONS,
 	POLICY_OPTIONS,
 	{0, 0, NULL, NULL, NULL},
 };
@@ -123,7 +113,6 @@ set_since(struct args *args, const char *value)
 static int
 take_option(struct args *args, int id, const char *value)
 {
-	struct graphql_options *g = &args->graphql;
 	uint64_t n;
 
 	switch (id) {
@@ -152,19 +141,10 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_JOBS:
 		if (options_number("jobs", value, 1, GRAPHQL_JOBS_MAX, &n) != 0)
 			return -1;
-		g->jobs = (size_t)n;
+		args->wandb.graphql.jobs = (size_t)n;
 		return 0;
-	case OPT_TIMEOUT:
-		return options_duration("timeout", value, TIMEOUT_MAX_MS, &g->timeout_ms);
-	case OPT_RETRIES:
-		if (options_number("retries", value, 0, 100, &n) != 0)
-			return -1;
-		g->retries = (unsigned)n;
-		return 0;
-	case OPT_RETRY_MAX_TIME:
-		return options_duration("retry-max-time", value, INTERVAL_MAX_MS, &g->retry_max_ms);
 	default:
-		return policy_option(&args->policy, id, value);
+		return wandb_option(&args->wandb, id, value);
 	}
 }
 
@@ -224,45 +204,6 @@ check_args(struct args *args)
 	return 0;
 }
 
-static int
-set_server(struct args *args)
-{
-	const char *url = getenv("WANDB_BASE_URL");
-	size_t len;
-
-	if (url == NULL || url[0] == '\0')
-		url = SERVER;
-	if (strlen(url) >= sizeof(args->server)) {
-		diag("WANDB_BASE_URL is too long");
-		return -1;
-	}
-	for (len = strlen(url); len > 0 && url[len - 1] == '/';)
-		len--;
-	memcpy(args->server, url, len);
-	args->server[len] = '\0';
-	args->graphql.base_url = args->server;
-	return 0;
-}
-
-/* Where the key may be beside the usual places. */
-static int
-set_key(struct args *args)
-{
-	const char *home = getenv("HOME"), *wrong;
-	char path[4096];
-	struct url where;
-
-	/* A URL that is none is told of later. */
-	if (home == NULL || home[0] != '/' ||
-		url_parse(args->server, strlen(args->server), &where, &wrong) != 0 ||
-		(size_t)snprintf(path, sizeof(path), "%s/.netrc", home) >= sizeof(path))
-		return 0;
-	if (secret_store_add_netrc(args->graphql.secrets, path, where.host) == 0)
-		return 0;
-	diag("out of memory");
-	return -1;
-}
-
 /* Returns -1 to go on, or the exit status. */
 static int
 parse_args(struct args *args, int argc, char **argv)
@@ -271,20 +212,9 @@ parse_args(struct args *args, int argc, char **argv)
 	const char *value;
 	int id;
 
-	*args = (struct args){.first = REGISTRY_BASELINE,
-		.interval_ms = 30000,
-		.graphql = {.secrets = secret_store_new(),
-			.policy = &args->policy.policy,
-			.jobs = 4,
-			.timeout_ms = 60000,
-			.connect_timeout_ms = 10000,
-			.retries = 5,
-			.retry_max_ms = 300000}};
-	policy_args_init(&args->policy);
-	if (args->graphql.secrets == NULL) {
-		diag("out of memory");
+	*args = (struct args){.first = REGISTRY_BASELINE, .interval_ms = 30000};
+	if (wandb_args_init(&args->wandb) != 0)
 		return EXIT_IO;
-	}
 	options_init(&o, &spec, argc, argv);
 	while ((id = options_next(&o, &value)) != OPTIONS_END) {
 		if (id == OPTIONS_DONE || id == OPTIONS_FAILED)
@@ -298,18 +228,13 @@ parse_args(struct args *args, int argc, char **argv)
 		else if (id == OPTIONS_ERROR || take_option(args, id, value) != 0)
 			return EXIT_USAGE;
 	}
-	if (args->policy.ca_file != NULL && tls_check_file(args->policy.ca_file, "--cacert") != 0)
-		return EXIT_USAGE;
-	args->graphql.ca_file = args->policy.ca_file;
-	args->graphql.proxy = args->policy.proxy;
 	if (args->first == REGISTRY_SINCE)
 		snprintf(args->first_text, sizeof(args->first_text), "since %lld",
 			(long long)args->since_ms);
 	else
 		snprintf(args->first_text, sizeof(args->first_text), "%s",
 			args->first == REGISTRY_ALL ? "all" : "baseline");
-	return check_args(args) == 0 && set_server(args) == 0 && set_key(args) == 0 ? -1
-										    : EXIT_USAGE;
+	return check_args(args) == 0 && wandb_args_finish(&args->wandb) == 0 ? -1 : EXIT_USAGE;
 }
 
 /* ---- one poll ---- */
@@ -450,7 +375,8 @@ run_polls(struct run *run)
 static int
 run_all(const struct args *args)
 {
-	const struct poll_identity identity = {args->server, args->scope_text, args->first_text};
+	const struct poll_identity identity = {args->wandb.server, args->scope_text,
+		args->first_text};
 	struct run run = {.args = args, .signal_fd = -1};
 	int status;
 
@@ -461,7 +387,7 @@ run_all(const struct args *args)
 	if (args->follow && (run.signal_fd = signals_open()) < 0) {
 		diag("cannot watch for signals: %s", strerror(errno));
 		status = EXIT_IO;
-	} else if ((run.graphql = graphql_new(&args->graphql)) != NULL) {
+	} else if ((run.graphql = graphql_new(&args->wandb.graphql)) != NULL) {
 		status = run_polls(&run);
 	}
 out:
@@ -484,7 +410,6 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if ((status = parse_args(&args, argc, argv)) < 0)
 		status = run_all(&args);
-	secret_store_free(args.graphql.secrets);
-	policy_args_release(&args.policy);
+	wandb_args_release(&args.wandb);
 	return status;
 }
