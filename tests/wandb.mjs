@@ -40,7 +40,14 @@
  *       UPDATE_METADATA, DELETE_ARTIFACT, DELETE_COLLECTION. since: after that n. implied: true: also the aliases
  *       latest and v<N> that a link makes, and those that an unlink takes away.
  *   {"do":"clock"}                            → {time}
- *   {"do":"queue", queue, [priorities]}       a Launch queue "entity/project/name"
+ *   {"do":"webhook", entity, name, url, [access_token], [secret]}   an integration, with names of secrets → {id}
+ *   {"do":"slack", entity, team, channel}     → {id}
+ *   {"do":"automation", name, scope, event, filter, action, [description], [enabled], [condition]}   → {id}
+ *       scope: {"collection"}, {"project"}, {"entity"} or {"future"}: an entity whose scope nobody knows. event and
+ *       filter: as they are saved, filter a string. action: {type: one of the union's, [integration: ID], [payload],
+ *       [queue: ID or null], [template], [title], [message], [severity], [body]}. condition: "future": of a new type.
+ *   {"do":"delete_automation", id}
+ *   {"do":"queue", queue, [priorities]}       a Launch queue "entity/project/name" → {id}
  *   {"do":"agent", queue, [keep]}             start the run of its oldest item, which leaves the queue unless kept
  *   {"do":"pushes"}                           what is or was in all queues, newest first, runSpec as it came
  *   {"do":"log"}, {"do":"counts"}, {"do":"clear_log"}
@@ -75,7 +82,7 @@
  *   touch ["link", "unlink"]
  *                        what changes a collection's updatedAt, also: "alias", "tag", "metadata", "collection_tag"
  *   hidden []            projects and collections that the key may not see: they make pages short and empty
- *   without []           "Type.field" or "Type.field.argument" that the server's version does not have
+ *   without []           "Type.field", "Type.field.argument" or "Union.type" that the server's version does not have
  *   denied []            "field" or "Type.field", with "@PATH" only below that entity, project or collection: 403
  *   introspection false, headers {} (of each answer), gzip false (compress for those who take it)
  *

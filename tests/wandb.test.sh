@@ -621,3 +621,67 @@ launches() {
   expect_equal "$(wandb_do '{"do":"pushes"}' | jq length)" 1 'not executed'
 }
 test_case 'Launch: what is pushed stands in the queue' launches
+
+# ---- automations ----
+
+# give_automations - a webhook, and an automation of each kind of scope and action
+give_automations() {
+  local webhook slack queue
+  give '{"do":"collection","collection":"acme/wandb-registry-model/churn"}' \
+    '{"do":"artifact","sequence":"acme/lab/models"}' \
+    '{"do":"webhook","entity":"acme","name":"hook","url":"https://hooks.acme.example/","secret":"KEY"}' \
+    '{"do":"slack","entity":"acme","team":"Acme","channel":"models"}' '{"do":"queue","queue":"acme/model-registry/gpu"}'
+  webhook=$(json results '.[5].id') slack=$(json results '.[6].id') queue=$(json results '.[7].id')
+  jq -n -c --arg webhook "$webhook" --arg slack "$slack" --arg queue "$queue" '
+    [{scope: {collection: "acme/wandb-registry-model/churn"}, event: "LINK_MODEL", filter: "{}",
+      action: {type: "GenericWebhookTriggeredAction", integration: $webhook, payload: "{\"n\": 1.10}"}},
+     {scope: {collection: "acme/lab/models"}, event: "CREATE_ARTIFACT", filter: "{}",
+      action: {type: "QueueJobTriggeredAction", queue: $queue, template: "{}"}},
+     {scope: {project: "acme/lab"}, event: "RUN_STATE", filter: "{}",
+      action: {type: "NotificationTriggeredAction", integration: $slack, title: "t", message: "m", severity: "WARN"}},
+     {scope: {entity: "acme"}, event: "SOMETHING_NEW", filter: "{}", action: {type: "NoOpTriggeredAction"}},
+     {scope: {future: "acme"}, event: "RUN_STATE", filter: "{}", condition: "future",
+      action: {type: "FutureTriggeredAction"}}] | to_entries | map({do: "automation", name: "a\(.key)"} + .value)' |
+    wandb_do >/dev/null
+}
+
+automations() {
+  local node='name enabled description scope {__typename ...on ArtifactPortfolio {name project {name entityName}}
+    ...on ArtifactSequence {name} ...on Project {name} ...on Entity {name}}
+    triggeringCondition {__typename ...on FilterEventTriggeringCondition {eventType filter}}
+    triggeredAction {__typename ...on GenericWebhookTriggeredAction {requestPayload
+      integration {...on GenericWebhookIntegration {name urlEndpoint accessTokenRef secretRef}}}
+      ...on QueueJobTriggeredAction {queue {name entityName} template}
+      ...on NotificationTriggeredAction {integration {__typename ...on SlackIntegration {teamName channelName}} title severity}}'
+  give_automations
+  ask "{entity(name: \"acme\") {triggers {totalCount edges {node {$node}}}}}" |
+    jq -c '.entity.triggers | .totalCount, (.edges | reverse[].node | [.name, .scope, .triggeringCondition, .triggeredAction])' >got
+  cat >want <<'END'
+5
+["a0",{"__typename":"ArtifactPortfolio","name":"churn","project":{"name":"wandb-registry-model","entityName":"acme"}},{"__typename":"FilterEventTriggeringCondition","eventType":"LINK_MODEL","filter":"{}"},{"__typename":"GenericWebhookTriggeredAction","requestPayload":"{\"n\": 1.10}","integration":{"name":"hook","urlEndpoint":"https://hooks.acme.example/","accessTokenRef":null,"secretRef":"KEY"}}]
+["a1",{"__typename":"ArtifactSequence","name":"models"},{"__typename":"FilterEventTriggeringCondition","eventType":"CREATE_ARTIFACT","filter":"{}"},{"__typename":"QueueJobTriggeredAction","queue":{"name":"gpu","entityName":"acme"},"template":"{}"}]
+["a2",{"__typename":"Project","name":"lab"},{"__typename":"FilterEventTriggeringCondition","eventType":"RUN_STATE","filter":"{}"},{"__typename":"NotificationTriggeredAction","integration":{"__typename":"SlackIntegration","teamName":"Acme","channelName":"models"},"title":"t","severity":"WARN"}]
+["a3",{"__typename":"Entity","name":"acme"},{"__typename":"FilterEventTriggeringCondition","eventType":"SOMETHING_NEW","filter":"{}"},{"__typename":"NoOpTriggeredAction"}]
+["a4",{"__typename":"FutureScope"},{"__typename":"FutureTriggeringCondition"},{"__typename":"FutureTriggeredAction"}]
+END
+  expect_file got want
+  expect_equal "$(ask "{project(entityName: \"acme\", name: \"lab\") {triggers {name}}}" | jq -c '[.. | .name? // empty]')" \
+    '["a1","a2"]'
+  expect_equal "$(ask '{entity(name: "acme") {integrations(first: 1) {pageInfo {hasNextPage} edges {node {id}}}}}' |
+    jq -c '.entity.integrations | [.pageInfo.hasNextPage, (.edges | length)]')" '[true,1]'
+  refused 400 'Cannot query field "accessTokenRef" on type "Integration"' \
+    '{entity(name: "acme") {integrations {edges {node {accessTokenRef}}}}}'
+}
+test_case 'automations: scopes, conditions, actions and integrations' automations
+
+older_automations() {
+  give_automations
+  wandb_do '{"do":"settings","without":["Entity.triggers","TriggerScope.Entity","TriggeredAction.NoOpTriggeredAction"]}' \
+    >/dev/null
+  refused 400 'Cannot query field "triggers" on type "Entity"' '{entity(name: "acme") {triggers {totalCount}}}'
+  refused 400 'objects of type "TriggeredAction" can never be of type "NoOpTriggeredAction"' \
+    '{project(entityName: "acme", name: "lab") {triggers {triggeredAction {...on NoOpTriggeredAction {noOp}}}}}'
+  refused 400 'objects of type "TriggerScope" can never be of type "Entity"' \
+    '{project(entityName: "acme", name: "lab") {triggers {scope {...on Entity {name}}}}}'
+}
+test_case 'automations: what older servers do not have' older_automations

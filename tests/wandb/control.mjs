@@ -21,6 +21,10 @@ function describeCollection(collection) {
   return { collection_id: idOf('ArtifactCollection', collection.n), collection: collection.path };
 }
 
+function describeIntegration({ n }) {
+  return { id: idOf('Integration', n) };
+}
+
 function bulk(model, { project, prefix = 'model-', collections, versions, ...rest }) {
   for (let i = 1; i <= collections; i++) {
     const collection = `${project}/${prefix}${String(i).padStart(4, '0')}`;
@@ -87,6 +91,17 @@ const COMMANDS = {
   delete_artifact: [['version'], [], ({ model }, { version }) => model.deleteArtifact(model.member(version).artifact)],
   bulk: [['project', 'collections', 'versions'], ['prefix', 'user', 'aliases', ...VERSION], ({ model }, options) =>
     bulk(model, options)],
+
+  webhook: [['entity', 'name', 'url'], ['access_token', 'secret'], ({ model }, { entity, access_token, secret, ...rest }) =>
+    describeIntegration(model.integration('GenericWebhookIntegration', entity,
+      { access_token: access_token ?? null, secret: secret ?? null, ...rest }))],
+  slack: [['entity', 'team', 'channel'], [], ({ model }, { entity, ...rest }) =>
+    describeIntegration(model.integration('SlackIntegration', entity, rest))],
+  automation: [['name', 'scope', 'event', 'filter', 'action'], ['description', 'enabled', 'condition'],
+    ({ model }, options) => ({ id: idOf('Trigger', model.automation(options).n) })],
+  delete_automation: [['id'], [], ({ model }, { id }) => {
+    model.triggers = model.triggers.filter(({ n }) => idOf('Trigger', n) !== id);
+  }],
 
   queue: [['queue'], ['priorities'], ({ model }, { queue, ...rest }) =>
     ({ id: idOf('RunQueue', model.queue(queue, rest).n) })],

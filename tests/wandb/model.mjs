@@ -73,6 +73,8 @@ export class Model {
     this.collectionsById = new Map();
     this.artifactsById = new Map();
     this.queuesById = new Map();
+    this.integrations = [];
+    this.triggers = []; // saved automations
     this.users = new Map(); // username → user
     this.changes = [];
     this.memo = new Map(); // of lists in order; whoever changes something clears it
@@ -364,6 +366,47 @@ export class Model {
 
   collectionById(id) {
     return byId(this.collectionsById, 'ArtifactCollection', id);
+  }
+
+  /* ---- automations ---- */
+
+  integration(type, entityName, rest) {
+    const integration = { n: this.number('Integration'), type, entity: this.entity(entityName), ...rest };
+    integration.createdAt = this.clock;
+    this.integrations.push(integration);
+    return integration;
+  }
+
+  /* {"collection": PATH}, {"project": PATH}, {"entity": NAME} or {"future": ENTITY} */
+  scope(scope) {
+    const [[kind, name]] = Object.entries(scope);
+    if (kind === 'collection') {
+      const of = this.existing(name);
+      return { kind, of, project: of.project, entity: of.project.entity };
+    }
+    if (kind === 'project') {
+      const of = this.project(name);
+      return { kind, of, project: of, entity: of.entity };
+    }
+    const entity = this.entity(name);
+    return { kind, of: entity, project: null, entity };
+  }
+
+  /* The action with what it refers to in place of the ids. */
+  action({ type, integration: integrationId, queue: queueId, ...rest }) {
+    const integration = this.integrations.find(({ n }) => idOf('Integration', n) === integrationId);
+    if (integrationId !== undefined && !integration) fail(`no integration ${integrationId}`);
+    const queue = queueId == null ? null : byId(this.queuesById, 'RunQueue', queueId) ?? fail(`no queue ${queueId}`);
+    return { type, integration, queue, title: null, message: null, severity: null, payload: null, ...rest };
+  }
+
+  automation({ name, scope, event, filter, action, description = null, enabled = true, condition }) {
+    const { kind, of, project, entity } = this.scope(scope);
+    const trigger = { n: this.number('Trigger'), name, description, enabled, event, filter, createdAt: this.clock };
+    Object.assign(trigger, { scope: { kind, of }, project, entity, action: this.action(action) });
+    trigger.isFuture = condition === 'future';
+    this.triggers.push(trigger);
+    return trigger;
   }
 
   /* ---- Launch ---- */

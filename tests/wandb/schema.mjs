@@ -29,10 +29,16 @@ const SCALARS = {
   },
 };
 
-/* "Type.field" or "Type.field.argument"; of an interface: of all its types, too */
+/* "Type.field" or "Type.field.argument"; of an interface: of all its types, too; "Union.type" */
 function remove(document, coordinate) {
   const [typeName, fieldName, argumentName] = coordinate.split('.');
   let found = false;
+  const leave = (union) => {
+    if (union.name.value !== typeName) return false;
+    const types = union.types.filter(({ name }) => name.value !== fieldName);
+    found ||= types.length < union.types.length;
+    return { ...union, types };
+  };
   const enter = (type) => {
     if (type.name.value !== typeName && !type.interfaces?.some(({ name }) => name.value === typeName)) return false;
     const fields = type.fields.flatMap((field) => {
@@ -43,7 +49,11 @@ function remove(document, coordinate) {
     });
     return { ...type, fields };
   };
-  const changed = visit(document, { ObjectTypeDefinition: enter, InterfaceTypeDefinition: enter });
+  const changed = visit(document, {
+    ObjectTypeDefinition: enter,
+    InterfaceTypeDefinition: enter,
+    UnionTypeDefinition: leave,
+  });
   if (!found) throw new Error(`without: the schema has no ${coordinate}`);
   return changed;
 }

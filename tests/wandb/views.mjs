@@ -4,19 +4,10 @@
  * graphql-js takes a field from the member of its name and calls those that are functions with the field's arguments.
  */
 import { GraphQLError } from 'graphql';
-import { formatTime, idOf } from './model.mjs';
+import { idOf } from './model.mjs';
 import { badRequest, compileFilters } from './paging.mjs';
-
-function orNull(View, value, ...rest) {
-  return value === null || value === undefined ? null : new View(value, ...rest);
-}
-
-/* Whole seconds, and not always with a Z. */
-function time(sec, model, n) {
-  const { times } = model.settings;
-  const text = formatTime(sec);
-  return times === 'bare' || (times === 'mixed' && n % 2 === 1) ? text.slice(0, -1) : text;
-}
+import { Integration, Trigger } from './triggers.mjs';
+import { PLAIN, View, orNull, page } from './view.mjs';
 
 /* What can be looked up by key in a version's metadata. */
 function metadataAt({ artifact }, keys = []) {
@@ -71,18 +62,8 @@ const ACTIONS = {
   keys: { created_at: (action) => action.createdAt },
 };
 const ALIAS_ACTIONS = { ...ACTIONS, name: 'aliasActionHistory' };
-const PLAIN = { name: 'plain', times: [], keys: {} };
 
-function page(model, items, args, list) {
-  const { default_order, filter_keys, ignored_filters, ignored_orders } = model.settings;
-  const heard = { ...args };
-  if (ignored_filters.includes(list.name)) heard.filters = null;
-  if (ignored_orders.includes(list.name)) heard.order = null;
-  const filterKeys = filter_keys[list.name];
-  return model.pager.connection(items, heard, { defaultOrder: default_order, ...list, filterKeys });
-}
-
-function isHidden(collection, model) {
+export function isHidden(collection, model) {
   const { hidden } = model.settings;
   return hidden.some((path) => collection.path === path || collection.project.path === path);
 }
@@ -108,18 +89,6 @@ function collectionsPage(model, isIn, args, owner) {
 
 /* ---- who, and where ---- */
 
-class View {
-  constructor(of, model) {
-    Object.assign(this, { of, model });
-  }
-  get __typename() { return this.constructor.name; }
-  get id() { return idOf(this.constructor.name, this.of.n); }
-  get name() { return this.of.name; }
-  get createdAt() { return time(this.of.createdAt, this.model, this.of.n); }
-  get updatedAt() { return time(this.of.updatedAt ?? this.of.createdAt, this.model, this.of.n); }
-  get path() { return this.of.path; } // no field: for messages and rules
-}
-
 class User extends View {
   get name() { return this.of.username; }
   get username() { return this.of.username; }
@@ -136,7 +105,7 @@ class Organization extends View {
   get orgEntity() { return new Entity(this.of.entity, this.model); }
 }
 
-class Entity extends View {
+export class Entity extends View {
   get organization() { return orNull(Organization, this.of.organization, this.model); }
   get isTeam() { return true; }
   get entityType() { return this.of.organization ? 'organization' : 'team'; }
@@ -173,14 +142,32 @@ class Entity extends View {
       view: (member) => new ArtifactCollectionMembership(member, model),
     });
   }
+
+  triggers(args) {
+    const { model } = this;
+    const items = () => model.triggers.filter((trigger) => trigger.entity === this.of);
+    const view = (trigger) => new Trigger(trigger, model);
+    const isOut = ({ project }) => project !== null && model.settings.hidden.includes(project.path);
+    return page(model, items, args, { ...PLAIN, name: 'triggers', owner: this.id, view, isHidden: isOut });
+  }
+
+  integrations(args) {
+    const items = () => this.model.integrations.filter((integration) => integration.entity === this.of);
+    const view = (integration) => new Integration(integration, this.model);
+    return page(this.model, items, args, { ...PLAIN, name: 'integrations', owner: this.id, view });
+  }
 }
 
-class Project extends View {
+export class Project extends View {
   get description() { return null; }
   get entity() { return new Entity(this.of.entity, this.model); }
   get entityName() { return this.of.entity.name; }
   run({ name }) { return orNull(Run, this.of.runs.get(name), this.model); }
   get runQueues() { return this.of.queues.map((queue) => new RunQueue(queue, this.model)); }
+  get triggers() {
+    const { triggers } = this.model;
+    return triggers.filter(({ project }) => project === this.of).map((trigger) => new Trigger(trigger, this.model));
+  }
 
   collectionOf(name) {
     const collection = this.model.collections.get(`${this.of.path}/${name}`);
@@ -215,7 +202,7 @@ class Project extends View {
 
 /* ---- collections ---- */
 
-class Collection extends View {
+export class Collection extends View {
   get __typename() { return this.of.type; }
   get id() { return idOf('ArtifactCollection', this.of.n); }
   get description() { return this.of.description; }
@@ -349,7 +336,7 @@ class Tag extends View {
 
 /* ---- Launch ---- */
 
-class RunQueue extends View {
+export class RunQueue extends View {
   get entityName() { return this.of.entity; }
   get prioritizationMode() { return this.of.priorities ? 'V0' : 'DISABLED'; }
 
