@@ -45,9 +45,10 @@ DELIVERY = attempt breaker delivery endpoints judge outcome pacer queue receipt 
 	recorder recorder_options send_options sender sender_attempt \
 	sender_end sender_launch slots
 JOURNAL = appender durable file idset journal journal_file journal_line journal_load sha256 siphash
-WANDB  = answer graphql graphql_answer wandb_action wandb_answer wandb_collection wandb_options wandb_query wandb_text
+WANDB  = answer graphql graphql_answer wandb_connection wandb_options wandb_query wandb_text
 REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
-	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256
+	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256 \
+	wandb_action wandb_answer wandb_collection
 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file state_file timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \

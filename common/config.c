@@ -16,6 +16,8 @@ struct config {
 	struct arena arena;
 	struct config_file *files;
 	struct config_errors errors;
+	const struct config_change *changes; /* while files are read */
+	size_t nchanges;
 	struct regexes *regexes;
 	struct config_programs programs;
 	struct names webhook_names, automation_names;
@@ -137,10 +139,21 @@ read_automations(struct config *c, struct config_reader *r)
 	}
 }
 
+/* The file as it is to be, or as it is. */
+static struct config_file *
+open_file(struct config *c, const char *path)
+{
+	for (size_t i = 0; i < c->nchanges; i++)
+		if (strcmp(c->changes[i].path, path) == 0)
+			return config_file_of(path, c->changes[i].text, c->changes[i].len,
+				&c->errors);
+	return config_file_read(path, &c->errors);
+}
+
 static void
 read_file(struct config *c, const char *path)
 {
-	struct config_file *file = config_file_read(path, &c->errors);
+	struct config_file *file = open_file(c, path);
 	struct config_reader r = {.file = file, .arena = &c->arena, .programs = &c->programs};
 	unsigned seen = 0;
 	const char *at;
@@ -296,9 +309,23 @@ resolve(struct config *c, struct config_automation *a)
 	check_payload(a, &c->webhooks[number]);
 }
 
-struct config *
-config_load_partly(char *const *paths, size_t npaths, config_report_fn *report, void *ctx,
-	size_t *nerrors)
+/* Read the changes that are no file yet. */
+static void
+read_new(struct config *c)
+{
+	for (size_t i = 0; i < c->nchanges; i++) {
+		const struct config_file *file = c->files;
+
+		while (file != NULL && strcmp(file->path, c->changes[i].path) != 0)
+			file = file->next;
+		if (file == NULL)
+			read_file(c, c->changes[i].path);
+	}
+}
+
+static struct config *
+load(char *const *paths, size_t npaths, const struct config_change *changes, size_t nchanges,
+	config_report_fn *report, void *ctx, size_t *nerrors)
 {
 	struct config *c = calloc(1, sizeof(*c));
 
@@ -310,8 +337,11 @@ config_load_partly(char *const *paths, size_t npaths, config_report_fn *report, 
 		return NULL;
 	}
 	c->errors = (struct config_errors){report, ctx, 0};
+	c->changes = changes;
+	c->nchanges = nchanges;
 	for (size_t i = 0; i < npaths; i++)
 		read_path(c, paths[i]);
+	read_new(c);
 	for (size_t i = 0; i < c->nautomations; i++)
 		resolve(c, &c->automations[i]);
 	config_programs_check(&c->programs);
@@ -320,15 +350,29 @@ config_load_partly(char *const *paths, size_t npaths, config_report_fn *report, 
 }
 
 struct config *
-config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx)
+config_load_partly(char *const *paths, size_t npaths, config_report_fn *report, void *ctx,
+	size_t *nerrors)
+{
+	return load(paths, npaths, NULL, 0, report, ctx, nerrors);
+}
+
+struct config *
+config_load_changed(char *const *paths, size_t npaths, const struct config_change *changes,
+	size_t nchanges, config_report_fn *report, void *ctx)
 {
 	size_t nerrors;
-	struct config *c = config_load_partly(paths, npaths, report, ctx, &nerrors);
+	struct config *c = load(paths, npaths, changes, nchanges, report, ctx, &nerrors);
 
 	if (nerrors == 0)
 		return c;
 	config_free(c);
 	return NULL;
+}
+
+struct config *
+config_load(char *const *paths, size_t npaths, config_report_fn *report, void *ctx)
+{
+	return config_load_changed(paths, npaths, NULL, 0, report, ctx);
 }
 
 void

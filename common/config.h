@@ -99,6 +99,21 @@ struct config *config_load(char *const *paths, size_t npaths, config_report_fn *
 struct config *config_load_partly(char *const *paths, size_t npaths, config_report_fn *report,
 	void *ctx, size_t *nerrors);
 
+/* A file as it is to be. */
+struct config_change {
+	const char *path;
+	const char *text;
+	size_t len;
+};
+
+/**
+ * config_load_changed(paths, npaths, changes, nchanges, report, ctx):
+ * As config_load, with the ${changes} in place of files of their paths, or beside all others.
+ * Borrows the changes for the life of the configuration.
+ */
+struct config *config_load_changed(char *const *paths, size_t npaths,
+	const struct config_change *changes, size_t nchanges, config_report_fn *report, void *ctx);
+
 /**
  * config_is_empty(path):
  * Whether it is a directory without any *.json, which is an error to load.

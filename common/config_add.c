@@ -116,23 +116,31 @@ write_file(struct replace *file, char **paths, size_t npaths, const struct strbu
 	return replace_commit(file) == 0 ? EXIT_DONE : io_error(teller->path);
 }
 
-/* Where it goes, into ${path}. Returns 0, or -1 after a message. */
-static int
-choose_file(const struct config_add *add, const char *name, struct strbuf *path)
+const char *
+config_add_directory(char *const *paths, size_t npaths)
 {
 	const char *directory = NULL;
 	struct stat st;
 	size_t n = 0;
 
-	for (size_t i = 0; i < add->npaths; i++) {
-		if (stat(add->paths[i], &st) == 0 && S_ISDIR(st.st_mode)) {
-			directory = add->paths[i];
+	for (size_t i = 0; i < npaths; i++) {
+		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode)) {
+			directory = paths[i];
 			n++;
 		}
 	}
+	return n == 1 ? directory : NULL;
+}
+
+/* Where it goes, into ${path}. Returns 0, or -1 after a message. */
+static int
+choose_file(const struct config_add *add, const char *name, struct strbuf *path)
+{
+	const char *directory = config_add_directory(add->paths, add->npaths);
+
 	if (add->file != NULL) {
 		strbuf_adds(path, add->file);
-	} else if (n == 1) {
+	} else if (directory != NULL) {
 		strbuf_adds(path, directory);
 		if (path->len > 0 && path->buf[path->len - 1] != '/')
 			strbuf_addc(path, '/');

@@ -8,6 +8,12 @@
 #include "new_automation.h"
 #include "policy.h"
 
+/**
+ * config_add_directory(paths, npaths):
+ * Where new files go: the only directory of ${paths}; NULL if there is none, or several.
+ */
+const char *config_add_directory(char *const *paths, size_t npaths);
+
 /* What is made, and of which configuration it is to be a part. */
 struct config_add {
 	char *const *paths;

@@ -12,7 +12,7 @@
 #include "nearest.h"
 
 struct config_file *
-config_file_read(const char *path, struct config_errors *errors)
+config_file_of(const char *path, const char *text, size_t len, struct config_errors *errors)
 {
 	struct config_file *file = calloc(1, sizeof(*file)),
 			   nameless = {.path = NULL, .errors = errors};
@@ -24,6 +24,18 @@ config_file_read(const char *path, struct config_errors *errors)
 	}
 	file->errors = errors;
 	strbuf_init(&file->content, CONFIG_FILE_MAX);
+	file->text = text;
+	file->len = len;
+	return file;
+}
+
+struct config_file *
+config_file_read(const char *path, struct config_errors *errors)
+{
+	struct config_file *file = config_file_of(path, NULL, 0, errors);
+
+	if (file == NULL)
+		return NULL;
 	if (file_read(path, &file->content) != 0 || strbuf_str(&file->content) == NULL) {
 		config_error(file, NULL, "cannot read: %s", strerror(errno));
 		config_file_free(file);

@@ -50,6 +50,13 @@ struct config_reader {
 struct config_file *config_file_read(const char *path, struct config_errors *errors);
 
 /**
+ * config_file_of(path, text, len, errors):
+ * The same of ${len} bytes at ${text}, which are borrowed, as if they stood there.
+ */
+struct config_file *config_file_of(const char *path, const char *text, size_t len,
+	struct config_errors *errors);
+
+/**
  * config_file_free(file):
  * Free it; NULL is fine.
  */

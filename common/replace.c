@@ -32,8 +32,8 @@ beside(const char *path, const char *name)
 	return copy;
 }
 
-static int
-lock_directory(const char *path)
+int
+replace_lock(const char *path)
 {
 	char *name = beside(path, ".");
 	int fd = -1, status;
@@ -67,7 +67,7 @@ replace_open(struct replace *r, const char *path)
 	r->name = slash != NULL ? slash + 1 : r->path;
 	if ((r->temp = beside(r->path, temp_name)) == NULL)
 		return -1;
-	r->dir = lock_directory(r->path);
+	r->dir = replace_lock(r->path);
 	return r->dir < 0 ? -1 : 0;
 }
 
@@ -85,8 +85,8 @@ replace_read(struct replace *r, struct strbuf *sb)
 }
 
 /* A group that cannot be given gets no rights either: they were another group's. */
-static int
-copy_owner(const struct stat *was, int fd)
+int
+replace_copy_owner(const struct stat *was, int fd)
 {
 	mode_t mode = was->st_mode & 07777;
 	struct stat made;
@@ -114,7 +114,7 @@ replace_stage(struct replace *r, const void *data, size_t len)
 		return -1;
 	r->is_staged = true;
 	error = output_write(fd, data, len, &written);
-	if (error == 0 && ((r->has_read && copy_owner(&r->was, fd) != 0) || fsync(fd) != 0))
+	if (error == 0 && ((r->has_read && replace_copy_owner(&r->was, fd) != 0) || fsync(fd) != 0))
 		error = errno;
 	if (close(fd) != 0 && error == 0)
 		error = errno;
@@ -122,8 +122,8 @@ replace_stage(struct replace *r, const void *data, size_t len)
 	return error == 0 ? 0 : -1;
 }
 
-static bool
-is_same(const struct stat *a, const struct stat *b)
+bool
+replace_is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
@@ -135,7 +135,8 @@ check_unchanged(const struct replace *r)
 {
 	struct stat now;
 
-	if (fstatat(r->dir, r->name, &now, AT_SYMLINK_NOFOLLOW) == 0 && is_same(&r->was, &now))
+	if (fstatat(r->dir, r->name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+		replace_is_same(&r->was, &now))
 		return 0;
 	errno = ESTALE;
 	return -1;

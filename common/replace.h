@@ -67,4 +67,25 @@ int replace_remove(struct replace *r);
  */
 void replace_close(struct replace *r);
 
+/* What those who change several files need of it. */
+
+/**
+ * replace_lock(path):
+ * Lock the directory in which ${path} stands, or is to stand, waiting for others. Returns its
+ * descriptor, to be closed.
+ */
+int replace_lock(const char *path);
+
+/**
+ * replace_is_same(a, b):
+ * Whether it is the same file, and has not been changed in between.
+ */
+bool replace_is_same(const struct stat *a, const struct stat *b);
+
+/**
+ * replace_copy_owner(was, fd):
+ * Give the open file ${fd} the mode and, as far as that is allowed, the owner of ${was}.
+ */
+int replace_copy_owner(const struct stat *was, int fd);
+
 #endif

@@ -1,6 +1,6 @@
 /*
  * wandb_collection - one collection in an answer of W&B's API: its versions, tags and histories, as
- * far as they were asked for, and what stands in a connection. Pure.
+ * far as they were asked for. Pure.
  */
 #ifndef WB_WANDB_COLLECTION_H
 #define WB_WANDB_COLLECTION_H
@@ -9,15 +9,8 @@
 
 #include "answer.h"
 #include "registry.h"
+#include "wandb_connection.h"
 #include "wandb_query.h"
-
-/* Where a connection goes on; next.p NULL: it has ended. */
-struct wandb_page {
-	bool is_there;
-	struct text next;
-	size_t items;    /* that the page had */
-	unsigned number; /* from 1 */
-};
 
 /* A collection, as far as it was read. */
 struct wandb_collection {
@@ -32,12 +25,5 @@ struct wandb_collection {
  * is NULL then if the answer is null, or the collection deleted.
  */
 bool wandb_read_collection(struct answer *a, struct wandb_collection *wc);
-
-/**
- * wandb_read_connection(a, r, page, node, ctx):
- * Read a connection: each node with ${node}, and into ${page} where it goes on.
- */
-bool wandb_read_connection(struct answer *a, struct registry *r, struct wandb_page *page,
-	bool (*node)(struct answer *a, void *ctx), void *ctx);
 
 #endif
