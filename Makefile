@@ -23,7 +23,7 @@ ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-automation
+TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-automation wb-automation-import
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output file filter
 EVENTS = event ids sha256
@@ -50,6 +50,9 @@ REGISTRY = arena names registry registry_aliases registry_change registry_diff r
 	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256 \
 	wandb_action wandb_answer wandb_collection
 
+IMPORT = config_add config_import file_set import_plan imported imported_action imported_conditions imported_names \
+	imported_payload mongo_filter mongo_rule mongo_test regex_common triggers_read wandb_trigger
+
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file state_file timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
 	poll_event poll_state signals state_file timestamp url
@@ -65,10 +68,14 @@ wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $
 wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
 	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width
 
+wb-automation-import_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(TRANSFER) $(WANDB) $(IMPORT) \
+	diag options nearest output header jq_program json_pretty new_automation registry replace rules timestamp
+
 wb-event-poll_LIBS = -lcurl -lcrypto -lpthread
 wb-event-read_LIBS = -ljq
 wb-match_LIBS  = -ljq -lonig
 wb-automation_LIBS = -lcrypto -ljq -lonig
+wb-automation-import_LIBS = -lcurl -lcrypto -ljq -lonig -lpthread
 wb-render_LIBS = -ljq
 wb-sign_LIBS   = -lcrypto
 wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread

@@ -10,7 +10,7 @@
 
 TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-automation)
 # Programs that a tool becomes, and that its page tells of, too.
-declare -A PARTS=([wb-event]=wb-event-poll)
+declare -A PARTS=([wb-event]=wb-event-poll [wb-automation]=wb-automation-import)
 PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
@@ -291,6 +291,7 @@ END
 #!/usr/bin/env bash
 # it runs the wb-send that stands beside it, not the one above
 [[ ${1-} != test ]] || set -- "$@" --proxy "$DOCS_PROXY" --cacert "$DOCS_CA"
+[[ ${1-} != import ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
 exec "$WB_BIN/wb-automation" "$@"
 END
   chmod +x bin/wb-automation bin/wb-send
@@ -309,6 +310,23 @@ make_registry() {
   export WANDB_BASE_URL=$WANDB_URL WANDB_API_KEY=$WANDB_KEY
   wandb_do '[{"do":"link","collection":"acme/model-registry/fraud","user":"ann"},
     {"do":"link","collection":"acme/model-registry/fraud","user":"ann","aliases":["production"],"after":1}]' >/dev/null
+  make_automations
+}
+
+# The automations that pages import.
+make_automations() {
+  local hook queue scope='"scope":{"collection":"acme/model-registry/fraud"}'
+  hook=$(wandb_do '{"do":"webhook","entity":"acme","name":"deploy-hook","url":"https://hooks.acme.example/deploy",
+    "secret":"WEBHOOK_SECRET"}' | jq .id)
+  queue=$(wandb_do '{"do":"queue","queue":"acme/model-registry/gpu"}' | jq .id)
+  # shellcheck disable=SC2016 # a variable of payloads
+  wandb_do '[{"do":"automation","name":"evaluate","description":"Evaluate what is linked.",'"$scope"',"event":"LINK_MODEL",
+    "filter":"{\"filter\":\"{\\\"$or\\\":[{\\\"$and\\\":[]}]}\"}",
+    "action":{"type":"QueueJobTriggeredAction","queue":'"$queue"',"template":"{\"job\":\"acme/jobs/evaluate:latest\"}"}},
+    {"do":"automation","name":"promote",'"$scope"',"event":"ADD_ARTIFACT_ALIAS",
+    "filter":"{\"filter\":\"{\\\"$or\\\":[{\\\"$and\\\":[{\\\"alias\\\":{\\\"$regex\\\":\\\"^prod\\\"}}]}]}\"}",
+    "action":{"type":"GenericWebhookTriggeredAction","integration":'"$hook"',
+      "payload":"{\"text\":\"${artifact_version_string}\"}"}}]' >/dev/null
 }
 
 make_proxy() {

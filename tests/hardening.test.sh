@@ -119,6 +119,7 @@ libraries() {
   local tool library
   loads wb-send curl || fail 'ldd does not tell'
   loads wb-event-poll curl || fail 'ldd does not tell'
+  loads wb-automation-import curl || fail 'ldd does not tell'
   for tool in wb-event wb-match wb-render; do
     for library in curl ssl crypto; do
       ! loads "$tool" "$library" || fail "$tool loads lib$library"
@@ -126,6 +127,7 @@ libraries() {
   done
   ! loads wb-sign curl || fail 'wb-sign loads libcurl'
   ! loads wb-event-read curl || fail 'wb-event-read loads libcurl'
+  ! loads wb-automation curl || fail 'wb-automation loads libcurl'
   loads wb-match jq || fail 'ldd does not tell'
   for tool in wb-event wb-sign; do
     ! loads "$tool" jq || fail "$tool loads libjq"

@@ -1,7 +1,8 @@
 /*
  * wb-automation - look after automations
  *
- * Works on the files that wb-match reads: wb-automations(5).
+ * Works on the files that wb-match reads: wb-automations(5). `wb-automation import` is a program of
+ * its own, wb-automation-import, for which this one makes room: it alone uses the network and a key.
  */
 #include <errno.h>
 #include <limits.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "config.h"
 #include "config_add.h"
 #include "config_audit.h"
@@ -30,6 +32,7 @@
 #include "trial_options.h"
 
 #define OPTIONS_MAX 64
+#define IMPORT "import" /* the command that is a program of its own */
 
 struct args {
 	int verb;
@@ -126,7 +129,8 @@ static const struct options_spec spec = {
 	"                              [OPTION...]\n"
 	"       wb-automation enable|disable NAME [-c PATH]...\n"
 	"       wb-automation delete NAME [-c PATH]... [--yes]\n"
-	"       wb-automation test NAME [-c PATH]... [OPTION...]",
+	"       wb-automation test NAME [-c PATH]... [OPTION...]\n"
+	"       wb-automation import ...: 'wb-automation import --help' tells more",
 	"Look after the automations that wb-match uses.",
 	options,
 };
@@ -137,14 +141,18 @@ static const struct options_spec spec = {
 static int
 find_verb(const char *name)
 {
-	const char *names[VERBS], *near;
+	const char *names[VERBS + 1] = {[VERBS] = IMPORT}, *near;
 
 	for (int i = 0; i < VERBS; i++) {
 		if (strcmp(verbs[i].name, name) == 0)
 			return i;
 		names[i] = verbs[i].name;
 	}
-	near = nearest_name(name, strlen(name), names, VERBS);
+	if (strcmp(name, IMPORT) == 0) {
+		diag("import stands first: wb-automation import ...");
+		return -1;
+	}
+	near = nearest_name(name, strlen(name), names, VERBS + 1);
 	diag("unknown command '%s'%s%s%s", name,
 		near != NULL ? "; did you mean '" : "; 'wb-automation --help' lists them",
 		near != NULL ? near : "", near != NULL ? "'?" : "");
@@ -435,6 +443,9 @@ main(int argc, char **argv)
 	int status;
 
 	diag_init("wb-automation");
+	/* What edits rules has no use for the network. */
+	if (argc > 1 && strcmp(argv[1], IMPORT) == 0)
+		return beside_exec("wb-automation-import", argv + 1);
 	signal(SIGPIPE, SIG_IGN);
 	if (args_init(&args, argc) != 0)
 		status = EXIT_IO;
