@@ -17,7 +17,7 @@
 #include "json.h"
 #include "receipt.h"
 
-#define RECORDER_BYTES_MAX ((size_t)8 * 1024 * 1024) /* of receipts that wait, about */
+#define RECORDER_BYTES_MAX ((size_t)2 * 1024 * 1024) /* of receipts that wait, about */
 #define RECORDER_FDS 2                               /* of recorder_fds */
 
 struct recorder_options {

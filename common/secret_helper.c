@@ -9,7 +9,9 @@
 
 #include "clock.h"
 
-#define PAUSE_MS 50  /* between two looks at whether it has ended while it says nothing */
+#define PAUSE_MS 50 /* between two looks at whether it has ended while it says nothing */
+#define PIECE (SECRET_HELPER_SAID_MAX / 2)
+#define PIPE_MAX (1024 * 1024) /* bytes that a pipe may hold */
 #define PIECES_MAX 8 /* of what it says that are read before something else has its turn */
 
 int
@@ -62,13 +64,13 @@ read_out(struct secret_helper *h)
 	h->look_ms = clock_ms();
 }
 
-/* Read what it says, and keep the end of that. */
+/* Read what it says, ${pieces} of it at most, and keep the end of that. */
 static void
-read_err(struct secret_helper *h)
+read_err(struct secret_helper *h, int pieces)
 {
-	char piece[SECRET_HELPER_SAID_MAX / 2];
+	char piece[PIECE];
 
-	for (int i = 0; h->err >= 0 && i < PIECES_MAX; i++) {
+	for (int i = 0; h->err >= 0 && i < pieces; i++) {
 		const ssize_t n = read(h->err, piece, sizeof(piece));
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -129,7 +131,8 @@ secret_helper_go_on(struct secret_helper *h)
 	/* What it printed last may have come meanwhile. */
 	if (has_ended(h, now_ms))
 		read_out(h);
-	read_err(h);
+	/* All that the pipe has when it ended, but not for ever what it may have left behind. */
+	read_err(h, h->end == SECRET_HELPER_RUNS ? PIECES_MAX : PIPE_MAX / PIECE);
 	if (h->end == SECRET_HELPER_RUNS && secret_intake_is_full(&h->intake))
 		kill_group(h, SECRET_HELPER_TOO_MUCH);
 	else if (h->end == SECRET_HELPER_RUNS && now_ms >= h->until_ms)
