@@ -91,8 +91,7 @@ is_wanted(const struct retry_policy *policy, const struct transfer_result *resul
 	if (result->fault == TRANSFER_PASSING)
 		return policy->retries > 0;
 	return result->fault != TRANSFER_MISTAKE && attempts <= policy->retries &&
-	       (result->may_pass ||
-		       retry_is_wanted(policy, result->error, result->http_status));
+	       (result->may_pass || retry_is_wanted(policy, result->error, result->http_status));
 }
 
 /* How long to wait before another attempt, or -1. ${after_ms}: what Retry-After asks for, or -1. */
