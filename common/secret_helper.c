@@ -57,7 +57,8 @@ read_out(struct secret_helper *h)
 
 	while (h->out >= 0 && n > 0)
 		n = secret_intake_read(&h->intake, h->out);
-	if (h->out < 0 || (n < 0 && errno == EAGAIN))
+	/* One that prints too much must not die of that before it is killed with its group. */
+	if (h->out < 0 || (n < 0 && errno == EAGAIN) || secret_intake_is_full(&h->intake))
 		return;
 	close_end(&h->out);
 	h->pause_ms = 1;
@@ -133,7 +134,9 @@ secret_helper_go_on(struct secret_helper *h)
 		read_out(h);
 	/* All that the pipe has when it ended, but not for ever what it may have left behind. */
 	read_err(h, h->end == SECRET_HELPER_RUNS ? PIECES_MAX : PIPE_MAX / PIECE);
-	if (h->end == SECRET_HELPER_RUNS && secret_intake_is_full(&h->intake))
+	if (h->end == SECRET_HELPER_ENDED && secret_intake_is_full(&h->intake))
+		h->end = SECRET_HELPER_TOO_MUCH;
+	else if (h->end == SECRET_HELPER_RUNS && secret_intake_is_full(&h->intake))
 		kill_group(h, SECRET_HELPER_TOO_MUCH);
 	else if (h->end == SECRET_HELPER_RUNS && now_ms >= h->until_ms)
 		kill_group(h, SECRET_HELPER_LATE);
