@@ -1,8 +1,8 @@
 /*
  * config_import - what was imported, written into a directory of configuration: a file for each
  * automation and webhook, and what could not be carried over beside it, as it was. What is there
- * already is left alone unless it is to be replaced; all that is written changes in one go, and only
- * if it is good with all else.
+ * already is left alone unless it is to be replaced; all that is written changes in one go, and
+ * only if it is good with all else.
  */
 #ifndef WB_CONFIG_IMPORT_H
 #define WB_CONFIG_IMPORT_H

@@ -1,7 +1,7 @@
 /*
- * imported - saved automations and webhooks of W&B as configuration of ours, wb-automations(5): what
- * can be carried over exactly is, and all else is disabled, with reasons, and kept as it was beside
- * its file. Pure but for memory.
+ * imported - saved automations and webhooks of W&B as configuration of ours, wb-automations(5):
+ * what can be carried over exactly is, and all else is disabled, with reasons, and kept as it was
+ * beside its file. Pure but for memory.
  *
  * Texts are in the memory of a registry, which is asked for failures at the end.
  */
@@ -51,8 +51,8 @@ struct imported {
 
 /**
  * imported_make(out, triggers, has_secret, ctx):
- * Make items of all in ${triggers}, whose texts must stay. ${has_secret} says whether the value of a
- * secret can be looked up.
+ * Make items of all in ${triggers}, whose texts must stay. ${has_secret} says whether the value of
+ * a secret can be looked up.
  */
 void imported_make(struct imported *out, const struct wandb_triggers *triggers,
 	bool (*has_secret)(void *ctx, const char *name), void *ctx);

@@ -82,8 +82,8 @@ cut(const char *text, size_t len)
 }
 
 /*
- * NAME.json, or webhook-NAME.json. What is not as the name is gets a digest of the name, so that two
- * names never have one file, whichever is imported first.
+ * NAME.json, or webhook-NAME.json. What is not as the name is gets a digest of the name, so that
+ * two names never have one file, whichever is imported first.
  */
 static void
 name_file(struct imported *out, struct imported_item *item, struct names *files)

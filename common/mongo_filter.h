@@ -58,8 +58,8 @@ struct mongo_node {
 /**
  * mongo_filter_read(arena, text, len, members, error):
  * The filter in ${len} bytes of JSON, into ${arena}; spans are borrowed from ${text}. *${members}
- * tells which members of an event it looks at, a bit each. NULL with the reason in ${error}, which is
- * empty if memory ran out.
+ * tells which members of an event it looks at, a bit each. NULL with the reason in ${error}, which
+ * is empty if memory ran out.
  */
 const struct mongo_node *mongo_filter_read(struct arena *arena, const char *text, size_t len,
 	unsigned *members, char error[MONGO_ERROR_MAX]);

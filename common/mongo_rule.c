@@ -231,7 +231,8 @@ count_texts(const struct mongo_node *test)
 
 /*
  * Say by one member of "on" that a field is one of some texts: what ${node}, a test, or several of
- * one field of which any will do, says. Returns 1, 0 if it cannot be said so, -1 when memory runs out.
+ * one field of which any will do, says. Returns 1, 0 if it cannot be said so, -1 when memory runs
+ * out.
  */
 static int
 place_values(struct arena *arena, const struct mongo_node *node, struct mongo_rule *rule)

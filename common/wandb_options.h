@@ -55,9 +55,9 @@ int wandb_option(struct wandb_args *args, int id, const char *value);
 
 /**
  * wandb_args_finish(args):
- * After the options: find the server, by $WANDB_BASE_URL, and where its key may be: beside the usual
- * places, in ~/.netrc. From then on args->graphql is for graphql_new. Returns 0, or -1 after a
- * message.
+ * After the options: find the server, by $WANDB_BASE_URL, and where its key may be: beside the
+ * usual places, in ~/.netrc. From then on args->graphql is for graphql_new. Returns 0, or -1 after
+ * a message.
  */
 int wandb_args_finish(struct wandb_args *args);
 

@@ -1,6 +1,6 @@
 /*
- * wandb_trigger - saved automations, which W&B's API calls triggers, and the webhooks that they use:
- * what the API is asked, and what it answers. Pure but for the buffers.
+ * wandb_trigger - saved automations, which W&B's API calls triggers, and the webhooks that they
+ * use: what the API is asked, and what it answers. Pure but for the buffers.
  *
  * Texts are in the memory of the registry that is given; p is NULL where the API says null, or
  * nothing. Types are names of the API's types, such as "ArtifactPortfolio".

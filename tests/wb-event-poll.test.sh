@@ -782,8 +782,8 @@ too_much_metadata() {
   anew
   # shellcheck disable=SC2016
   node -e 'console.log(JSON.stringify({do: "link", collection: process.argv[1], user: "ann",
-    metadata: JSON.stringify({big: "x".repeat(17e6)})}))' "$fraud" >command
-  wandb_do <command >/dev/null
+    metadata: JSON.stringify({big: "x".repeat(17e6)})}))' "$fraud" >link
+  wandb_do <link >/dev/null
   poll --all || fail "$(<err)"
   expect_match "$(<err)" 'is left out: with it the event is longer than 16 MiB'
   expect_equal "$(jq -c '[.event_type, has("artifact_metadata")]' out)" '["LINK_ARTIFACT",false]'

@@ -2,7 +2,8 @@
  * wb-automation - look after automations
  *
  * Works on the files that wb-match reads: wb-automations(5). `wb-automation import` is a program of
- * its own, wb-automation-import, for which this one makes room: it alone uses the network and a key.
+ * its own, wb-automation-import, for which this one makes room: it alone uses the network and a
+ * key.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /*
- * regex_common - what of a regular expression means the same everywhere, and that Oniguruma takes it
- * so.
+ * regex_common - what of a regular expression means the same everywhere, and that Oniguruma takes
+ * it so.
  */
 #include "regex_common.h"
 #include "regexes.h"
