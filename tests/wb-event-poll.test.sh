@@ -772,7 +772,7 @@ left_out_of_answers() {
   wandb_do "[{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":1,\"versions\":300,\"metadata\":\"{}\"}]" >/dev/null
   left_out data '{}' WbParts 'data\.c0|c0\.[a-zA-Z]+ is missing'
   left_out data '{}' WbMetadata 'a0 is missing'
-  left_out data.c0 '{"id":"QXJ0aWZhY3RDb2xsZWN0aW9uOjEwMDE=","name":"model-0001","state":"READY"}' WbParts 'c0\.[a-zA-Z]+ is missing'
+  left_out data.c0 '{"id":"QXJ0aWZhY3RDb2xsZWN0aW9uOjEwMDE=","name":"model-0001","state":"READY","createdAt":"2026-03-24T01:00:00Z"}' WbParts 'c0\.[a-zA-Z]+ is missing'
   poll --all || fail "$(<err)"
   expect_equal "$(wc -l <out)" 300
 }
