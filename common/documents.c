@@ -161,7 +161,6 @@ next_input(struct documents *d)
 	d->at = d->read;
 	d->end = d->text.len;
 	d->ended = d->skipping = false;
-	d->next = AT_TOP;
 	return true;
 }
 
@@ -217,17 +216,17 @@ refuse(struct documents *d, size_t at, const char *why)
 	advance(d, end + 1);
 }
 
-/* The input has ended, and an array in it may have not. */
+/* The input has ended, and so have arrays in it. */
 static void
-refuse_open_array(struct documents *d)
+end_array(struct documents *d)
 {
-	if (d->next == AT_TOP || d->next == ANYTHING)
-		return;
-	show(d, d->start);
-	d->f->in.number--;
-	d->f->in.newline = false;
-	filter_reject(d->f, FILTER_NOWHERE, "unexpected end of the array of line %" PRIu64,
-		d->array_line);
+	if (d->next != AT_TOP && d->next != ANYTHING) {
+		show(d, d->start);
+		d->f->in.number--;
+		d->f->in.newline = false;
+		filter_reject(d->f, FILTER_NOWHERE, "unexpected end of the array of line %" PRIu64,
+			d->array_line);
+	}
 	d->next = AT_TOP;
 }
 
@@ -349,7 +348,7 @@ documents_next(struct documents *d)
 		if (d->start < d->end && (take_punctuation(d) || !find(d)))
 			continue;
 		if (d->start == d->end && d->ended) {
-			refuse_open_array(d);
+			end_array(d);
 			if (!next_input(d))
 				return false;
 		} else if (!read_line(d)) {

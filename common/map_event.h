@@ -21,11 +21,12 @@ struct map_document {
 
 /**
  * map_event_add(sb, text, len, doc, index, error):
- * Append the event of ${len} bytes at ${text}, the output number ${index}, from 0, that a map made
- * of ${doc}, and a newline: known members in the order of wb-record(5), then the others; the time
- * in UTC; without nulls in known members. An event without an id gets the first 16 bytes of the
- * SHA-256 of the document without white space, and with a NUL and ${index} behind it if that is not
- * 0, so that what is read twice is the same event. Returns 0, or -1 with what is wrong in ${error}.
+ * Append the event of ${len} bytes at ${text}, a line, the output number ${index}, from 0, that a
+ * map made of ${doc}, and a newline: known members in the order of wb-record(5), then the others;
+ * the time in UTC; without nulls in known members. An event without an id gets the first 16 bytes
+ * of the SHA-256 of the document without white space, and with a NUL and ${index} behind it if that
+ * is not 0, so that what is read twice is the same event. Returns 0, or -1 with what is wrong in
+ * ${error}.
  */
 int map_event_add(struct strbuf *sb, const char *text, size_t len, const struct map_document *doc,
 	size_t index, char error[MAP_EVENT_ERROR_MAX]);

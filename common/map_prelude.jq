@@ -24,17 +24,19 @@ def members(f):
 # The event that W&B's variables tell of: those in the object at f, which is somebody's payload. $named may be its type if
 # there is no event_type in it. Variables that W&B had no value for are empty, and all are strings.
 def wb_payload(f; $named):
-  (f.artifact_version_string | tostring | split(":")[1:] | last // "") as $name
-  | (if f.event_type | . != null and . != "" then f.event_type
+  path(f) as $at
+  | f as $said
+  | ($said.artifact_version_string | tostring | split(":")[1:] | last // "") as $name
+  | (if $said.event_type | . != null and . != "" then $said.event_type
      elif $named | IN($event_types[]) then $named
      elif $name == "" then null
      elif $name | test("^v[0-9]+$") then "LINK_ARTIFACT"
      else "ADD_ARTIFACT_ALIAS" end) as $type
   | select($type | IN($event_types[]))
-  | members(f)
+  | members(getpath($at))
   + {event_type: $type}
-  + if $type == "ADD_ARTIFACT_ALIAS" and (f.alias // "") == "" and $name != "" then {alias: $name} else {} end
-  + if f.artifact_version_index | type == "string" and test("^(0|[1-9][0-9]*)$")
-    then {artifact_version_index: verbatim_json(f.artifact_version_index)} else {} end
-  + if f.artifact_metadata | type == "string" and . != ""
-    then {artifact_metadata: verbatim_json(f.artifact_metadata)} else {} end;
+  + if $type == "ADD_ARTIFACT_ALIAS" and ($said.alias // "") == "" and $name != "" then {alias: $name} else {} end
+  + if $said.artifact_version_index | type == "string" and test("^(0|[1-9][0-9]*)$")
+    then {artifact_version_index: verbatim_json(getpath($at).artifact_version_index)} else {} end
+  + if $said.artifact_metadata | type == "string" and . != ""
+    then {artifact_metadata: verbatim_json(getpath($at).artifact_metadata)} else {} end;

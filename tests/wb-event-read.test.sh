@@ -217,6 +217,12 @@ arrays() {
   expect_equal "$(json out .alias | paste -s -d ' ')" 'b 1 a b c 2'
   expect_equal "$(<err)" 'wb-event: first.json:1: unexpected end of the array of line 1'
   expect_empty rejects
+  # so does a broken one
+  echo '[1]' >first.json
+  printf '%s,' "$b" >second.json
+  expect_status 1 read_events first.json second.json
+  expect_equal "$(json out .alias)" b
+  expect_equal "$(<err)" "$(printf 'wb-event: %s.json:1: byte 1: not a JSON object\n' first second)"
 }
 test_case 'documents in arrays' arrays
 
@@ -385,12 +391,27 @@ endless() {
   expect_status 1 with_map 'if .n == 2 then last(repeat(1)) else {event_type: "LINK_ARTIFACT", n: .n} end' in
   expect_equal "$(json out .n | paste -s -d ' ')" '1 3'
   expect_equal "$(<err)" 'wb-event: in:2: map.jq: took longer than 5 s'
+  # where there is so much of it, outputs are too many before the time is up
   printf '{}\n' >in
-  expect_status 1 with_map 'repeat({event_type: "LINK_ARTIFACT"})' in
+  expect_status 1 with_map '("\"" * 1000000) as $x | repeat({event_type: "LINK_ARTIFACT", x: $x})' in
   expect_empty out
-  expect_match "$(<err)" '^wb-event: in:1: map.jq: (its outputs are too long|took longer than 5 s)$'
+  expect_equal "$(<err)" 'wb-event: in:1: map.jq: its outputs are too long'
 }
 test_case 'a map that runs for ever is stopped' endless
+
+# An array of so many items is wanted at once.
+wants_memory() {
+  ! grep -q -a -E '__asan_init' "$WB_BIN/wb-event-read" || skip 'memory, with a sanitizer'
+  printf '{"n":%s}\n' 1 2 3 1 4 1 5 >in
+  rm -f rejects
+  expect_status 1 with_map '{event_type: "LINK_ARTIFACT", n: .n} | if .n > 1 then .n |= ([] | .[100000000] = 1) else . end' \
+    --rejects rejects in
+  expect_equal "$(json out .n | paste -s -d ' ')" '1 1'
+  expect_equal "$(<err)" "$(printf 'wb-event: in:%s: map.jq: needs more than 1024 MiB of memory%s\n' \
+    2 '' 3 '' 5 ', and is not run again' 6 ', and is not run again' 7 ', and is not run again')"
+  expect_equal "$(<rejects)" "$(sed '1d; 4d' in)"
+}
+test_case 'a map that wants too much memory three times is not run again' wants_memory
 
 # nothing FILE - what the map is told of the world
 no_reach() {
