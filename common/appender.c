@@ -107,6 +107,16 @@ appender_write(struct appender *a)
 	return -1;
 }
 
+size_t
+appender_waiting(const struct appender *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->lines.len; i++)
+		n += a->lines.buf[i] == '\n';
+	return n;
+}
+
 int
 appender_descriptor(const struct appender *a)
 {

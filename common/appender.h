@@ -33,6 +33,12 @@ void appender_add(struct appender *a, const char *line, size_t len);
 int appender_write(struct appender *a);
 
 /**
+ * appender_waiting(a):
+ * How many lines are still to be written.
+ */
+size_t appender_waiting(const struct appender *a);
+
+/**
  * appender_descriptor(a):
  * To have it made durable.
  */

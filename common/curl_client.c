@@ -162,6 +162,8 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 	s->tls = request->tls;
 	s->refused = s->asked = s->repeated = s->head_ended = s->opened = false;
 	s->shortage = 0;
+	s->starve_until_ms =
+		request->starve_ms != 0 ? clock_ms() + (int64_t)request->starve_ms : INT64_MAX;
 	s->body = request->body;
 	s->len = request->len;
 	s->sent = 0;
@@ -199,6 +201,30 @@ bool
 curl_client_is_idle(const struct curl_client *t)
 {
 	return t->busy == 0;
+}
+
+/* The one that waits for a descriptor and whose time for that ends first, or NULL. */
+static struct curl_slot *
+first_starved(const struct curl_client *t)
+{
+	struct curl_slot *first = NULL;
+
+	for (size_t i = 0; t->limit != 0 && i < t->options.jobs; i++) {
+		struct curl_slot *s = &t->slots[i];
+
+		if (s->busy && !s->opened && !s->asked && s->starve_until_ms != INT64_MAX &&
+			(first == NULL || s->starve_until_ms < first->starve_until_ms))
+			first = s;
+	}
+	return first;
+}
+
+int64_t
+curl_client_next_ms(const struct curl_client *t)
+{
+	const struct curl_slot *s = first_starved(t);
+
+	return s != NULL ? s->starve_until_ms : -1;
 }
 
 int
@@ -264,6 +290,15 @@ classify(const struct curl_slot *s, CURLcode code, long http_status)
 	}
 }
 
+static void
+tell_shortage(const struct curl_slot *s, struct transfer_result *r)
+{
+	r->error = TRANSFER_CONNECT;
+	snprintf(r->message, sizeof(r->message), "cannot connect to %s port %u: %s; %s",
+		s->where->host, s->where->port, strerror(s->shortage != 0 ? s->shortage : EMFILE),
+		SHORTAGE_ADVICE);
+}
+
 /*
  * Whether there was no descriptor or memory for a connection. For a while then libcurl has no more
  * of them than there was room for, and lets others wait for those.
@@ -278,10 +313,7 @@ is_shortage(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 	} else if (code != CURLE_OPERATION_TIMEDOUT || t->limit == 0 || s->opened || s->asked) {
 		return false;
 	}
-	r->error = TRANSFER_CONNECT;
-	snprintf(r->message, sizeof(r->message), "cannot connect to %s port %u: %s; %s",
-		s->where->host, s->where->port, strerror(s->shortage != 0 ? s->shortage : EMFILE),
-		SHORTAGE_ADVICE);
+	tell_shortage(s, r);
 	return true;
 }
 
@@ -332,6 +364,21 @@ explain(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 		snprintf(r->message, sizeof(r->message), "%s", why);
 }
 
+/* Take one that has waited for a descriptor for as long as it may. Returns whether there is one. */
+static bool
+take_starved(struct curl_client *t, struct transfer_result *r)
+{
+	struct curl_slot *s = first_starved(t);
+
+	if (s == NULL || s->starve_until_ms > clock_ms())
+		return false;
+	*r = (struct transfer_result){.ctx = s->ctx, .fault = TRANSFER_SHORTAGE};
+	tell_shortage(s, r);
+	transfer_set_response(r, &s->response);
+	end_slot(s);
+	return true;
+}
+
 bool
 curl_client_next(struct curl_client *t, struct transfer_result *r)
 {
@@ -342,7 +389,7 @@ curl_client_next(struct curl_client *t, struct transfer_result *r)
 
 	do
 		if ((message = curl_multi_info_read(t->multi, &left)) == NULL)
-			return false;
+			return take_starved(t, r);
 	while (message->msg != CURLMSG_DONE);
 	code = message->data.result;
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)(void *)&s);

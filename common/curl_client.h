@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "transfer.h"
 
@@ -34,6 +35,12 @@ bool curl_client_cancel(struct curl_client *t, const void *ctx);
  * Whether nothing is under way.
  */
 bool curl_client_is_idle(const struct curl_client *t);
+
+/**
+ * curl_client_next_ms(t):
+ * When curl_client_next has something, whatever libcurl does, by clock_ms; -1: never.
+ */
+int64_t curl_client_next_ms(const struct curl_client *t);
 
 /**
  * curl_client_wait(t, fds, nfds, timeout_ms), curl_client_next(t, result):

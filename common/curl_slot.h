@@ -18,10 +18,11 @@ struct curl_slot {
 	struct curl_client *client;
 	CURL *easy;
 	bool busy, refused;
-	bool opened;   /* a socket was asked for */
-	int shortage;  /* why there was none: an errno, or 0 */
-	bool asked;    /* libcurl has come to send the request */
-	bool repeated; /* it came to do so again, and was not let */
+	bool opened;             /* a socket was asked for */
+	int shortage;            /* why there was none: an errno, or 0 */
+	int64_t starve_until_ms; /* it waits so long for one; INT64_MAX: as libcurl likes */
+	bool asked;              /* libcurl has come to send the request */
+	bool repeated;           /* it came to do so again, and was not let */
 	long bytes_before;
 	bool head_ended; /* the blank line behind the last head has come */
 	void *ctx;

@@ -27,7 +27,7 @@ struct slot {
 	void *ctx;
 	struct http1_exchange exchange;
 	struct timer timer;
-	int64_t began_ms, until_ms, connect_until_ms;
+	int64_t began_ms, until_ms, connect_until_ms, starve_until_ms;
 	enum transfer_error error;
 	enum transfer_fault fault;
 	int shortage; /* why it is starved: an errno */
@@ -142,7 +142,7 @@ starve(struct http1 *h, struct slot *s, int error)
 	}
 	s->state = SLOT_STARVED;
 	list_append(&h->starved, &s->link);
-	timers_set(&h->timers, &s->timer, s->connect_until_ms);
+	timers_set(&h->timers, &s->timer, s->starve_until_ms);
 }
 
 /* Connect to the next address that takes it; ${error} is why the last one did not, or 0. */
@@ -270,6 +270,10 @@ http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
 	s->connect_until_ms = s->began_ms + (int64_t)h->options.connect_timeout_ms;
 	if (s->connect_until_ms > s->until_ms)
 		s->connect_until_ms = s->until_ms;
+	s->starve_until_ms = s->connect_until_ms;
+	if (request->starve_ms != 0 &&
+		s->began_ms + (int64_t)request->starve_ms < s->starve_until_ms)
+		s->starve_until_ms = s->began_ms + (int64_t)request->starve_ms;
 	if (http1_exchange_begin(&s->exchange, request) != 0) {
 		free_slot(h, s);
 		return -1;

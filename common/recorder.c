@@ -21,6 +21,7 @@
 
 _Static_assert(RECEIPT_MEMBERS_MAX <= JOURNAL_MORE_MAX, "a journal keeps what a receipt says");
 
+#define RECEIPT_USUAL ((size_t)8 * 1024) /* bytes at most without a response, as a rule */
 #define PIPE_SAFE 4096 /* bytes that a pipe takes at once when poll(2) says that it takes any */
 
 struct recorder {
@@ -188,11 +189,14 @@ has_failed(const struct recorder *r, unsigned failures)
 	return (r->failures & failures) != 0;
 }
 
-/* Whether receipts may still be printed: all that they say is recorded as it should be. */
+/*
+ * Whether receipts may still be printed: all that they say is recorded as it should be. They say
+ * nothing of dead letters.
+ */
 static bool
 prints(const struct recorder *r)
 {
-	return !has_failed(r, ~(unsigned)FAILED_ROOM);
+	return !has_failed(r, ~(unsigned)(FAILED_ROOM | FAILED_DEAD));
 }
 
 bool
@@ -207,6 +211,13 @@ recorder_is_finished(const struct recorder *r, const struct json_span *delivery_
 	return r->journal != NULL && journal_has(r->journal, delivery_id->p, delivery_id->len);
 }
 
+/* How long a receipt may be: with a response, some of it escaped, and a text; a guess. */
+static size_t
+promised(const struct recorder *r)
+{
+	return 2 * r->options.response_max + RECEIPT_USUAL;
+}
+
 bool
 recorder_was_attempted(const struct recorder *r, const struct json_span *delivery_id)
 {
@@ -217,7 +228,10 @@ recorder_was_attempted(const struct recorder *r, const struct json_span *deliver
 bool
 recorder_has_room(struct recorder *r, size_t n)
 {
-	if (r->failures != 0 || r->added.len + r->held.len >= RECORDER_BYTES_MAX)
+	const size_t waiting = r->added.len + r->held.len;
+
+	if (r->failures != 0 || waiting >= RECORDER_BYTES_MAX ||
+		(n > 1 && n > (RECORDER_ALL_MAX - waiting) / promised(r)))
 		return false;
 	/* To reserve nothing would tell the journal that there is plenty. */
 	if (r->journal == NULL || n == 0)
@@ -522,9 +536,21 @@ recorder_wait(struct recorder *r, int cancel_fd, int64_t limit_ms)
 	return 0;
 }
 
+/* Records that are neither delivered nor where they should have been put aside. */
+static void
+tell_missing(const struct recorder *r)
+{
+	const size_t n = r->dead != NULL ? appender_waiting(r->dead) : 0;
+
+	if (n > 0)
+		diag("%zu deliveries have failed and are not in '%s'; their receipts say which", n,
+			r->options.dead_letter);
+}
+
 int
 recorder_finish(struct recorder *r)
 {
+	tell_missing(r);
 	if (!prints(r))
 		dump_receipts(r);
 	durable_free(r->durable);

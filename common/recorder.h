@@ -4,7 +4,8 @@
  *
  * Journal and dead letters are written at once, so that a killed process has lost none; receipts
  * wait until the disk has them too, all that came meanwhile together. Nothing here waits for the
- * disk or for a slow reader but recorder_wait.
+ * disk or for a slow reader but recorder_wait. Where the journal or the disk has failed no receipt
+ * is printed any more; where only dead letters cannot be written they are, since they are true.
  */
 #ifndef WB_RECORDER_H
 #define WB_RECORDER_H
@@ -17,7 +18,8 @@
 #include "json.h"
 #include "receipt.h"
 
-#define RECORDER_BYTES_MAX ((size_t)2 * 1024 * 1024) /* of receipts that wait, about */
+#define RECORDER_BYTES_MAX ((size_t)2 * 1024 * 1024) /* of receipts that wait, about; */
+#define RECORDER_ALL_MAX ((size_t)64 * 1024 * 1024)  /* with those of what is under way */
 #define RECORDER_FDS 2                               /* of recorder_fds */
 
 struct recorder_options {
@@ -26,6 +28,7 @@ struct recorder_options {
 	const char *dead_letter; /* a path, or NULL */
 	int out_fd;              /* where receipts go */
 	int rejects_fd;          /* where refused lines go, or -1 */
+	size_t response_max;     /* bytes of a response in a receipt */
 };
 
 struct recorder;
@@ -50,9 +53,9 @@ bool recorder_is_finished(const struct recorder *r, const struct json_span *deli
 
 /**
  * recorder_has_room(r, n):
- * Whether ${n} more deliveries can be recorded: the disk has room for them in the journal, and not
- * too many receipts wait. False as well after a failure. If true, and ${n} is not 0, that room is
- * kept for the next ${n} that finish or fail.
+ * Whether ${n} more deliveries can be recorded: the disk has room for them in the journal, not too
+ * many receipts wait, and theirs find room beside those; for one they do. False as well after a
+ * failure. If true, and ${n} is not 0, that room is kept for the next ${n} that finish or fail.
  */
 bool recorder_has_room(struct recorder *r, size_t n);
 

@@ -24,6 +24,7 @@ static const char no_room[] =
 
 static const char no_memory[] = "out of memory";
 static const char no_thread[] = "no thread can be started for that";
+static const char too_late[] = "looking it up took too long";
 static const char too_many_wait[] = "too many other names are being looked up";
 
 /* What came of a look-up. */
@@ -331,15 +332,25 @@ submit(struct shared *sh, struct job *job)
 	return status;
 }
 
+/* Where the job of ${e} stands in the queue, at the end if it does not; the mutex is held. */
+static struct job **
+find_asked(struct shared *sh, const struct entry *e)
+{
+	struct job **at = &sh->asked.first;
+
+	while (*at != NULL && (*at)->entry != e)
+		at = &(*at)->next;
+	return at;
+}
+
 /* ${e} is asked for once more: if it waits still, it is the next one. */
 static void
 submit_again(struct shared *sh, const struct entry *e)
 {
-	struct job **at = &sh->asked.first;
+	struct job **at;
 
 	pthread_mutex_lock(&sh->mutex);
-	while (*at != NULL && (*at)->entry != e)
-		at = &(*at)->next;
+	at = find_asked(sh, e);
 	if (*at != NULL)
 		queue_put_first(&sh->asked, queue_take_at(&sh->asked, at));
 	pthread_mutex_unlock(&sh->mutex);
@@ -490,6 +501,22 @@ resolver_ask(struct resolver *r, const char *host, struct resolver_answer *answe
 	e->pending = true;
 	r->kept--;
 	return 0;
+}
+
+void
+resolver_give_up(struct resolver *r, const char *host, struct resolver_answer *answer)
+{
+	const struct entry *e = find(r, host);
+	struct shared *sh = r->shared;
+
+	*answer = (struct resolver_answer){.host = host, .error = too_late};
+	if (e == NULL)
+		return;
+	pthread_mutex_lock(&sh->mutex);
+	answer->is_shortage = *find_asked(sh, e) != NULL;
+	pthread_mutex_unlock(&sh->mutex);
+	if (answer->is_shortage)
+		answer->error = too_many_wait;
 }
 
 int

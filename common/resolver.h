@@ -61,6 +61,14 @@ int resolver_fd(const struct resolver *r);
 int resolver_ask(struct resolver *r, const char *host, struct resolver_answer *answer);
 
 /**
+ * resolver_give_up(r, host, answer):
+ * Say in *${answer} why there is none for ${host}, which was asked for and is waited for no more:
+ * it takes too long, or, a shortage, all threads have been busy with other names. The answer may
+ * still come.
+ */
+void resolver_give_up(struct resolver *r, const char *host, struct resolver_answer *answer);
+
+/**
  * resolver_poll(r, answer):
  * Take one answer that has come. Returns 1, or 0 if none has. Never blocks.
  */

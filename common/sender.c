@@ -173,11 +173,26 @@ take_answers(struct sender *s)
 				sender_start_transfer(s, &s->slots.all[i], &answer);
 }
 
+/* The host of ${slot} was waited for long enough. */
+static void
+end_lookup(struct sender *s, struct slot *slot)
+{
+	const char *host = slot->attempt.rq.where.host;
+	char message[URL_HOST_MAX + RESOLVER_ERROR_MAX];
+	struct resolver_answer answer;
+
+	resolver_give_up(s->resolver, host, &answer);
+	snprintf(message, sizeof(message), "%s: %s", host, answer.error);
+	if (answer.is_shortage)
+		sender_attempt_failed(s, slot, TRANSFER_DNS, TRANSFER_SHORTAGE, message);
+	else
+		sender_attempt_failed(s, slot, TRANSFER_TIMEOUT, TRANSFER_THEIRS, message);
+}
+
 /* End what has waited too long for a host. Returns when the next one will have, or -1. */
 static int64_t
 end_lookups(struct sender *s, int64_t now_ms)
 {
-	char message[URL_HOST_MAX + 64];
 	int64_t first_ms = -1;
 
 	for (size_t i = 0; s->slots.resolving > 0 && i < s->slots.n; i++) {
@@ -185,13 +200,10 @@ end_lookups(struct sender *s, int64_t now_ms)
 
 		if (slot->state != SLOT_RESOLVING)
 			continue;
-		if (slot->lookup_until_ms <= now_ms) {
-			snprintf(message, sizeof(message), "%s: looking it up took too long",
-				slot->attempt.rq.where.host);
-			sender_attempt_failed(s, slot, TRANSFER_TIMEOUT, TRANSFER_THEIRS, message);
-		} else if (first_ms < 0 || slot->lookup_until_ms < first_ms) {
+		if (slot->lookup_until_ms <= now_ms)
+			end_lookup(s, slot);
+		else if (first_ms < 0 || slot->lookup_until_ms < first_ms)
 			first_ms = slot->lookup_until_ms;
-		}
 	}
 	return first_ms;
 }

@@ -25,7 +25,8 @@ sender_start_transfer(struct sender *s, struct slot *slot, const struct resolver
 {
 	struct attempt *a = &slot->attempt;
 	const bool needs_response = a->rec.is_launch || a->rec.success_when.type != JSON_NONE;
-	const int64_t left_ms = slot->until_ms - clock_ms();
+	const int64_t now_ms = clock_ms(), left_ms = slot->until_ms - now_ms,
+		      budget_ms = queue_deadline(s->queue, slot->d) - now_ms;
 	struct transfer_request request = {.url = a->rq.url.buf,
 		.where = &a->rq.where,
 		.headers = a->headers,
@@ -34,6 +35,7 @@ sender_start_transfer(struct sender *s, struct slot *slot, const struct resolver
 		.len = a->rq.body.len,
 		.tls = a->tls.ca.value != NULL || a->tls.cert.value != NULL ? &a->tls : NULL,
 		.timeout_ms = left_ms > 1 ? (uint64_t)left_ms : 1,
+		.starve_ms = budget_ms > 1 ? (uint64_t)budget_ms : 1,
 		.needs_response = needs_response,
 		.response_max = needs_response ? TRANSFER_READ_MAX : s->options.response_max};
 	char error[POLICY_ERROR_MAX];

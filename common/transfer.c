@@ -133,6 +133,7 @@ transfers_wait(struct transfers *t, struct pollfd *fds, size_t nfds, int timeout
 	all[nfds] = (struct pollfd){.fd = http1_fd(t->http1), .events = POLLIN};
 	timeout_ms = earlier_ms(timeout_ms, http1_next_ms(t->http1));
 	if (t->curl != NULL && !curl_client_is_idle(t->curl)) {
+		timeout_ms = earlier_ms(timeout_ms, curl_client_next_ms(t->curl));
 		status = curl_client_wait(t->curl, all, nfds + 1, timeout_ms);
 	} else {
 		do

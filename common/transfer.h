@@ -80,6 +80,7 @@ struct transfer_request {
 	size_t len;
 	const struct transfer_tls *tls; /* or NULL */
 	uint64_t timeout_ms;
+	uint64_t starve_ms;  /* it may wait so long for a descriptor; 0: as long as to connect */
 	size_t read_max;     /* bytes of the response's body that are read; 0: TRANSFER_READ_MAX */
 	size_t response_max; /* and kept */
 	bool needs_response; /* else it is only shown: what there is no memory for is left out */

@@ -190,7 +190,10 @@ dead_letters_full() {
   records 1000 / >in
   expect_status 3 limited 16 --dead-letter dead in
   expect_equal "$(head -n 1 err)" 'wb-send: cannot write to dead: File too large; nothing more is sent'
-  all_told receipts err
+  # receipts go where they should, also of what could not be put aside
+  all_told receipts
+  expect_equal "$(tail -n +2 err)" \
+    "wb-send: $(($(told receipts | wc -l) - $(wc -l <dead))) deliveries have failed and are not in 'dead'; their receipts say which"
   expect_equal "$(tail -c 1 dead | wc -l)" 1 'newline at the end'
   # what stands there is whole, and its receipts need not be repeated
   expect_equal "$(sort dead | comm -23 - <(sort in))" '' 'lines that are none of the input'
@@ -337,6 +340,32 @@ descriptors_again() {
   expect_equal "$(jq -s 'map(.in_flight) | max >= 18' "$RECEIVER_LOG")" true 'more connections than there were descriptors'
 }
 test_case 'descriptors: as many are used as there are, also when there are more again' descriptors_again
+
+# Those that have a connection keep it for long; the others do not wait for one beyond their budgets.
+starved() {
+  local scheme sender status
+  fresh
+  for scheme in http https; do
+    echo '{"*":[{"stall":true}]}' >script
+    if [[ $scheme == http ]]; then start_receiver --script script; else start_receiver --script script --tls "$SERVER_TLS"; fi
+    records 60 / >in
+    (
+      ulimit -n 20
+      exec wb-send --allow-http --allow-net 127.0.0.0/8 --order none --retries 0 --progress never -j 64 --cacert "$CA_FILE" \
+        --connect-timeout 1h --timeout 2h --retry-max-time 500ms in
+    ) >receipts 2>err &
+    sender=$!
+    await_line receipts '"attempts":0.*"reason":"budget".*"class":"connect"'
+    kill -TERM "$sender"
+    await_line err 'stopped by SIGTERM'
+    kill -TERM "$sender"
+    status=0
+    wait "$sender" || status=$?
+    expect_equal "$status $(wc -l <receipts)" '1 60' "$scheme"
+    rm receipts err
+  done
+}
+test_case 'descriptors: what has none does not wait for one beyond its budget' starved
 
 no_descriptors() {
   local scheme=$1 n status

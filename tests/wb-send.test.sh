@@ -378,6 +378,22 @@ names() {
 }
 test_case 'dns and timeout: names that are not there, fail, or hang' names
 
+# 32 are looked up at a time; what never had its turn is no fault of the name server, nor of the endpoint.
+many_names() {
+  local n
+  for ((n = 1; n <= 40; n++)); do
+    printf 'stuck%d.test hang\n' "$n" >&3
+    record "https://stuck$n.test/" | sed "s/\"delivery_id\":\"/&$n-/"
+  done 3>map >in
+  expect_status 1 with_resolver map wb-send --order none --jobs 40 --retries 0 --breaker 1 --retry-max-time 1s \
+    --connect-timeout 200ms --progress never in >receipts 2>err
+  expect_equal "$(jq -r '[.status, .reason, .attempts, .error.class, (.error.text | sub("^stuck[0-9]+.test: "; ""))] | map(tostring) | join(" ")' receipts |
+    sort | uniq -c | tr -s ' ')" ' 8 deferred budget 0 dns too many other names are being looked up
+ 32 failed null 1 timeout looking it up took too long'
+  expect_match "$(<err)" '^wb-send: stuck[0-9]+\.test: too many other names are being looked up$'
+}
+test_case 'dns: a name that never had its turn among others is told of as such' many_names
+
 missing_secrets() {
   export HOOK=sesame BROKEN=$'a\r\nX-Evil: 1' NO_URL='not a url, hunter2'
   start_receiver

@@ -399,6 +399,7 @@ open_recorder(const struct run *run, int *status)
 		(o.dead_letter != NULL &&
 			filter_guard(&run->filter, o.dead_letter, "--dead-letter") != 0))
 		return NULL;
+	o.response_max = run->args->sender.response_max;
 	o.rejects_fd = run->filter.has_rejects ? run->filter.rejects.fd : -1;
 	return recorder_new(&o, status);
 }

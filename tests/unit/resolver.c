@@ -419,6 +419,13 @@ test_newest(void)
 	EXPECT(resolver_ask(r, "c.test", &answer) == 0);
 	/* whoever asks again waits for it still */
 	EXPECT(resolver_ask(r, "a.test", &answer) == 0);
+	/* only what has a thread takes long */
+	resolver_give_up(r, "b.test", &answer);
+	EXPECT(answer.is_shortage);
+	EXPECT_STR(answer.error, "too many other names are being looked up");
+	resolver_give_up(r, "slow0.test", &answer);
+	EXPECT(!answer.is_shortage);
+	EXPECT_STR(answer.error, "looking it up took too long");
 	gate_let_one();
 	EXPECT(await(r, &answer) == 1);
 	EXPECT(strncmp(answer.host, "slow", 4) == 0);
