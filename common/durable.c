@@ -13,10 +13,11 @@
 #include "clock.h"
 
 /*
- * While a file is being synced, writing to it waits. So there is a pause between two syncs, in
- * which more comes together: a multiple of what the last one took, within limits.
+ * Each fdatasync costs the same whatever it covers, and while it runs, writing to the file may
+ * wait. So there is a pause between two, in which more comes together: a multiple of what the last
+ * one took, within limits.
  */
-#define PAUSE_MIN_US 20000
+#define PAUSE_MIN_US 50000
 #define PAUSE_MAX_US 500000
 #define PAUSE_FACTOR 9
 
@@ -24,6 +25,7 @@ struct durable {
 	pthread_mutex_t mutex; /* over all that follows but the pipe and the thread */
 	pthread_cond_t asked_more;
 	uint64_t asked, done; /* tickets */
+	uint64_t urged;       /* without a pause up to this one */
 	int fds[DURABLE_FILES_MAX];
 	size_t nfds;
 	int error, error_fd;
@@ -137,7 +139,7 @@ is_pausing(struct durable *d)
 	const struct timespec until = {.tv_sec = (time_t)(until_us / 1000000),
 		.tv_nsec = (long)(until_us % 1000000) * 1000};
 
-	if (d->ending || d->hurried || clock_us() >= until_us)
+	if (d->ending || d->hurried || d->urged > d->done || clock_us() >= until_us)
 		return false;
 	pthread_cond_timedwait(&d->asked_more, &d->mutex, &until);
 	return true;
@@ -236,6 +238,15 @@ durable_commit(struct durable *d)
 	pthread_cond_signal(&d->asked_more);
 	pthread_mutex_unlock(&d->mutex);
 	return ticket;
+}
+
+void
+durable_urge(struct durable *d)
+{
+	pthread_mutex_lock(&d->mutex);
+	d->urged = d->asked;
+	pthread_cond_signal(&d->asked_more);
+	pthread_mutex_unlock(&d->mutex);
 }
 
 void

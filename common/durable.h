@@ -43,11 +43,17 @@ int durable_add(struct durable *d, int fd);
 /**
  * durable_commit(d):
  * What was written to the files before this call is to become durable. Returns a ticket, greater
- * than all before. Never blocks: commits during an fdatasync, and during a pause of 20 to 500 ms
+ * than all before. Never blocks: commits during an fdatasync, and during a pause of 50 to 500 ms
  * behind it, wait for the next one, together. A thread that cannot be started is a failure for
  * durable_poll.
  */
 uint64_t durable_commit(struct durable *d);
+
+/**
+ * durable_urge(d):
+ * Make no pause before all that was committed is durable: enough has come together.
+ */
+void durable_urge(struct durable *d);
 
 /**
  * durable_hurry(d):

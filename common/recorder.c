@@ -36,6 +36,7 @@ struct recorder {
 	uint64_t ticket;         /* of ${held}; 0: it is durable */
 	uint64_t noted, durably; /* the last ticket of an attempt, and of what is durable */
 	bool is_dirty;           /* something was written since the last commit */
+	bool is_urged;           /* the disk was asked to hurry with what is held */
 	bool never_blocks;       /* standard output is a file or the like */
 	bool is_full;            /* standard output takes nothing just now */
 	size_t reserved;         /* lines of the journal that are kept for what is under way */
@@ -403,7 +404,17 @@ commit(struct recorder *r)
 		r->added = empty;
 	}
 	r->ticket = r->is_dirty ? durable_commit(r->durable) : 0;
-	r->is_dirty = false;
+	r->is_dirty = r->is_urged = false;
+}
+
+/* What waits for the disk is not to fill the room that there is before the disk is asked. */
+static void
+urge(struct recorder *r)
+{
+	if (r->is_urged || r->added.len + r->held.len < RECORDER_BYTES_MAX / 2)
+		return;
+	durable_urge(r->durable);
+	r->is_urged = true;
 }
 
 /* Whether something is to become durable. */
@@ -438,8 +449,10 @@ recorder_flush(struct recorder *r)
 	for (;;) {
 		if (is_waiting(r))
 			check_durable(r);
-		if (r->ticket != 0)
+		if (r->ticket != 0) {
+			urge(r);
 			break;
+		}
 		if (prints(r))
 			write_receipts(r);
 		if (!is_due(r))

@@ -402,36 +402,18 @@ find_kinds(const char *text, size_t len)
 	return memchr(text, '%', len) != NULL || memchr(text, '+', len) != NULL ? UNDO_URL : 0;
 }
 
-/* Which bytes a secret may begin with. Returns whether there are secrets at all. */
-static bool
-find_starts(const struct secret_mask *const *masks, size_t n, bool starts[256])
-{
-	bool any = false;
-
-	for (size_t byte = 0; byte < 256; byte++) {
-		starts[byte] = false;
-		for (size_t i = 0; i < n; i++)
-			starts[byte] |= masks[i]->first[byte] != NULL;
-		any |= starts[byte];
-	}
-	return any;
-}
-
 void
 secret_mask_apply(const struct secret_mask *const *masks, size_t n, char *text, size_t len,
 	size_t shown, bool cut)
 {
 	const struct search search = {masks, n, text + len, cut, find_kinds(text, len)};
 	const char *until = text;
-	bool starts[256];
 
-	if (!find_starts(masks, n, starts))
-		return;
 	/* They may overlap: a byte is masked when all that starts up to it was looked for. */
 	for (char *p = text; p < text + shown || p < until; p++) {
 		size_t found = 0;
 
-		if (p < text + shown && starts[(unsigned char)*p])
+		if (p < text + shown)
 			found = longest(&search, (unsigned char)*p, p, 0);
 		if (p < text + shown && is_escape(*p))
 			found = longest_undone(&search, p, found);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#define DAY_MS 86400000
 #define LAST_MS 253402300799999 /* 9999-12-31T23:59:59.999Z */
 
 int64_t
@@ -15,14 +16,12 @@ timestamp_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ${n} in ${digits} decimal digits at ${p}. */
+/* ${n}, less than 100, in two decimal digits at ${p}. */
 static void
-put(char *p, int64_t n, int digits)
+put2(char *p, unsigned n)
 {
-	while (digits-- > 0) {
-		p[digits] = (char)('0' + n % 10);
-		n /= 10;
-	}
+	p[0] = (char)('0' + n / 10);
+	p[1] = (char)('0' + n % 10);
 }
 
 /* The date in the proleptic Gregorian calendar that is ${days} after 1970-01-01. */
@@ -52,20 +51,26 @@ char *
 timestamp_format_ms(int64_t ms, char out[TIMESTAMP_MAX])
 {
 	static const char zero[] = "0000-00-00T00:00:00.000Z";
-	int64_t y, m, d, sec = ms / 1000;
+	unsigned in_day, part;
+	int64_t y, m, d;
 
 	out[0] = '\0';
 	if (ms < 0 || ms > LAST_MS)
 		return out;
-	civil_from_days(sec / 86400, &y, &m, &d);
+	civil_from_days(ms / DAY_MS, &y, &m, &d);
+	in_day = (unsigned)(ms % DAY_MS);
+	part = in_day % 1000;
+	in_day /= 1000;
 	memcpy(out, zero, sizeof(zero));
-	put(out, y, 4);
-	put(out + 5, m, 2);
-	put(out + 8, d, 2);
-	put(out + 11, sec / 3600 % 24, 2);
-	put(out + 14, sec / 60 % 60, 2);
-	put(out + 17, sec % 60, 2);
-	put(out + 20, ms % 1000, 3);
+	put2(out, (unsigned)y / 100);
+	put2(out + 2, (unsigned)y % 100);
+	put2(out + 5, (unsigned)m);
+	put2(out + 8, (unsigned)d);
+	put2(out + 11, in_day / 3600);
+	put2(out + 14, in_day / 60 % 60);
+	put2(out + 17, in_day % 60);
+	out[20] = (char)('0' + part / 100);
+	put2(out + 21, part % 100);
 	return out;
 }
 

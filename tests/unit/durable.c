@@ -21,6 +21,8 @@ static struct {
 	int error;
 	bool interrupted; /* the next call is */
 	bool signals;     /* some signal is not blocked in the thread */
+	bool endless;     /* pauses end only when they are ended */
+	unsigned pauses;  /* begun */
 } sync_ = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .bad_fd = -1};
 
 int
@@ -49,12 +51,36 @@ fdatasync(int fd)
 	return -1;
 }
 
+/* Pauses that the test makes endless end when they are ended. */
+int
+pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+	bool endless;
+
+	pthread_mutex_lock(&sync_.mutex);
+	endless = sync_.endless;
+	sync_.pauses++;
+	pthread_cond_broadcast(&sync_.changed);
+	pthread_mutex_unlock(&sync_.mutex);
+	return endless ? pthread_cond_wait(cond, mutex)
+		       : pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, until);
+}
+
 static void
 set_held(bool held)
 {
 	pthread_mutex_lock(&sync_.mutex);
 	sync_.held = held;
 	pthread_cond_broadcast(&sync_.changed);
+	pthread_mutex_unlock(&sync_.mutex);
+}
+
+static void
+set_endless(bool endless)
+{
+	pthread_mutex_lock(&sync_.mutex);
+	sync_.endless = endless;
+	sync_.pauses = 0;
 	pthread_mutex_unlock(&sync_.mutex);
 }
 
@@ -73,6 +99,15 @@ await_calls(unsigned n)
 {
 	pthread_mutex_lock(&sync_.mutex);
 	while (sync_.calls < n)
+		pthread_cond_wait(&sync_.changed, &sync_.mutex);
+	pthread_mutex_unlock(&sync_.mutex);
+}
+
+static void
+await_pauses(unsigned n)
+{
+	pthread_mutex_lock(&sync_.mutex);
+	while (sync_.pauses < n)
 		pthread_cond_wait(&sync_.changed, &sync_.mutex);
 	pthread_mutex_unlock(&sync_.mutex);
 }
@@ -289,6 +324,33 @@ limits(void)
 	close(fd);
 }
 
+/* What is urged waits for no pause, also if it was urged while the fdatasync before it ran. */
+static void
+urged(void)
+{
+	int fd = file();
+	struct durable *d = make(fd);
+	uint64_t last;
+
+	set_endless(true);
+	set_held(true);
+	durable_commit(d);
+	await_calls(1);
+	last = durable_commit(d);
+	durable_urge(d);
+	set_held(false);
+	await_calls(2);
+	while (done(d) < last)
+		is_readable(d, -1);
+	durable_commit(d);
+	await_pauses(1);
+	durable_urge(d);
+	await_calls(3);
+	set_endless(false);
+	durable_free(d);
+	close(fd);
+}
+
 /* What was committed is synced before the end. */
 static void
 freed_while_busy(void)
@@ -346,6 +408,7 @@ main(void)
 	RUN(failure, "after a failure nothing becomes durable");
 	RUN(no_files, "pipes and devices hold nobody up");
 	RUN(limits, "four files, and none");
+	RUN(urged, "what is urged waits for no pause");
 	RUN(freed_while_busy, "freeing waits for what was committed");
 	RUN(many, "thousands of commits");
 	RUN(signals, "no signal is taken in the thread");
