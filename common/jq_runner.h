@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "jq_bundle.h"
+#include "jq_worker.h"
 #include "strbuf.h"
 
 struct jq_runner;
@@ -30,8 +31,8 @@ void jq_runner_free(struct jq_runner *r);
 /**
  * jq_runner_first(r, number, json, len, out, error):
  * Run program ${number} over ${len} bytes at ${json}, with the limits of jq_worker.h, and append
- * its first output to ${out}, as compact JSON. Returns 1, 0 if there is none, or -1 with the reason
- * in ${error}.
+ * its first output to ${out}, as compact JSON. Returns 1, 0 if there is none, or with the reason in
+ * ${error} -1, or JQ_WORKER_UNABLE if it could not be run, by no fault of its own.
  */
 int jq_runner_first(struct jq_runner *r, int64_t number, const char *json, size_t len,
 	struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX]);

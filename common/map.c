@@ -49,6 +49,7 @@ new_map(const char *name, const char *source, const void *text, size_t len, int 
 	struct map *m = calloc(1, sizeof(*m));
 	char error[JQ_PROGRAM_ERROR_MAX];
 	uint64_t chance;
+	int checked;
 
 	*status = EXIT_IO;
 	if (m == NULL || (m->worker = jq_worker_new(&options)) == NULL) {
@@ -71,9 +72,11 @@ new_map(const char *name, const char *source, const void *text, size_t len, int 
 		diag("out of memory");
 		goto bad;
 	}
-	*status = EXIT_USAGE;
-	if (jq_worker_check(m->worker, m->program.buf, m->program.len, error) == 0)
+	checked = jq_worker_check(m->worker, m->program.buf, m->program.len, error);
+	if (checked == 0)
 		return m;
+	if (checked != JQ_WORKER_UNABLE)
+		*status = EXIT_USAGE;
 	diag("%s: %s", name != NULL ? name : "jq", error);
 bad:
 	map_free(m);
@@ -161,11 +164,14 @@ map_run(struct map *m, const char *document, size_t len, struct strbuf *events,
 	char why[WHY_MAX];
 	const char *p, *end, *newline;
 	size_t index = 0;
+	int status;
 
 	strbuf_reset(&m->outputs);
-	if (jq_worker_run(m->worker, m->program.buf, m->program.len, document, len, &m->outputs,
-		    why) < 0)
+	status = jq_worker_run(m->worker, m->program.buf, m->program.len, document, len,
+		&m->outputs, why);
+	if (status < 0)
 		goto bad;
+	status = -1;
 	p = m->outputs.buf;
 	end = p + m->outputs.len;
 	while (p < end && (newline = memchr(p, '\n', (size_t)(end - p))) != NULL) {
@@ -181,5 +187,5 @@ map_run(struct map *m, const char *document, size_t len, struct strbuf *events,
 bad:
 	snprintf(error, MAP_ERROR_MAX, "%s%s%s%s", m->name != NULL ? m->name : "",
 		m->name != NULL ? ": " : "", before, why);
-	return -1;
+	return status;
 }

@@ -41,7 +41,8 @@ void map_free(struct map *m);
 /**
  * map_run(m, document, len, events, error):
  * Append the events that the map makes of a valid ${document} to ${events}, a line each. Returns
- * how many, or -1 with the reason in ${error}, which begins with the map's name.
+ * how many, or with the reason in ${error}, which begins with the map's name, -1, or
+ * JQ_WORKER_UNABLE if it could not be run, by no fault of the map or the document.
  */
 int map_run(struct map *m, const char *document, size_t len, struct strbuf *events,
 	char error[MAP_ERROR_MAX]);

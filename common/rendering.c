@@ -390,8 +390,11 @@ write_id(const struct rendering *r, const struct event *event, struct strbuf *bo
 	return start;
 }
 
-/* Make ${body} the one output of the program over ${len} bytes at ${event}. */
-static bool
+/*
+ * Make ${body} the one output of the program over ${len} bytes at ${event}. Returns what
+ * rendering_write does.
+ */
+static int
 run_program(const struct rendering *r, struct jq_worker *programs, const char *event, size_t len,
 	struct strbuf *body, char error[RENDERING_ERROR_MAX])
 {
@@ -403,21 +406,21 @@ run_program(const struct rendering *r, struct jq_worker *programs, const char *e
 
 	if (outputs < 0) {
 		snprintf(error, RENDERING_ERROR_MAX, "payload_jq: %s", why);
-		return false;
+		return outputs;
 	}
 	if (outputs != 1) {
 		snprintf(error, RENDERING_ERROR_MAX,
 			"payload_jq: it has %d outputs, but a payload is one", outputs);
-		return false;
+		return -1;
 	}
 	if (strbuf_failed(body))
-		return true;
+		return 0;
 	if (body->len > 0)
 		body->len--; /* a newline */
 	if (json_validate(body->buf, body->len, &wrong, &at))
-		return true;
+		return 0;
 	snprintf(error, RENDERING_ERROR_MAX, "payload_jq: its output is not JSON: %s", wrong);
-	return false;
+	return -1;
 }
 
 /* Whether values that went into ${body} made it deeper than what can be read. */
@@ -452,20 +455,20 @@ rendering_write(const struct rendering *r, const struct event *event, struct jq_
 	struct template_late late[TEMPLATE_LATE_MAX];
 	char why[TARGET_ERROR_MAX], delivery_id[ID_SIZE];
 	size_t nlate = 0, start;
-	bool made = true;
+	int status = 0;
 
 	strbuf_reset(body);
 	start = write_id(r, event, body, line, delivery_id);
 	if (r->template != NULL)
-		made = fill_template(r, event, body, late, &nlate, error);
+		status = fill_template(r, event, body, late, &nlate, error) ? 0 : -1;
 	else if (r->program.len == 0)
 		id_add_event(body, event);
 	else if (!strbuf_failed(line))
-		made = run_program(r, programs, line->buf + start, line->len - start, body, error);
+		status = run_program(r, programs, line->buf + start, line->len - start, body, error);
 	strbuf_add(line, r->head.buf, r->head.len);
 	line->failed |= strbuf_failed(body);
-	if (!made)
-		return -1;
+	if (status != 0)
+		return status;
 	if (strbuf_failed(line))
 		return 0;
 	if (r->is_launch) {

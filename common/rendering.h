@@ -48,9 +48,9 @@ bool rendering_is_request(const struct rendering *r);
 /**
  * rendering_write(r, event, programs, body, line, error):
  * Append the request record for ${event} to ${line}, up to but without its last closing brace.
- * ${programs} runs payload_jq; ${body} is scratch space. Returns 0; -1 with the reason in ${error}
- * if the target would refuse it, it is nested too deep, or the program makes no payload; memory
- * errors are ${line}'s.
+ * ${programs} runs payload_jq; ${body} is scratch space. Returns 0; with the reason in ${error} -1
+ * if the target would refuse it, it is nested too deep, or the program makes no payload, or
+ * JQ_WORKER_UNABLE if that could not be run, by no fault of its own; memory errors are ${line}'s.
  */
 int rendering_write(const struct rendering *r, const struct event *event,
 	struct jq_worker *programs, struct strbuf *body, struct strbuf *line,

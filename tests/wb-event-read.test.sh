@@ -486,3 +486,10 @@ allocations() {
   fail_each_alloc '0|1|2|3' wb-event-read --from cloudevents "$SAMPLES/cloudevents/event.json"
 }
 test_case 'every allocation fails once' allocations
+
+no_process() {
+  printf '{%s}\n' "$E" >in
+  expect_status 3 bash -c 'ulimit -n 4; exec wb-event-read in' >out 2>err
+  expect_equal "$(<err)" 'wb-event: jq: cannot start a process for jq programs: Too many open files'
+}
+test_case 'without a process for programs nothing is read' no_process

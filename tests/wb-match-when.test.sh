@@ -189,3 +189,16 @@ END
   expect_file err want
 }
 test_case '--explain says what a program gave' explains
+
+# ---- no process ----
+
+# What cannot be asked is not answered with no: the line and all behind it are left for another run.
+no_process() {
+  automations always true >c.json
+  cat event event >two
+  expect_status 3 bash -c 'ulimit -n 4; exec wb-match -c c.json two' >out 2>err
+  expect_equal "$(<err)" \
+    'wb-match: two:1: always: cannot start a process for jq programs: Too many open files; nothing more is read'
+  expect_equal "$(wc -c <out)" 0
+}
+test_case 'without a process for programs nothing more is read' no_process

@@ -509,6 +509,15 @@ program_targets() {
 }
 test_case 'payload_jq: limits of targets' program_targets
 
+no_process() {
+  printf '{"event":{"event_type":"x"},"automation":{"name":"a","action":{"type":"webhook","webhook":{"url":"https://a/"},"payload_jq":"."}}}\n' >in
+  expect_status 3 bash -c 'ulimit -n 4; exec wb-render in' >out 2>err
+  expect_equal "$(<err)" \
+    'wb-render: in:1: payload_jq: cannot start a process for jq programs: Too many open files; nothing more is read'
+  expect_equal "$(wc -c <out)" 0
+}
+test_case 'payload_jq: without a process for programs nothing more is read' no_process
+
 failing_programs() {
   by_program empty | refused 'payload_jq: it has 0 outputs, but a payload is one'
   by_program '1, 2' | refused 'payload_jq: it has 2 outputs, but a payload is one'

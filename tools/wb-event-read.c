@@ -83,7 +83,10 @@ read_document(struct filter *f, struct map *map, const struct documents *d, stru
 
 	strbuf_reset(events);
 	n = map_run(map, d->p, d->len, events, error);
-	if (n < 0)
+	if (n == JQ_WORKER_UNABLE)
+		filter_fail(f, "%s:%llu: %s; nothing more is read", f->source,
+			(unsigned long long)f->in.number, error);
+	else if (n < 0)
 		filter_reject(f, FILTER_NOWHERE, "%s", error);
 	else
 		output_add(&f->out, events->buf, events->len);

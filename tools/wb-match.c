@@ -237,11 +237,16 @@ explain(const struct matcher *m, const struct filter *f, const struct event *eve
 
 static void
 condition_failed(struct filter *f, const struct config_automation *a, const struct event *event,
-	const char *error)
+	int result, const char *error)
 {
 	char own[ID_SIZE];
 	const struct text id = id_spelled(event, own);
 
+	if (result == JQ_WORKER_UNABLE) {
+		say(f, a, "%s; nothing more is read", error);
+		f->status = EXIT_IO;
+		return;
+	}
 	say(f, a, "when fails for event %.*s, which counts as no match: %s", shown(id.len), id.p,
 		error);
 	if (f->status < EXIT_REJECTED)
@@ -258,11 +263,13 @@ condition_holds(struct matcher *m, struct filter *f, const struct event *event,
 
 	if (a->when < 0)
 		return true;
+	if (f->status >= EXIT_IO)
+		return false;
 	strbuf_reset(&m->given);
 	result = jq_runner_first(m->conditions, a->when, m->event.buf, m->event.len, &m->given,
 		error);
 	if (result < 0)
-		condition_failed(f, a, event, error);
+		condition_failed(f, a, event, result, error);
 	else if (result > 0 && m->given.len == 4 && memcmp(m->given.buf, "true", 4) == 0)
 		return true;
 	else if (m->args.explain && result > 0)
@@ -402,7 +409,7 @@ match_event(struct matcher *m, struct filter *f)
 		return;
 	}
 	chosen = choose(m, f, &event, ids, (size_t)n);
-	if (!write_automations(m, f, chosen))
+	if (f->status >= EXIT_IO || !write_automations(m, f, chosen))
 		return;
 	for (size_t i = 0; i < chosen; i++) {
 		const struct config_automation *a = &m->automations[m->chosen[i]];

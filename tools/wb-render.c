@@ -153,7 +153,14 @@ render_record(struct renderer *r, struct filter *f)
 		!rendering_is_request(rendering))
 		return;
 	strbuf_reset(&r->line);
-	if (rendering_write(rendering, &event, r->programs, &r->body, &r->line, error) != 0) {
+	switch (rendering_write(rendering, &event, r->programs, &r->body, &r->line, error)) {
+	case 0:
+		break;
+	case JQ_WORKER_UNABLE:
+		filter_fail(f, "%s:%llu: %s; nothing more is read", f->source,
+			(unsigned long long)f->in.number, error);
+		return;
+	default:
 		filter_reject(f, FILTER_NOWHERE, "%s", error);
 		return;
 	}
