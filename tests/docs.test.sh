@@ -20,7 +20,7 @@ declare -A UNRUN=(
   ['make check']='is what runs this test'
 )
 # Pages of others that ours may refer to.
-FOREIGN=(bash.1 cron.8 crontab.5 curl.1 flock.1 head.1 jq.1 openssl.1 systemd.service.5)
+FOREIGN=(bash.1 cron.8 crontab.5 curl.1 flock.1 head.1 jq.1 nc.1 openssl.1 systemd.service.5)
 
 # ---- words: the sources, the help and the pages know the same ones ----
 
@@ -278,6 +278,8 @@ make_wrapper() {
   cat >bin/wb-send <<'END'
 #!/usr/bin/env bash
 args=() cacert=(--cacert "$DOCS_CA")
+# what is local in a page is local here, too
+[[ " $* " != *" --allow-host localhost "* ]] || exec "$WB_BIN/wb-send" "$@"
 while (($# > 0)); do
   case $1 in
     --proxy) shift ;;
