@@ -19,7 +19,7 @@ endpoints_init(struct endpoints *es, const struct breaker_policy *policy)
 	table_init(&es->table);
 	timers_init(&es->timers);
 	list_init(&es->unused);
-	es->nunused = 0;
+	es->nunused = es->nopen = 0;
 }
 
 void
@@ -35,9 +35,16 @@ endpoints_release(struct endpoints *es)
 	timers_release(&es->timers);
 }
 
+static bool
+is_open(const struct endpoint *e)
+{
+	return e->breaker.state != BREAKER_CLOSED;
+}
+
 static void
 forget(struct endpoints *es, struct endpoint *e)
 {
+	es->nopen -= is_open(e);
 	timers_clear(&es->timers, &e->timer);
 	table_remove(&es->table, &e->node);
 	free(e);
@@ -105,7 +112,13 @@ bool
 endpoint_is_open(const struct endpoint *e, int64_t *since_ms)
 {
 	*since_ms = e->breaker.since_ms;
-	return e->breaker.state != BREAKER_CLOSED;
+	return is_open(e);
+}
+
+size_t
+endpoints_open(const struct endpoints *es)
+{
+	return es->nopen;
 }
 
 int64_t
@@ -155,12 +168,14 @@ void
 endpoints_report(struct endpoints *es, struct endpoint *e, enum endpoint_report report,
 	bool is_probe, int64_t pause_ms, int64_t now_ms)
 {
+	es->nopen -= is_open(e);
 	if (report == ENDPOINT_ALIVE)
 		breaker_succeeded(&e->breaker);
 	else if (report == ENDPOINT_DOWN)
 		breaker_failed(&e->breaker, &es->policy, is_probe, now_ms);
 	else
 		breaker_untried(&e->breaker, is_probe, now_ms);
+	es->nopen += is_open(e);
 	if (pause_ms > 0 && now_ms + pause_ms > e->pause_until_ms)
 		e->pause_until_ms = now_ms + pause_ms;
 	else if (e->pause_until_ms <= now_ms)

@@ -26,6 +26,7 @@ struct endpoints {
 	struct timers timers;
 	struct link unused;
 	size_t nunused;
+	size_t nopen; /* circuits that are not closed */
 };
 
 /* How an attempt ended for its endpoint. */
@@ -62,6 +63,12 @@ bool endpoint_allows(struct endpoint *e, int64_t now_ms, bool *is_probe);
  * Whether its circuit is open, and if so in *${since_ms} since when nothing has come through.
  */
 bool endpoint_is_open(const struct endpoint *e, int64_t *since_ms);
+
+/**
+ * endpoints_open(es):
+ * How many circuits are open, those that are being probed included.
+ */
+size_t endpoints_open(const struct endpoints *es);
 
 /**
  * endpoint_paused_until(e):

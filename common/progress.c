@@ -70,6 +70,8 @@ add_counts(struct line *line, const struct progress_counts *c, bool is_end)
 	add_count(line, c->failed, "failed");
 	if (!is_end)
 		add_count(line, c->retrying, "retrying");
+	if (!is_end)
+		add_count(line, c->open, c->open == 1 ? "circuit open" : "circuits open");
 	add_count(line, c->deferred, "deferred");
 	add_count(line, c->skipped, "skipped");
 }

@@ -117,6 +117,12 @@ queue_count(const struct queue *q)
 	return q->count;
 }
 
+size_t
+queue_open_circuits(const struct queue *q)
+{
+	return endpoints_open(&q->endpoints);
+}
+
 static uint64_t
 lane_key(const struct queue *q, const struct record *rec)
 {

@@ -69,10 +69,11 @@ void queue_free(struct queue *q);
 bool queue_has_room(const struct queue *q);
 
 /**
- * queue_count(q):
- * How many deliveries wait or are under way.
+ * queue_count(q), queue_open_circuits(q):
+ * How many deliveries wait or are under way; how many endpoints have an open circuit.
  */
 size_t queue_count(const struct queue *q);
+size_t queue_open_circuits(const struct queue *q);
 
 /**
  * queue_add(q, rec, line, len):

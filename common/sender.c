@@ -94,6 +94,12 @@ sender_retrying(const struct sender *s)
 	return s->retrying;
 }
 
+size_t
+sender_open_circuits(const struct sender *s)
+{
+	return queue_open_circuits(s->queue);
+}
+
 /* ---- records ---- */
 
 /* A record that need not even wait. */

@@ -78,12 +78,14 @@ struct sender *sender_new(const struct sender_options *options, const struct sen
 void sender_free(struct sender *s);
 
 /**
- * sender_has_room(s), sender_is_idle(s), sender_retrying(s):
- * Whether another record should be added; whether none is left; how many are to be tried again.
+ * sender_has_room(s), sender_is_idle(s), sender_retrying(s), sender_open_circuits(s):
+ * Whether another record should be added; whether none is left; how many are to be tried again;
+ * how many endpoints are left alone since they keep failing.
  */
 bool sender_has_room(const struct sender *s);
 bool sender_is_idle(const struct sender *s);
 size_t sender_retrying(const struct sender *s);
+size_t sender_open_circuits(const struct sender *s);
 
 enum sender_added { SENDER_ADDED, SENDER_REFUSED, SENDER_NO_MEMORY };
 

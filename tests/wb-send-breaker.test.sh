@@ -101,6 +101,18 @@ by_default() {
 }
 test_case 'circuit: after 10 failures; never with --breaker 0' by_default
 
+# The probe finds the endpoint again: the line of progress says that its circuit is open until then.
+shown() {
+  answers <<<'{"/down":[{"status":500},{"status":500},{"status":204}]}'
+  deliveries a 4 "$RECEIVER_URL/down" >in
+  expect_status 1 wb-send --allow-http --allow-net 127.0.0.0/8 -j 1 --order none --breaker 2 --breaker-wait 1s \
+    --retries 0 --progress always in >receipts 2>err
+  expect_equal "$(tally receipts)" $'2 failed http\n2 finished -'
+  tr '\r' '\n' <err | grep -F ' failed, 1 circuit open' >/dev/null || fail "no circuit in: $(<err)"
+  expect_equal "$(tr '\r' '\n' <err | tail -n 1 | grep -c circuit)" 0 'circuits in the summary'
+}
+test_case 'circuit: progress shows that it is open' shown
+
 no_connection() {
   start_receiver
   stop_receiver "$RECEIVER_PID"

@@ -316,7 +316,8 @@ count(const struct run *run)
 		.failed = run->counts[RECEIPT_FAILED],
 		.deferred = run->counts[RECEIPT_DEFERRED],
 		.skipped = run->counts[RECEIPT_SKIPPED],
-		.retrying = sender_retrying(run->sender)};
+		.retrying = sender_retrying(run->sender),
+		.open = sender_open_circuits(run->sender)};
 
 	c.bytes_read = filter_position(&run->filter, &c.bytes_total);
 	return c;

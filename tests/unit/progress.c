@@ -39,6 +39,11 @@ lines(void)
 			   .left_ms = -1,
 			   .width = 80}),
 		"wb-send: 1 retrying");
+	EXPECT_STR(line((struct progress_state){.counts = {.finished = 1, .open = 2, .deferred = 1},
+			   .rate = -1,
+			   .left_ms = -1,
+			   .width = 200}),
+		"wb-send: 1 finished, 2 circuits open, 1 deferred");
 	EXPECT_STR(line((struct progress_state){all, 162.99, 754999, 80}),
 		"wb-send: 1998 finished, 2 failed, 5 retrying, 3 deferred, 4 skipped, 162/s");
 	EXPECT_STR(line((struct progress_state){all, 162.99, 754999, 120}),
@@ -79,7 +84,7 @@ widths(void)
 	}
 	EXPECT_STR(progress_line(&state, small, sizeof(small)), "wb-send: ");
 	state.counts = (struct progress_counts){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-		UINT64_MAX, 0, 0};
+		UINT64_MAX, UINT64_MAX, 0, 0};
 	state.rate = 1e15;
 	state.width = 1000;
 	EXPECT(strlen(line(state)) < PROGRESS_LINE_MAX);
