@@ -39,12 +39,12 @@ SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper 
 	secret_provider secret_ref secret_value shortage siphash table
 REQUEST = record request header url signature signature_check signature_scheme
 DRY_RUN = curl_script dry_run shell signature_script
-TRANSFER = address policy policy_options resolver response retry shortage table timers transfer \
+TRANSFER = address policy policy_options resolver response retry self_pipe shortage table timers transfer \
 	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request
 DELIVERY = attempt breaker delivery endpoints judge outcome pacer queue receipt record_key record_pack \
 	recorder recorder_options send_options sender sender_attempt \
 	sender_end sender_launch slots
-JOURNAL = appender durable file idset journal journal_file journal_line journal_load sha256 siphash
+JOURNAL = appender durable file idset journal journal_file journal_line journal_load self_pipe sha256 siphash
 WANDB  = answer graphql graphql_answer wandb_connection wandb_options wandb_query wandb_text
 REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
 	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256 \

@@ -1,7 +1,6 @@
 #include "durable.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "self_pipe.h"
 
 /*
  * Each fdatasync costs the same whatever it covers, and while it runs, writing to the file may
@@ -32,27 +32,10 @@ struct durable {
 	bool ending;
 	bool hurried; /* the owner does nothing but wait: no pauses */
 	int64_t pause_until_us;
-	bool told; /* there is a byte in the pipe: news since the last durable_poll */
-	int pipe[2];
+	struct self_pipe news; /* full: since the last durable_poll */
 	bool started;
 	pthread_t thread;
 };
-
-static int
-open_pipe(int fds[2])
-{
-	if (pipe(fds) != 0)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) != 0 ||
-			fcntl(fds[i], F_SETFL, O_NONBLOCK) != 0) {
-			close(fds[0]);
-			close(fds[1]);
-			return -1;
-		}
-	}
-	return 0;
-}
 
 /* A condition whose times are those of clock_us. Returns 0 or an errno. */
 static int
@@ -76,7 +59,7 @@ durable_new(void)
 
 	if (d == NULL)
 		return NULL;
-	if (open_pipe(d->pipe) != 0)
+	if (self_pipe_open(&d->news) != 0)
 		goto no_pipe;
 	if ((errno = pthread_mutex_init(&d->mutex, NULL)) != 0)
 		goto no_mutex;
@@ -84,8 +67,7 @@ durable_new(void)
 		return d;
 	pthread_mutex_destroy(&d->mutex);
 no_mutex:
-	close(d->pipe[0]);
-	close(d->pipe[1]);
+	self_pipe_close(&d->news);
 no_pipe:
 	free(d);
 	return NULL;
@@ -105,17 +87,8 @@ durable_free(struct durable *d)
 	}
 	pthread_cond_destroy(&d->asked_more);
 	pthread_mutex_destroy(&d->mutex);
-	close(d->pipe[0]);
-	close(d->pipe[1]);
+	self_pipe_close(&d->news);
 	free(d);
-}
-
-/* There is news for the owner. The mutex is held. */
-static void
-tell(struct durable *d)
-{
-	if (!d->told)
-		d->told = write(d->pipe[1], "", 1) == 1;
 }
 
 /* Make ${fd} durable. Returns 0 or an errno. */
@@ -187,7 +160,7 @@ work(void *arg)
 		d->error = error;
 		if (error == 0)
 			d->done = ticket;
-		tell(d);
+		self_pipe_fill(&d->news);
 	}
 	pthread_mutex_unlock(&d->mutex);
 	return NULL;
@@ -233,7 +206,7 @@ durable_commit(struct durable *d)
 	ticket = ++d->asked;
 	if (!d->started && d->error == 0 && (d->error = start(d)) != 0) {
 		d->error_fd = -1;
-		tell(d);
+		self_pipe_fill(&d->news);
 	}
 	pthread_cond_signal(&d->asked_more);
 	pthread_mutex_unlock(&d->mutex);
@@ -261,22 +234,20 @@ durable_hurry(struct durable *d)
 int
 durable_fd(const struct durable *d)
 {
-	return d->pipe[0];
+	return d->news.fds[0];
 }
 
 /* All at once: who takes the byte out of the pipe must know what it was written for. */
 int
 durable_poll(struct durable *d, uint64_t *done, int *fd)
 {
-	char byte;
 	int error;
 
 	pthread_mutex_lock(&d->mutex);
 	*done = d->done;
 	*fd = d->error_fd;
 	error = d->error;
-	if (d->told && read(d->pipe[0], &byte, 1) == 1)
-		d->told = false;
+	self_pipe_empty(&d->news);
 	pthread_mutex_unlock(&d->mutex);
 	return error;
 }

@@ -1,7 +1,6 @@
 #include "resolver.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "hash.h"
+#include "self_pipe.h"
 #include "shortage.h"
 
 #define BUCKETS 1024
@@ -68,7 +68,7 @@ struct shared {
 	unsigned idle;    /* of these, waiting */
 	bool abandoned;   /* the owner has left, and closed the pipe */
 	struct queue asked, done;
-	int pipe[2]; /* holds one byte while done is not empty, else none */
+	struct self_pipe news; /* full while done is not empty */
 };
 
 struct resolver {
@@ -138,22 +138,6 @@ queue_release(struct queue *q)
 		job_free(job);
 }
 
-static int
-open_pipe(int fds[2])
-{
-	if (pipe(fds) != 0)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) != 0 ||
-			fcntl(fds[i], F_SETFL, O_NONBLOCK) != 0) {
-			close(fds[0]);
-			close(fds[1]);
-			return -1;
-		}
-	}
-	return 0;
-}
-
 static struct shared *
 shared_new(void)
 {
@@ -164,7 +148,7 @@ shared_new(void)
 	sh->refs = 1;
 	queue_init(&sh->asked);
 	queue_init(&sh->done);
-	if (open_pipe(sh->pipe) != 0)
+	if (self_pipe_open(&sh->news) != 0)
 		goto no_pipe;
 	if ((errno = pthread_mutex_init(&sh->mutex, NULL)) != 0)
 		goto no_mutex;
@@ -174,8 +158,7 @@ shared_new(void)
 no_cond:
 	pthread_mutex_destroy(&sh->mutex);
 no_mutex:
-	close(sh->pipe[0]);
-	close(sh->pipe[1]);
+	self_pipe_close(&sh->news);
 no_pipe:
 	free(sh);
 	return NULL;
@@ -249,10 +232,7 @@ static void
 done(struct shared *sh, struct job *job)
 {
 	queue_put(&sh->done, job);
-	/* The pipe is empty now, so that this cannot fail. */
-	if (sh->done.len == 1)
-		while (write(sh->pipe[1], "", 1) < 0 && errno == EINTR)
-			continue;
+	self_pipe_fill(&sh->news);
 }
 
 static void *
@@ -458,8 +438,7 @@ resolver_free(struct resolver *r)
 	free(r);
 	pthread_mutex_lock(&sh->mutex);
 	sh->abandoned = true;
-	close(sh->pipe[0]);
-	close(sh->pipe[1]);
+	self_pipe_close(&sh->news);
 	pthread_cond_broadcast(&sh->wake);
 	shared_leave(sh);
 }
@@ -467,7 +446,7 @@ resolver_free(struct resolver *r)
 int
 resolver_fd(const struct resolver *r)
 {
-	return r->shared->pipe[0];
+	return r->shared->news.fds[0];
 }
 
 int
@@ -525,12 +504,10 @@ resolver_poll(struct resolver *r, struct resolver_answer *answer)
 	struct shared *sh = r->shared;
 	struct job *job;
 	struct entry *e;
-	char byte;
 
 	pthread_mutex_lock(&sh->mutex);
 	if ((job = queue_take(&sh->done)) != NULL && sh->done.len == 0)
-		while (read(sh->pipe[0], &byte, 1) < 0 && errno == EINTR)
-			continue;
+		self_pipe_empty(&sh->news);
 	pthread_mutex_unlock(&sh->mutex);
 	if (job == NULL)
 		return 0;

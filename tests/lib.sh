@@ -293,6 +293,29 @@ stop_receiver() {
   stop_server "${1:-$RECEIVER_PID}"
 }
 
+# answers <SCRIPT - start a receiver with these answers
+answers() {
+  cat >script.json
+  start_receiver --script script.json
+}
+
+# fresh - go to a directory of this case
+fresh() {
+  cd "$(mktemp -d "$T/case.XXXXXX")"
+}
+
+# ended STATUS - $SENDER, which was started, ends with it; what it said is in err
+ended() {
+  local status=0
+  wait "$SENDER" || status=$?
+  expect_equal "$status" "$1" "status ($(head -n 3 err))"
+}
+
+# counts FILE - how many receipts of each status and reason
+counts() {
+  jq -r '[.status, .reason // empty] | join(" ")' "$1" | sort | uniq -c | awk '{ $1 = $1; print }' | paste -s -d ,
+}
+
 # await_requests N - wait until $RECEIVER_LOG has N lines
 await_requests() {
   local wanted=$1 seen lines pid

@@ -23,12 +23,6 @@ send() {
   wb-send --allow-http --allow-net 127.0.0.0/8 --order none --progress never "$@"
 }
 
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
 # got - the bodies of all requests, in order
 got() {
   jq -r '.body_base64 | @base64d' "$RECEIVER_LOG" | paste -s -d ' '

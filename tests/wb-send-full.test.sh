@@ -19,11 +19,6 @@ send() {
     --progress never "$@"
 }
 
-# fresh - go to a directory of this case
-fresh() {
-  cd "$(mktemp -d "$T/case.XXXXXX")"
-}
-
 # arrived - ids that the receiver got, once each or more
 arrived() {
   jq -r .body_base64 "$RECEIVER_LOG" | while read -r id; do base64 -d <<<"$id" && echo; done

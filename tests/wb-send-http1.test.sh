@@ -19,12 +19,6 @@ send() {
   wb-send --allow-http --allow-net 127.0.0.0/8 --allow-net ::1 --retries 0 --breaker 0 --order none --progress never "$@"
 }
 
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
 # requests N - the receiver has got so many
 requests() {
   expect_equal "$(wc -l <"$RECEIVER_LOG")" "$1" 'requests'

@@ -18,17 +18,6 @@ send() {
   wb-send --allow-http --allow-net 127.0.0.0/8 --retries 0 --breaker 0 --progress never "$@"
 }
 
-# fresh - go to a directory of this case
-fresh() {
-  cd "$(mktemp -d "$T/case.XXXXXX")"
-}
-
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
 # requests N - the receiver has got so many requests
 requests() {
   expect_equal "$(wc -l <"$RECEIVER_LOG")" "$1" 'requests'

@@ -33,29 +33,6 @@ start() {
   SENDER=$!
 }
 
-# ended STATUS - what was started ends with it
-ended() {
-  local status=0
-  wait "$SENDER" || status=$?
-  expect_equal "$status" "$1" "status ($(head -n 3 err))"
-}
-
-# fresh - go to a directory of this case
-fresh() {
-  cd "$(mktemp -d "$T/case.XXXXXX")"
-}
-
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
-# counts FILE - how many receipts of each status and reason
-counts() {
-  jq -r '[.status, .reason // empty] | join(" ")' "$1" | sort | uniq -c | awk '{ $1 = $1; print }' | paste -s -d ,
-}
-
 # ---- much that ends at once ----
 
 # Their receipts are more than may wait, and nothing is under way that would wake the loop.

@@ -104,12 +104,6 @@ delivery() {
     "$1" "$2" "${5-}" "${4-a}" "$RECEIVER_URL" "$3" "$1"
 }
 
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
 # got - the bodies of all requests, in order
 got() {
   jq -r '.body_base64 | @base64d' "$RECEIVER_LOG" | paste -s -d ' '

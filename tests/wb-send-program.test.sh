@@ -106,19 +106,6 @@ test_case 'no process for programs: nothing is sent' few_descriptors
 
 # ---- all else goes on ----
 
-# await_line FILE REGEX - wait until a line of FILE matches
-await_line() {
-  local line pid lines found=
-  exec {lines}< <(exec tail -n +1 -f -- "$1")
-  pid=$!
-  while [[ -z $found ]] && read -r -t 60 -u "$lines" line; do
-    if [[ $line =~ $2 ]]; then found=1; fi
-  done
-  kill "$pid" || :
-  exec {lines}<&-
-  [[ -n $found ]] || fail "no line in $1 that matches $2"
-}
-
 # Six seconds of programs, while answers come that have four.
 in_time() {
   local i tls=()

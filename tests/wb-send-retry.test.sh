@@ -18,12 +18,6 @@ send() {
   wb-send --allow-http --allow-net 127.0.0.0/8 --breaker 0 --order none --progress never "$@"
 }
 
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
 # paths - of all requests, in order
 paths() {
   jq -r .path "$RECEIVER_LOG" | paste -s -d ' '

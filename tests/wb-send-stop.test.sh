@@ -32,29 +32,6 @@ start() {
   SENDER=$!
 }
 
-# ended STATUS - it ends with it
-ended() {
-  local status=0
-  wait "$SENDER" || status=$?
-  expect_equal "$status" "$1" "status ($(head -n 3 err))"
-}
-
-# fresh - go to a directory of this case
-fresh() {
-  cd "$(mktemp -d "$T/case.XXXXXX")"
-}
-
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
-# counts FILE - how many receipts of each status and reason
-counts() {
-  jq -r '[.status, .reason // empty] | join(" ")' "$1" | sort | uniq -c | awk '{ $1 = $1; print }' | paste -s -d ,
-}
-
 # ---- signals ----
 
 # Four are under way when it is stopped: the answer takes a while, and they end well within the grace.

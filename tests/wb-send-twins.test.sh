@@ -13,17 +13,6 @@ record() {
     "$1" "$2" "$RECEIVER_URL$3"
 }
 
-# fresh - go to a directory of this case
-fresh() {
-  cd "$(mktemp -d "$T/case.XXXXXX")"
-}
-
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
 # twin AUTOMATION PATH - a record of the delivery "twin"; those of different automations do not wait for each other
 twin() {
   record twin "$1" "$2"

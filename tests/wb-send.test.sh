@@ -27,12 +27,6 @@ send() {
   wb-send --allow-http --allow-net 127.0.0.0/8 --retries 0 --breaker 0 --order none --progress never "$@"
 }
 
-# answers <SCRIPT - start a receiver with these answers
-answers() {
-  cat >script.json
-  start_receiver --script script.json
-}
-
 # got - the bodies of all requests, one behind the other
 got() {
   jq -r .body_base64 "$RECEIVER_LOG" | base64 -d
