@@ -74,6 +74,34 @@ END
 }
 test_case 'list --json: all of it for programs' lists_json
 
+jobs() {
+  cat >jobs.json <<'END'
+{"automations": [
+  {"name": "evaluate", "action": {"type": "launch", "queue": "gpu", "queue_entity": "ops", "project": "acme/evals",
+    "job": "acme/jobs/\u0065valuate:latest", "name": "evaluate ${alias}", "resource": "kubernetes", "priority": 2,
+    "overrides": {"run_config": {"lr": 1.10}}, "template_variables": {"gpus": 1}, "api_key": "$OPS_KEY",
+    "base_url": "https://wandb.acme.example"}},
+  {"name": "image", "enabled": false,
+   "action": {"type": "launch", "queue": "cpu", "project": "acme/evals", "docker_image": "acme/eval:1"}}
+]}
+END
+  wb-automation list -c jobs.json >out
+  cat >want <<'END'
+NAME      TRIGGER  SCOPE  ACTION  ACTION NAME                QUEUE     ENABLED
+evaluate  *        */*/*  launch  acme/jobs/evaluate:latest  ops/gpu   yes
+image     *        */*/*  launch  acme/eval:1                acme/cpu  no
+END
+  expect_file out want
+  expect_equal "$(wb-automation list --json -c jobs.json | jq -c '[.action_type, .action_name, .queue]')" \
+    '["launch","acme/jobs/evaluate:latest","ops/gpu"]
+["launch","acme/eval:1","acme/cpu"]'
+  expect_equal "$(wb-automation show evaluate -c jobs.json | tail -n 2)" 'When anything happens in */*/*:
+the job acme/jobs/evaluate:latest is put on the queue ops/gpu, to run in acme/evals as evaluate ${alias}, on kubernetes, with the template_variables {"gpus":1}, with the overrides {"run_config":{"lr":1.10}}, at priority 2, with the key $OPS_KEY, by the server https://wandb.acme.example.'
+  expect_equal "$(wb-automation show image -c jobs.json | tail -n 1)" \
+    'a job of the image acme/eval:1 is put on the queue acme/cpu, to run in acme/evals.'
+}
+test_case 'list, show: jobs for queues of W&B Launch' jobs
+
 # entry ID STATUS AUTOMATION [SECOND] [MEMBERS] - a line of a journal
 entry() {
   printf '{"delivery_id":"%s","status":"%s","at":"2026-11-24T11:17:%s.000Z","automation":"%s"%s}\n' \
@@ -161,12 +189,12 @@ history() {
   a_journal >journal
   wb-automation history --journal journal >out
   cat >want <<'END'
-TIME                      STATUS    AUTOMATION  EVENT          EVENT ID  ACTION   TARGET              HTTP  ERROR
+TIME                      STATUS    AUTOMATION  EVENT          EVENT ID  ACTION   TARGET              QUEUE ITEM  HTTP  ERROR
                           novel                                          webhook
-2026-11-24T11:17:05.000Z  Pending   b                                    webhook                            order
-2026-11-24T11:17:04.000Z  Finished  a                          e2        webhook                      200
-2026-11-24T11:17:03.000Z  Failed    b                          e33       webhook  $URL                404   http: status\x0a404
-2026-11-24T11:17:01.000Z  Finished  a           LINK_ARTIFACT  e1        webhook  https://a.example/  204
+2026-11-24T11:17:05.000Z  Pending   b                                    webhook                                        order
+2026-11-24T11:17:04.000Z  Finished  a                          e2        webhook                                  200
+2026-11-24T11:17:03.000Z  Failed    b                          e33       webhook  $URL                            404   http: status\x0a404
+2026-11-24T11:17:01.000Z  Finished  a           LINK_ARTIFACT  e1        webhook  https://a.example/              204
 END
   expect_file out want
 }
@@ -175,6 +203,26 @@ test_case 'history: the newest first, and of a delivery only what became of it l
 # ids ARGUMENT… - the deliveries that history finds, in its order
 ids() {
   wb-automation history --journal journal --json "$@" | jq -r .delivery_id | paste -s -d ' '
+}
+
+# A job is pending from when it is about to be queued: what became of that may not be known.
+history_jobs() {
+  {
+    entry 1 attempted a 01 ',"event_id":"e1","url":"https://api.wandb.ai/graphql","queue":"acme/gpu"'
+    entry 1 finished a 02 ',"event_id":"e1","url":"https://api.wandb.ai/graphql","queue":"acme/gpu","http_status":200,"run_queue_item_id":"UnVuOjE="'
+    entry 2 attempted b 03 ',"event_id":"e2","url":"https://api.wandb.ai/graphql","queue":"acme/gpu"'
+  } >journal
+  wb-automation history --journal journal >out
+  cat >want <<'END'
+TIME                      STATUS    AUTOMATION  EVENT  EVENT ID  ACTION   TARGET    QUEUE ITEM  HTTP  ERROR
+2026-11-24T11:17:03.000Z  Pending   b                  e2        launch   acme/gpu
+2026-11-24T11:17:02.000Z  Finished  a                  e1        launch   acme/gpu  UnVuOjE=    200
+END
+  expect_file out want
+  expect_equal "$(ids --status pending)" '2'
+  expect_equal "$(ids --status finished)" '1'
+  entry 1 attempted deploy 02 >journal
+  expect_match "$(wb-automation list -c rules --journal journal)" ' 2026-11-24T11:17:02.000Z Pending'
 }
 
 history_wanted() {
@@ -193,6 +241,7 @@ history_wanted() {
   sort out >sorted_out
   expect_file sorted_out sorted
 }
+test_case 'history: jobs for queues' history_jobs
 test_case 'history: one automation, one status, so many; --json gives the lines as they stand' history_wanted
 
 history_unfinished() {

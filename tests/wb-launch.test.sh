@@ -63,8 +63,15 @@ lost_answer() {
   expect_equal "$(json receipts .status,.attempts,.run_queue_item_id)" "finished
 2
 $(pushes | jq -r '.[].id')"
-  expect_equal "$(json j .status)" 'attempted
-finished'
+  expect_equal "$(json j .status,.automation,.event_id,.queue)" 'attempted
+evaluate
+e1
+acme/gpu
+finished
+evaluate
+e1
+acme/gpu'
+  expect_match "$(wb-automation history --journal j)" " Finished .* launch  acme/gpu  $(pushes | jq -r '.[].id') "
 }
 test_case 'an answer that is lost: the queue is asked before the job is pushed again' lost_answer
 
