@@ -16,7 +16,9 @@
 static const char *
 action_type(const struct config_automation *a)
 {
-	return a->action == CONFIG_WEBHOOK ? "webhook" : a->action == CONFIG_LAUNCH ? "launch" : "none";
+	return a->action == CONFIG_WEBHOOK  ? "webhook"
+	       : a->action == CONFIG_LAUNCH ? "launch"
+					    : "none";
 }
 
 /* What the action is about: a webhook, or a job or the image that is one. Nothing for "none". */
@@ -26,8 +28,8 @@ add_action_name(struct strbuf *sb, const struct config_automation *a)
 	const struct json_span *job = &a->launch.member[LAUNCH_JOB];
 
 	if (a->action == CONFIG_LAUNCH)
-		json_decode(sb, job->type != JSON_NONE ? job
-						       : &a->launch.member[LAUNCH_DOCKER_IMAGE]);
+		json_decode(sb,
+			job->type != JSON_NONE ? job : &a->launch.member[LAUNCH_DOCKER_IMAGE]);
 	else
 		strbuf_add(sb, a->webhook_name.p, a->webhook_name.len);
 }

@@ -214,9 +214,9 @@ history_jobs() {
   } >journal
   wb-automation history --journal journal >out
   cat >want <<'END'
-TIME                      STATUS    AUTOMATION  EVENT  EVENT ID  ACTION   TARGET    QUEUE ITEM  HTTP  ERROR
-2026-11-24T11:17:03.000Z  Pending   b                  e2        launch   acme/gpu
-2026-11-24T11:17:02.000Z  Finished  a                  e1        launch   acme/gpu  UnVuOjE=    200
+TIME                      STATUS    AUTOMATION  EVENT  EVENT ID  ACTION  TARGET    QUEUE ITEM  HTTP  ERROR
+2026-11-24T11:17:03.000Z  Pending   b                  e2        launch  acme/gpu
+2026-11-24T11:17:02.000Z  Finished  a                  e1        launch  acme/gpu  UnVuOjE=    200
 END
   expect_file out want
   expect_equal "$(ids --status pending)" '2'
@@ -759,6 +759,80 @@ END
 }
 test_case 'add: a file of its own, well laid out' adds
 
+adds_jobs() {
+  fresh
+  expect_equal "$(wb-automation add evaluate -c rules --on alias --alias production --launch gpu \
+    --job acme/jobs/evaluate:latest --run-project acme/evals --run-config '{"model" : "${artifact_version}", "lr":1.10}')" \
+    rules/evaluate.json
+  cat >want <<'END'
+{
+  "automations": [
+    {
+      "name": "evaluate",
+      "on": {
+        "event_type": "ADD_ARTIFACT_ALIAS",
+        "alias": "production"
+      },
+      "action": {
+        "type": "launch",
+        "queue": "gpu",
+        "job": "acme/jobs/evaluate:latest",
+        "project": "acme/evals",
+        "overrides": {
+          "run_config": {
+            "model": "${artifact_version}",
+            "lr": 1.10
+          }
+        }
+      }
+    }
+  ]
+}
+END
+  expect_file rules/evaluate.json want
+  printf '{"args":["--fast","${alias}"]}\n' >overrides.json
+  wb-automation add all -c rules --launch gpu --queue-entity ops --docker-image acme/eval:1 --run-project acme/evals \
+    --run-name 'for ${event_author}' --resource kubernetes --resource-args '{"kubernetes":{"n":"${run_id}"}}' \
+    --overrides @overrides.json --priority 02 --api-key '$OPS_KEY' --base-url https://wandb.acme.example >out
+  expect_equal "$(jq -c '.automations[0].action' rules/all.json)" \
+    '{"type":"launch","queue":"gpu","queue_entity":"ops","docker_image":"acme/eval:1","project":"acme/evals","name":"for ${event_author}","resource":"kubernetes","resource_args":{"kubernetes":{"n":"${run_id}"}},"overrides":{"args":["--fast","${alias}"]},"priority":2,"api_key":"$OPS_KEY","base_url":"https://wandb.acme.example"}'
+  wb-automation add values -c rules --launch gpu --job a --run-project acme/evals --template-variables '{"gpus":1}' >out
+  expect_equal "$(jq -c '.automations[0].action.template_variables' rules/values.json)" '{"gpus":1}'
+}
+test_case 'add --launch: jobs for queues' adds_jobs
+
+adds_no_job() {
+  fresh
+  ls -A rules >before
+  local add=(add new -c rules) job=(--launch gpu --run-project acme/evals --job a) option
+  local both='--launch puts a job on a queue, and goes with nothing of webhooks and payloads'
+  for option in '--webhook=github-deploy' '--url=https://a.example/' '--template=github' '--payload={}' '--payload-jq=.' \
+    '--secret=$S' '--signature=wandb' '--access-token=$T' '--header=A: b' '--target=slack' '--success-when=.ok'; do
+    refused "$both" "${add[@]}" "${job[@]}" "$option"
+  done
+  refused 'what is said of a job needs --launch QUEUE' "${add[@]}" -w github-deploy --job a
+  refused 'what is said of a job needs --launch QUEUE' "${add[@]}" --run-config '{}'
+  refused 'where is the run to go? Give --run-project ENTITY/PROJECT' "${add[@]}" --launch gpu --job a
+  refused 'what is to be run? Give --job ENTITY/PROJECT/NAME:ALIAS, or --docker-image IMAGE' \
+    "${add[@]}" --launch gpu --run-project acme/evals
+  refused '--run-config and --overrides exclude each other: write run_config into the overrides' \
+    "${add[@]}" "${job[@]}" --run-config '{}' --overrides '{}'
+  refused "--api-key takes the name of a secret, such as '\$NAME' in quotes, never its value" \
+    "${add[@]}" "${job[@]}" --api-key value-of-key
+  refused '--run-config: byte 1: not a JSON object' "${add[@]}" "${job[@]}" --run-config '[]'
+  refused "--priority takes a whole number from 0 to 999999999, not '-1'" "${add[@]}" "${job[@]}" --priority=-1
+  refused 'names and values must be UTF-8, and not empty' "${add[@]}" "${job[@]}" --resource ''
+  # what must go together is told by the configuration
+  refused 'rules/new.json:6:17: a launch action needs one of "job" and "docker_image"' \
+    "${add[@]}" "${job[@]}" --docker-image b
+  refused 'rules/new.json:10:20: "project" must be where the run goes, as "ENTITY/PROJECT"' \
+    "${add[@]}" --launch gpu --job a --run-project evals
+  refused 'rules/new.json:13:19: unknown variable ${no}' "${add[@]}" "${job[@]}" --run-config '{"a":"${no}"}'
+  refused '--job does not go with test' test deploy -c rules --job a
+  expect_file <(ls -A rules) before
+}
+test_case 'add --launch: what is refused' adds_no_job
+
 adds_programs() {
   fresh
   wb-automation add live -c rules --on alias --alias production --when '.artifact_metadata.accuracy > "0.9"' \
@@ -858,7 +932,7 @@ adds_nothing() {
   fresh
   ls -A rules >before
   local add=(add new -c rules)
-  refused 'what is to be sent where? Give --webhook NAME, or --url URL or --template NAME to make a webhook' "${add[@]}"
+  refused 'what is to be sent where? Give --webhook NAME, or --url URL or --template NAME to make a webhook, or --launch QUEUE' "${add[@]}"
   refused 'rules/new.json:8:20: no webhook is called "nobody"' "${add[@]}" --webhook nobody
   refused 'the webhook needs --url, such as https://api.github.com/repos/OWNER/REPO/dispatches' "${add[@]}" --template github
   refused "such a URL is a secret: --url takes the name of one, such as '\$SLACK_WEBHOOK_URL' in quotes" \
