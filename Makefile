@@ -50,8 +50,8 @@ REGISTRY = arena names registry registry_aliases registry_change registry_diff r
 	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256 \
 	wandb_action wandb_answer wandb_collection
 
-IMPORT = config_add config_import file_set import_plan imported imported_action imported_conditions imported_names \
-	imported_payload mongo_filter mongo_rule mongo_test regex_common triggers_read wandb_trigger
+IMPORT = config_add config_import file_set import_plan imported imported_action imported_conditions imported_job \
+	imported_names imported_payload mongo_filter mongo_rule mongo_test regex_common triggers_read wandb_trigger
 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file state_file timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \

@@ -17,6 +17,8 @@ static const struct {
 	[EXECUTION_EVENT_ID] = {"event_id", JSON_STRING},
 	[EXECUTION_EVENT_TYPE] = {"event_type", JSON_STRING},
 	[EXECUTION_URL] = {"url", JSON_STRING},
+	[EXECUTION_QUEUE] = {"queue", JSON_STRING},
+	[EXECUTION_ITEM] = {"run_queue_item_id", JSON_STRING},
 	[EXECUTION_HTTP_STATUS] = {"http_status", JSON_NUMBER},
 	[EXECUTION_REASON] = {"reason", JSON_STRING},
 	[EXECUTION_ERROR] = {"error", JSON_OBJECT},
@@ -64,6 +66,9 @@ find_status(const struct json_span *written)
 {
 	int i = 0;
 
+	/* A job that may be queued already; the next run asks. */
+	if (json_equal(written, "attempted", 9))
+		return EXECUTION_PENDING;
 	while (i < EXECUTION_OTHER &&
 		!json_equal(written, statuses[i].written, strlen(statuses[i].written)))
 		i++;

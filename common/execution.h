@@ -18,6 +18,8 @@ enum execution_member {
 	EXECUTION_EVENT_ID,
 	EXECUTION_EVENT_TYPE,
 	EXECUTION_URL,
+	EXECUTION_QUEUE, /* of jobs only */
+	EXECUTION_ITEM,
 	EXECUTION_HTTP_STATUS,
 	EXECUTION_REASON,
 	EXECUTION_ERROR,
@@ -27,7 +29,7 @@ enum execution_member {
 enum execution_status {
 	EXECUTION_FINISHED,
 	EXECUTION_FAILED,
-	EXECUTION_PENDING, /* deferred: another run goes on with it */
+	EXECUTION_PENDING, /* deferred or attempted: another run goes on with it */
 	EXECUTION_OTHER    /* a word that wb-send does not write */
 };
 

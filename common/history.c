@@ -130,6 +130,7 @@ static void
 add_row(struct columns *c, const struct execution *x)
 {
 	const struct json_span *m = x->member;
+	const bool is_job = m[EXECUTION_QUEUE].type != JSON_NONE;
 
 	add_string(c, &m[EXECUTION_AT]);
 	if (x->status == EXECUTION_OTHER)
@@ -139,8 +140,9 @@ add_row(struct columns *c, const struct execution *x)
 	add_string(c, &m[EXECUTION_AUTOMATION]);
 	add_string(c, &m[EXECUTION_EVENT_TYPE]);
 	add_string(c, &m[EXECUTION_EVENT_ID]);
-	columns_adds(c, "webhook"); /* no other action makes a delivery */
-	add_string(c, &m[EXECUTION_URL]);
+	columns_adds(c, is_job ? "launch" : "webhook");
+	add_string(c, &m[is_job ? EXECUTION_QUEUE : EXECUTION_URL]);
+	add_string(c, &m[EXECUTION_ITEM]);
 	add_string(c, &m[EXECUTION_HTTP_STATUS]);
 	add_error(c, x);
 }
@@ -149,7 +151,7 @@ static void
 add_head(struct columns *c)
 {
 	static const char *const names[] = {"TIME", "STATUS", "AUTOMATION", "EVENT", "EVENT ID",
-		"ACTION", "TARGET", "HTTP", "ERROR"};
+		"ACTION", "TARGET", "QUEUE ITEM", "HTTP", "ERROR"};
 	const size_t n = sizeof(names) / sizeof(names[0]);
 
 	columns_init(c, n);

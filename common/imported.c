@@ -7,6 +7,7 @@
 #include "imported_parts.h"
 #include "json_pretty.h"
 #include "json_text.h"
+#include "launch.h"
 #include "url.h"
 #include "webhook.h"
 
@@ -257,6 +258,17 @@ find_values(struct imported *out, bool (*has_secret)(void *ctx, const char *name
 	}
 }
 
+static void
+find_key(struct imported *out, const struct wandb_triggers *triggers,
+	bool (*has_secret)(void *ctx, const char *name), void *ctx)
+{
+	bool has_jobs = false;
+
+	for (size_t i = 0; i < triggers->triggers.n; i++)
+		has_jobs |= triggers->triggers.v[i].action.template.p != NULL;
+	out->has_key = has_jobs && has_secret(ctx, LAUNCH_API_KEY + 1);
+}
+
 void
 imported_make(struct imported *out, const struct wandb_triggers *triggers,
 	bool (*has_secret)(void *ctx, const char *name), void *ctx)
@@ -271,6 +283,7 @@ imported_make(struct imported *out, const struct wandb_triggers *triggers,
 	}
 	imported_name_secrets(out);
 	find_values(out, has_secret, ctx);
+	find_key(out, triggers, has_secret, ctx);
 	for (size_t i = 0; i < triggers->integrations.n; i++)
 		add_webhook(out, &triggers->integrations.v[i]);
 	for (size_t i = 0; i < triggers->triggers.n; i++)

@@ -45,13 +45,16 @@ struct imported_item {
 
 struct imported {
 	struct registry *memory;
+	const char *server; /* whose automations they are: its base URL */
+	bool has_key; /* the value of $WANDB_API_KEY can be looked up; set if there are jobs */
 	REGISTRY_LIST(struct imported_secret) secrets;
 	REGISTRY_LIST(struct imported_item *) items; /* webhooks first */
 };
 
 /**
  * imported_make(out, triggers, has_secret, ctx):
- * Make items of all in ${triggers}, whose texts must stay. ${has_secret} says whether the value of
+ * Make items of all in ${triggers}, whose texts must stay; out->memory and out->server are set.
+ * ${has_secret} says whether the value of
  * a secret can be looked up.
  */
 void imported_make(struct imported *out, const struct wandb_triggers *triggers,

@@ -9,12 +9,11 @@
 #include "json_text.h"
 
 #define ACTION_MAX ((size_t)256 * 1024 * 1024)
-#define NONE "{\"type\":\"none\"}"
 
 static void
 do_nothing(struct imported_item *item)
 {
-	item->action = TEXT(NONE);
+	item->action = TEXT(IMPORTED_NOTHING);
 }
 
 /* ---- webhooks ---- */
@@ -73,7 +72,7 @@ call_webhook(struct imported *out, struct imported_item *item, const struct text
 	if (payload->p == NULL) {
 		imported_refuse(out, item, true,
 			"it has no payload, and what W&B sends then is not known; it is {} here");
-	} else if (!imported_payload_check(payload, &refs.secrets, error)) {
+	} else if (!imported_payload_check("its payload", payload, &refs.secrets, error)) {
 		out->memory->failed |= error[0] == '\0';
 		imported_refuse(out, item, true, "%s", error);
 		return;
@@ -93,23 +92,6 @@ call_webhook(struct imported *out, struct imported_item *item, const struct text
 }
 
 /* ---- all others ---- */
-
-/* A job of Launch: no action of ours starts one. */
-static void
-push_job(struct imported *out, struct imported_item *item, const struct wandb_trigger *trigger)
-{
-	const struct text *queue = &trigger->action.queue, *entity = &trigger->action.queue_entity;
-
-	do_nothing(item);
-	if (queue->p == NULL)
-		imported_refuse(out, item, true,
-			"it starts a Launch job, in a queue that is no more, which no action here does");
-	else
-		imported_refuse(out, item, true,
-			"it starts a Launch job, in queue %.*s%s%.*s, which no action here does",
-			(int)queue->len, queue->p, entity->p != NULL ? " of " : "",
-			(int)entity->len, entity->p != NULL ? entity->p : "");
-}
 
 static void
 notify(struct imported *out, struct imported_item *item, const struct wandb_trigger *trigger)
@@ -141,7 +123,7 @@ imported_action(struct imported *out, struct imported_item *item,
 	if (is(type, "GenericWebhookTriggeredAction")) {
 		call_webhook(out, item, &trigger->action.payload);
 	} else if (is(type, "QueueJobTriggeredAction")) {
-		push_job(out, item, trigger);
+		imported_job(out, item, trigger);
 	} else if (is(type, "NotificationTriggeredAction")) {
 		notify(out, item, trigger);
 	} else {

@@ -7,6 +7,8 @@
 
 #include "imported.h"
 
+#define IMPORTED_NOTHING "{\"type\":\"none\"}" /* an action */
+
 /**
  * imported_conditions(out, item, trigger):
  * Make item->on. What cannot be carried over is a reason; then it holds for no event, so that
@@ -21,6 +23,13 @@ void imported_conditions(struct imported *out, struct imported_item *item,
  * nothing.
  */
 void imported_action(struct imported *out, struct imported_item *item,
+	const struct wandb_trigger *trigger);
+
+/**
+ * imported_job(out, item, trigger):
+ * The same for an action that puts a job on a queue.
+ */
+void imported_job(struct imported *out, struct imported_item *item,
 	const struct wandb_trigger *trigger);
 
 #endif

@@ -13,6 +13,8 @@ static const char *const variables[] = {"event_type", "event_author", "alias", "
 	"entity_name"};
 
 struct checker {
+	const char *subject; /* of messages */
+	bool is_fixed;       /* there must be no variables */
 	const struct template_secrets *secrets;
 	char *error;
 	bool no_memory;
@@ -21,8 +23,8 @@ struct checker {
 static bool
 fail(struct checker *c, const char *what, const char *name, size_t len)
 {
-	snprintf(c->error, IMPORTED_PAYLOAD_ERROR_MAX, "%s%.*s", what, (int)(len < 80 ? len : 80),
-		name);
+	snprintf(c->error, IMPORTED_PAYLOAD_ERROR_MAX, "%s %s%.*s", c->subject, what,
+		(int)(len < 80 ? len : 80), name);
 	return false;
 }
 
@@ -52,12 +54,20 @@ check_text(struct checker *c, const char *p, size_t len)
 	const char *start = p, *end = p + len, *close;
 
 	while ((p = memmem(p, (size_t)(end - p), "${", 2)) != NULL) {
+		if (c->is_fixed) {
+			close = memchr(p, '}', (size_t)(end - p));
+			if (close != NULL && is_variable(c, p + 2, (size_t)(close - p) - 2))
+				return fail(c, "has a variable where there are none here: ", p,
+					(size_t)(close + 1 - p));
+			p += 2;
+			continue;
+		}
 		if (p > start && p[-1] == '$')
-			return fail(c, "its payload has $${, which is ${ here", "", 0);
+			return fail(c, "has $${, which is ${ here", "", 0);
 		if ((close = memchr(p, '}', (size_t)(end - p))) == NULL)
-			return fail(c, "its payload has ${ without }", "", 0);
+			return fail(c, "has ${ without }", "", 0);
 		if (!is_variable(c, p + 2, (size_t)(close - p) - 2))
-			return fail(c, "its payload has a variable that is none of W&B's: ", p,
+			return fail(c, "has a variable that is none of W&B's: ", p,
 				(size_t)(close + 1 - p));
 		p = close;
 	}
@@ -108,10 +118,10 @@ check_value(struct checker *c, struct json *js)
 }
 
 bool
-imported_payload_check(const struct text *payload, const struct template_secrets *secrets,
-	char error[IMPORTED_PAYLOAD_ERROR_MAX])
+imported_payload_check(const char *what, const struct text *payload,
+	const struct template_secrets *secrets, char error[IMPORTED_PAYLOAD_ERROR_MAX])
 {
-	struct checker c = {secrets, error, false};
+	struct checker c = {.subject = what, .secrets = secrets, .error = error};
 	struct template_error wrong;
 	struct template *template;
 	struct json js;
@@ -120,14 +130,27 @@ imported_payload_check(const struct text *payload, const struct template_secrets
 	json_init_within(&js, payload->p, payload->len, LEVELS);
 	if (!check_value(&c, &js) || !json_end(&js)) {
 		if (error[0] == '\0' && !c.no_memory && !json_end(&js))
-			snprintf(error, IMPORTED_PAYLOAD_ERROR_MAX,
-				"its payload is not JSON: byte %zu: %s", js.error_at + 1, js.error);
+			snprintf(error, IMPORTED_PAYLOAD_ERROR_MAX, "%s is not JSON: byte %zu: %s",
+				what, js.error_at + 1, js.error);
 		return false;
 	}
 	/* Ours says no to what W&B may know another meaning of. */
 	template = template_compile(payload->p, payload->len, secrets, &wrong);
 	if (template == NULL && strcmp(wrong.message, "out of memory") != 0)
-		snprintf(error, IMPORTED_PAYLOAD_ERROR_MAX, "its payload: %s", wrong.message);
+		snprintf(error, IMPORTED_PAYLOAD_ERROR_MAX, "%s: %s", what, wrong.message);
 	template_free(template);
 	return template != NULL;
+}
+
+bool
+imported_payload_check_fixed(const char *what, const struct text *value,
+	char error[IMPORTED_PAYLOAD_ERROR_MAX])
+{
+	const struct template_secrets none = {.refs = NULL};
+	struct checker c = {.subject = what, .is_fixed = true, .secrets = &none, .error = error};
+	struct json js;
+
+	error[0] = '\0';
+	json_init(&js, value->p, value->len);
+	return check_value(&c, &js);
 }

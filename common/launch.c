@@ -179,7 +179,7 @@ check_project(const struct json_span *project, const char **at, char error[LAUNC
 static bool
 check_priority(const struct json_span *priority, const char **at, char error[LAUNCH_ERROR_MAX])
 {
-	bool digits = priority->len <= 9;
+	bool digits = priority->len <= 9; /* LAUNCH_PRIORITY_MAX */
 
 	for (size_t i = 0; i < priority->len; i++)
 		digits &= priority->p[i] >= '0' && priority->p[i] <= '9';

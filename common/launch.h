@@ -16,6 +16,7 @@
 #define LAUNCH_BASE_URL "https://api.wandb.ai" /* where none is named */
 #define LAUNCH_API_KEY "$WANDB_API_KEY"        /* the reference, where none is given */
 #define LAUNCH_ERROR_MAX 160                   /* bytes of a message, NUL included */
+#define LAUNCH_PRIORITY_MAX 999999999
 
 enum launch_member {
 	LAUNCH_QUEUE,

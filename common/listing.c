@@ -13,22 +13,39 @@
 
 #define CELL_MAX ((size_t)16 * 1024 * 1024)
 
-/* A string that its action has, or JSON_NONE. */
-static struct json_span
-action_member(const struct config_automation *a, const char *name)
+static const char *
+action_type(const struct config_automation *a)
 {
-	struct json_span action = json_find(&a->span, "action"), value = json_find(&action, name);
-
-	if (value.type != JSON_STRING)
-		value.type = JSON_NONE;
-	return value;
+	return a->action == CONFIG_WEBHOOK  ? "webhook"
+	       : a->action == CONFIG_LAUNCH ? "launch"
+					    : "none";
 }
 
+/* What the action is about: a webhook, or a job or the image that is one. Nothing for "none". */
 static void
-decode(struct strbuf *sb, const struct json_span *string)
+add_action_name(struct strbuf *sb, const struct config_automation *a)
 {
-	if (string->type == JSON_STRING)
-		json_decode(sb, string);
+	const struct json_span *job = &a->launch.member[LAUNCH_JOB];
+
+	if (a->action == CONFIG_LAUNCH)
+		json_decode(sb,
+			job->type != JSON_NONE ? job : &a->launch.member[LAUNCH_DOCKER_IMAGE]);
+	else
+		strbuf_add(sb, a->webhook_name.p, a->webhook_name.len);
+}
+
+/* ENTITY/QUEUE, of jobs only. */
+static void
+add_queue(struct strbuf *sb, const struct config_automation *a)
+{
+	struct json_span entity;
+
+	if (a->action != CONFIG_LAUNCH)
+		return;
+	entity = launch_queue_entity(&a->launch);
+	json_decode(sb, &entity);
+	strbuf_addc(sb, '/');
+	json_decode(sb, &a->launch.member[LAUNCH_QUEUE]);
 }
 
 /* ---- a table ---- */
@@ -46,18 +63,15 @@ static void
 add_row(struct columns *c, const struct config_automation *a, const struct history_last *last,
 	struct strbuf *sb)
 {
-	const struct json_span type = action_member(a, "type"), queue = action_member(a, "queue");
-
 	columns_add(c, a->name.p, a->name.len);
 	rule_text_values(sb, &a->rule, RULE_EVENT_TYPE);
 	add_cell(c, sb);
 	rule_text_scope(sb, &a->rule);
 	add_cell(c, sb);
-	decode(sb, &type);
+	columns_adds(c, action_type(a));
+	add_action_name(sb, a);
 	add_cell(c, sb);
-	strbuf_add(sb, a->webhook_name.p, a->webhook_name.len);
-	add_cell(c, sb);
-	decode(sb, &queue);
+	add_queue(sb, a);
 	add_cell(c, sb);
 	columns_adds(c, a->enabled ? "yes" : "no");
 	if (last == NULL)
@@ -123,14 +137,17 @@ add_text(struct strbuf *sb, const char *name, const struct json_span *value)
 		strbuf_lit(sb, "null");
 }
 
+/* A member that is what ${text} holds, which is emptied, or null. */
 static void
-add_bytes(struct strbuf *sb, const char *name, const char *p, size_t len)
+add_bytes(struct strbuf *sb, const char *name, struct strbuf *text)
 {
+	sb->failed |= strbuf_failed(text);
 	strbuf_printf(sb, ",\"%s\":", name);
-	if (p != NULL)
-		json_quote_bytes(sb, p, len);
+	if (text->len > 0)
+		json_quote_bytes(sb, text->buf, text->len);
 	else
 		strbuf_lit(sb, "null");
+	strbuf_reset(text);
 }
 
 static void
@@ -149,18 +166,8 @@ add_last(struct strbuf *sb, const struct history_last *last)
 }
 
 static void
-add_line(struct strbuf *sb, const struct config_automation *a, size_t line)
+add_event_types(struct strbuf *sb, const struct config_automation *a)
 {
-	const struct json_span on = json_find(&a->span, "on"), type = action_member(a, "type"),
-			       queue = action_member(a, "queue");
-	struct strbuf scope;
-
-	strbuf_init(&scope, CELL_MAX);
-	rule_text_scope(&scope, &a->rule);
-	sb->failed |= strbuf_failed(&scope);
-	strbuf_lit(sb, "{\"name\":");
-	json_raw(sb, &a->name_span);
-	add_text(sb, "description", &a->description);
 	strbuf_lit(sb, ",\"event_type\":[");
 	for (size_t i = 0; i < a->rule.values[RULE_EVENT_TYPE].n; i++) {
 		const struct text *name = &a->rule.values[RULE_EVENT_TYPE].list[i];
@@ -170,19 +177,36 @@ add_line(struct strbuf *sb, const struct config_automation *a, size_t line)
 		json_quote_bytes(sb, name->p, name->len);
 	}
 	strbuf_addc(sb, ']');
-	add_bytes(sb, "scope", scope.buf, scope.len);
+}
+
+static void
+add_line(struct strbuf *sb, const struct config_automation *a, size_t line)
+{
+	const struct json_span on = json_find(&a->span, "on");
+	struct strbuf text;
+
+	strbuf_init(&text, CELL_MAX);
+	strbuf_lit(sb, "{\"name\":");
+	json_raw(sb, &a->name_span);
+	add_text(sb, "description", &a->description);
+	add_event_types(sb, a);
+	rule_text_scope(&text, &a->rule);
+	add_bytes(sb, "scope", &text);
 	strbuf_lit(sb, ",\"on\":");
 	if (on.type == JSON_OBJECT)
 		json_compact(sb, on.p, on.len);
 	else
 		strbuf_lit(sb, "{}");
-	add_text(sb, "action_type", &type);
-	add_bytes(sb, "action_name", a->webhook_name.p, a->webhook_name.len);
-	add_text(sb, "queue", &queue);
+	strbuf_printf(sb, ",\"action_type\":\"%s\"", action_type(a));
+	add_action_name(&text, a);
+	add_bytes(sb, "action_name", &text);
+	add_queue(&text, a);
+	add_bytes(sb, "queue", &text);
 	strbuf_adds(sb, a->enabled ? ",\"enabled\":true" : ",\"enabled\":false");
-	add_bytes(sb, "file", a->file->path, strlen(a->file->path));
+	strbuf_adds(&text, a->file->path);
+	add_bytes(sb, "file", &text);
 	strbuf_printf(sb, ",\"line\":%zu", line);
-	strbuf_release(&scope);
+	strbuf_release(&text);
 }
 
 static int

@@ -175,6 +175,9 @@ are_texts(const struct new_automation *a)
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		if (single[i] != NULL && !is_text(single[i]))
 			return false;
+	for (int i = 0; i < LAUNCH_MEMBERS; i++)
+		if (a->launch[i] != NULL && !is_text(a->launch[i]))
+			return false;
 	for (int field = 0; field < RULE_FIELDS; field++)
 		for (size_t i = 0; i < a->conditions[field].n; i++)
 			if (!is_text(a->conditions[field].list[i]))
@@ -228,25 +231,60 @@ check_secrets(const struct new_automation *a, char error[NEW_AUTOMATION_ERROR_MA
 
 	if (a->access_token != NULL && !is_ref(a->access_token))
 		return refuse(error, no_value, "access-token");
+	if (a->launch[LAUNCH_KEY] != NULL && !is_ref(a->launch[LAUNCH_KEY]))
+		return refuse(error, no_value, "api-key");
 	for (size_t i = 0; i < a->secrets.n; i++)
 		if (!is_ref(a->secrets.list[i]))
 			return refuse(error, no_value, "secret");
 	return check_headers(a, error);
 }
 
+static bool
+says_webhook(const struct new_automation *a)
+{
+	return a->access_token != NULL || a->target != NULL || a->success_when != NULL ||
+	       a->secrets.n + a->signatures.n + a->headers.n > 0;
+}
+
+static bool
+says_job(const struct new_automation *a)
+{
+	bool says = a->run_config != NULL;
+
+	for (int i = 0; i < LAUNCH_MEMBERS; i++)
+		says |= a->launch[i] != NULL;
+	return says;
+}
+
+static int
+check_job(const struct new_automation *a, char error[NEW_AUTOMATION_ERROR_MAX])
+{
+	const char *const *l = a->launch, *wrong = NULL;
+
+	if (l[LAUNCH_QUEUE] == NULL)
+		wrong = "what is said of a job needs --launch QUEUE";
+	else if (says_webhook(a) || a->webhook != NULL || a->url != NULL || a->template != NULL ||
+		 a->payload != NULL || a->payload_jq != NULL)
+		wrong = "--launch puts a job on a queue, and goes with nothing of webhooks and payloads";
+	else if (l[LAUNCH_PROJECT] == NULL)
+		wrong = "where is the run to go? Give --run-project ENTITY/PROJECT";
+	else if (l[LAUNCH_JOB] == NULL && l[LAUNCH_DOCKER_IMAGE] == NULL)
+		wrong = "what is to be run? Give --job ENTITY/PROJECT/NAME:ALIAS, or --docker-image IMAGE";
+	else if (a->run_config != NULL && l[LAUNCH_OVERRIDES] != NULL)
+		wrong = "--run-config and --overrides exclude each other: write run_config into the overrides";
+	return wrong != NULL ? refuse(error, "%s", wrong) : 0;
+}
+
 static int
 check_webhook(const struct new_automation *a, const struct template_of *t,
 	char error[NEW_AUTOMATION_ERROR_MAX])
 {
-	const bool says_how = a->access_token != NULL || a->target != NULL ||
-			      a->success_when != NULL ||
-			      a->secrets.n + a->signatures.n + a->headers.n > 0;
 	const char *url = a->url != NULL ? a->url : t->url;
 
 	if (!a->makes_webhook && a->webhook == NULL)
 		return refuse(error, "what is to be sent where? %s",
-			"Give --webhook NAME, or --url URL or --template NAME to make a webhook");
-	if (!a->makes_webhook && says_how)
+			"Give --webhook NAME, or --url URL or --template NAME to make a webhook, or --launch QUEUE");
+	if (!a->makes_webhook && says_webhook(a))
 		return refuse(error, "%s say what a new webhook is like, which needs --url",
 			"--secret, --signature, --access-token, --header, --target and --success-when");
 	if (!a->makes_webhook)
@@ -275,7 +313,9 @@ check(const struct new_automation *a, const struct template_of *t,
 	if (a->conditions[RULE_ALIAS_REGEX].n > 1 || a->conditions[RULE_TAG_REGEX].n > 1)
 		return refuse(error, "one expression is all there can be: write %s",
 			"'(this|that)'");
-	return check_secrets(a, error) != 0 ? -1 : check_webhook(a, t, error);
+	if (check_secrets(a, error) != 0)
+		return -1;
+	return says_job(a) ? check_job(a, error) : check_webhook(a, t, error);
 }
 
 /* ---- what is written ---- */
@@ -372,10 +412,48 @@ add_webhook(struct strbuf *sb, const struct new_automation *a, const struct temp
 }
 
 static void
+add_json(struct strbuf *sb, const char *name, const char *json)
+{
+	if (json == NULL)
+		return;
+	add_name(sb, name);
+	strbuf_adds(sb, json);
+}
+
+static void
+add_delivery(struct strbuf *sb, const struct new_automation *a, const struct template_of *t)
+{
+	add_text(sb, "type", "webhook");
+	add_text(sb, "webhook", a->webhook != NULL ? a->webhook : a->name);
+	add_json(sb, "payload",
+		a->payload != NULL || a->payload_jq != NULL ? a->payload : t->payload);
+	add_text(sb, "payload_jq", a->payload_jq);
+}
+
+static void
+add_job(struct strbuf *sb, const struct new_automation *a)
+{
+	static const bool is_json[LAUNCH_MEMBERS] = {
+		[LAUNCH_RESOURCE_ARGS] = true,
+		[LAUNCH_OVERRIDES] = true,
+		[LAUNCH_TEMPLATE_VARIABLES] = true,
+		[LAUNCH_PRIORITY] = true,
+	};
+
+	add_text(sb, "type", "launch");
+	for (int i = 0; i < LAUNCH_MEMBERS; i++)
+		(is_json[i] ? add_json : add_text)(sb, launch_members[i], a->launch[i]);
+	if (a->run_config == NULL)
+		return;
+	add_name(sb, launch_members[LAUNCH_OVERRIDES]);
+	strbuf_addc(sb, '{');
+	add_json(sb, "run_config", a->run_config);
+	strbuf_addc(sb, '}');
+}
+
+static void
 add_automation(struct strbuf *sb, const struct new_automation *a, const struct template_of *t)
 {
-	const char *payload = a->payload != NULL || a->payload_jq != NULL ? a->payload : t->payload;
-
 	add_name(sb, "automations");
 	strbuf_lit(sb, "[{");
 	add_text(sb, "name", a->name);
@@ -394,13 +472,10 @@ add_automation(struct strbuf *sb, const struct new_automation *a, const struct t
 	add_text(sb, "cooldown_by", a->cooldown_by);
 	add_name(sb, "action");
 	strbuf_addc(sb, '{');
-	add_text(sb, "type", "webhook");
-	add_text(sb, "webhook", a->webhook != NULL ? a->webhook : a->name);
-	if (payload != NULL) {
-		add_name(sb, "payload");
-		strbuf_adds(sb, payload);
-	}
-	add_text(sb, "payload_jq", a->payload_jq);
+	if (a->launch[LAUNCH_QUEUE] != NULL)
+		add_job(sb, a);
+	else
+		add_delivery(sb, a, t);
 	strbuf_lit(sb, "}}]");
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "launch.h"
 #include "rules.h"
 #include "strbuf.h"
 
@@ -31,14 +32,17 @@ struct new_automation {
 	const char *url, *access_token, *target, *success_when;
 	struct new_values secrets, signatures, headers; /* "NAME: VALUE" */
 	const char *template;                           /* such as "github": what else it is like */
+	/* or the job that it queues, if launch[LAUNCH_QUEUE] is said: values of members as they are,
+	   those that are no strings as JSON; run_config is one of overrides, which exclude it */
+	const char *launch[LAUNCH_MEMBERS], *run_config;
 };
 
 /**
  * new_automation_write(a, sb, error):
  * Append the file, laid out for people. Returns 0, or -1 with the reason in ${error}: a text that
- * is empty or not UTF-8, a secret that is none, a header without a colon, an unknown template, or
- * something missing. Whether
- * all of it goes together is for config_load to say. Running out of memory is an error of ${sb}.
+ * is empty or not UTF-8, a secret that is none, a header without a colon, an unknown template,
+ * something missing, or parts of both a webhook and a job. Whether all of it goes together is for
+ * config_load to say. Running out of memory is an error of ${sb}.
  */
 int new_automation_write(const struct new_automation *a, struct strbuf *sb,
 	char error[NEW_AUTOMATION_ERROR_MAX]);

@@ -7,12 +7,17 @@
 
 _Static_assert(NEW_AUTHOR == NEW_ON + RULE_AUTHOR && NEW_TAG_REGEX == NEW_ON + RULE_TAG_REGEX,
 	"an option for each condition");
+_Static_assert(NEW_BASE_URL == NEW_LAUNCH + LAUNCH_URL && LAUNCH_URL == LAUNCH_MEMBERS - 1,
+	"an option for each member of a launch action");
 
 void
 new_args_init(struct new_args *args)
 {
 	*args = (struct new_args){.file = NULL};
 	strbuf_init(&args->payload, JSON_ARG_MAX);
+	strbuf_init(&args->run_config, JSON_ARG_MAX);
+	for (int i = 0; i < LAUNCH_MEMBERS; i++)
+		strbuf_init(&args->launch[i], JSON_ARG_MAX);
 }
 
 void
@@ -26,6 +31,9 @@ new_args_release(struct new_args *args)
 	free(a->headers.list);
 	free(a->signatures.list);
 	strbuf_release(&args->payload);
+	strbuf_release(&args->run_config);
+	for (int i = 0; i < LAUNCH_MEMBERS; i++)
+		strbuf_release(&args->launch[i]);
 }
 
 static int
@@ -42,14 +50,45 @@ add_value(struct new_values *values, const char *value)
 	return 0;
 }
 
+/* A value of the option ${name} that is JSON of ${type}: into *${to}, kept in ${text}. */
 static int
-read_payload(struct new_args *args, const char *value)
+read_json(const char *name, const char *value, enum json_type type, struct strbuf *text,
+	const char **to)
 {
-	strbuf_release(&args->payload);
-	if (json_arg_read("payload", value, JSON_NONE, &args->payload) != 0)
+	strbuf_release(text);
+	if (json_arg_read(name, value, type, text) != 0)
 		return -1;
-	args->automation.payload = args->payload.buf;
+	*to = text->buf;
 	return 0;
+}
+
+/* One of what a job is like. */
+static int
+read_job(struct new_args *args, int id, const char *value)
+{
+	const int member = id - NEW_LAUNCH;
+	const char **to = &args->automation.launch[member];
+	struct strbuf *text = &args->launch[member];
+	uint64_t priority;
+
+	switch (id) {
+	case NEW_RESOURCE_ARGS:
+		return read_json("resource-args", value, JSON_OBJECT, text, to);
+	case NEW_OVERRIDES:
+		return read_json("overrides", value, JSON_OBJECT, text, to);
+	case NEW_TEMPLATE_VARIABLES:
+		return read_json("template-variables", value, JSON_OBJECT, text, to);
+	case NEW_PRIORITY:
+		if (options_number("priority", value, 0, LAUNCH_PRIORITY_MAX, &priority) != 0)
+			return -1;
+		strbuf_reset(text);
+		strbuf_addu(text, priority);
+		*to = strbuf_str(text);
+		return 0;
+	default:
+		*to = value;
+		return 0;
+	}
 }
 
 /* An event type may have a short name. */
@@ -108,9 +147,14 @@ new_option(struct new_args *args, int id, const char *value)
 		return add_type(args, value);
 	if (id <= NEW_TAG_REGEX)
 		return add_value(&a->conditions[id - NEW_ON], value);
+	if (id >= NEW_LAUNCH && id <= NEW_BASE_URL)
+		return read_job(args, id, value);
 	switch (id) {
 	case NEW_PAYLOAD:
-		return read_payload(args, value);
+		return read_json("payload", value, JSON_NONE, &args->payload, &a->payload);
+	case NEW_RUN_CONFIG:
+		return read_json("run-config", value, JSON_OBJECT, &args->run_config,
+			&a->run_config);
 	case NEW_SECRET:
 		return add_value(&a->secrets, value);
 	case NEW_SIGNATURE:

@@ -32,6 +32,20 @@ enum {
 	NEW_HEADER,
 	NEW_TARGET,
 	NEW_SUCCESS_WHEN,
+	NEW_LAUNCH, /* these are in the order of enum launch_member */
+	NEW_QUEUE_ENTITY,
+	NEW_JOB,
+	NEW_DOCKER_IMAGE,
+	NEW_RUN_PROJECT,
+	NEW_RUN_NAME,
+	NEW_RESOURCE,
+	NEW_RESOURCE_ARGS,
+	NEW_OVERRIDES,
+	NEW_TEMPLATE_VARIABLES,
+	NEW_PRIORITY,
+	NEW_API_KEY,
+	NEW_BASE_URL,
+	NEW_RUN_CONFIG,
 	NEW_DESCRIPTION,
 	NEW_DISABLED,
 	NEW_FILE
@@ -62,6 +76,20 @@ enum {
 	{NEW_HEADER, 'H', "header", "NAME:VALUE", "add: the webhook has this header (repeatable)"}, \
 	{NEW_TARGET, 0, "target", "TARGET", "add: the webhook is for github, slack or teams"},     \
 	{NEW_SUCCESS_WHEN, 0, "success-when", "PROGRAM", "add: the webhook's answers must be so, in jq"}, \
+	{NEW_LAUNCH, 0, "launch", "QUEUE", "add: put a job on this queue of W&B Launch"},           \
+	{NEW_QUEUE_ENTITY, 0, "queue-entity", "ENTITY", "add: who owns the queue (default: as of --run-project)"}, \
+	{NEW_JOB, 0, "job", "JOB", "add: the job, as ENTITY/PROJECT/NAME:ALIAS"},                  \
+	{NEW_DOCKER_IMAGE, 0, "docker-image", "IMAGE", "add: the image to be run instead of a job"}, \
+	{NEW_RUN_PROJECT, 0, "run-project", "ENTITY/PROJECT", "add: where the job's run goes"},    \
+	{NEW_RUN_NAME, 0, "run-name", "TEXT", "add: what the run is called"},                      \
+	{NEW_RESOURCE, 0, "resource", "NAME", "add: where it runs, such as kubernetes"},           \
+	{NEW_RESOURCE_ARGS, 0, "resource-args", "JSON|@FILE", "add: settings of that"},            \
+	{NEW_OVERRIDES, 0, "overrides", "JSON|@FILE", "add: what differs from the job"},           \
+	{NEW_RUN_CONFIG, 0, "run-config", "JSON|@FILE", "add: the run's configuration, if no more differs"}, \
+	{NEW_TEMPLATE_VARIABLES, 0, "template-variables", "JSON|@FILE", "add: values for the queue's template"}, \
+	{NEW_PRIORITY, 0, "priority", "N", "add: in queues that have priorities"},                 \
+	{NEW_API_KEY, 0, "api-key", "$NAME", "add: the key for W&B (default $WANDB_API_KEY)"},     \
+	{NEW_BASE_URL, 0, "base-url", "URL", "add: the W&B server of the queue"},                  \
 	{NEW_DESCRIPTION, 0, "description", "TEXT", "add: text for readers"},                      \
 	{NEW_DISABLED, 0, "disabled", NULL, "add: do not enable it yet"},                          \
 	{NEW_FILE, 0, "file", "FILE", "add: the file to make"}
@@ -70,7 +98,7 @@ enum {
 struct new_args {
 	struct new_automation automation; /* but for its name; texts are borrowed */
 	const char *file;                 /* or NULL */
-	struct strbuf payload;
+	struct strbuf payload, launch[LAUNCH_MEMBERS], run_config; /* what is JSON */
 };
 
 /**

@@ -63,10 +63,10 @@ finish(void)
 static int
 unknown_option(const struct options *o, const char *word, size_t len)
 {
-	const char *names[64], *near;
+	const char *names[OPTIONS_MAX + 2], *near;
 	size_t n = 0;
 
-	for (const struct option *t = o->spec->table; t->id != 0 && n < 62; t++)
+	for (const struct option *t = o->spec->table; t->id != 0 && n < OPTIONS_MAX; t++)
 		names[n++] = t->name;
 	names[n++] = "help";
 	names[n++] = "version";

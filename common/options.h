@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define OPTIONS_MAX 96 /* in a table, with what ends it */
+
 struct option {
 	int id;           /* greater than 0 */
 	char letter;      /* short form, or 0 */

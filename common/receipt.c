@@ -32,6 +32,31 @@ add_number(struct strbuf *sb, const char *name, uint64_t n)
 	strbuf_addu(sb, n);
 }
 
+/* Whose job is put where. */
+static void
+add_queue(struct strbuf *sb, const struct record *rec, size_t max)
+{
+	const struct json_span *entity = &rec->launch.queue_entity, *queue = &rec->launch.queue;
+
+	if (!rec->is_launch || entity->len > max || queue->len > max - entity->len)
+		return;
+	strbuf_lit(sb, ",\"queue\":\"");
+	strbuf_add(sb, entity->p, entity->len);
+	strbuf_addc(sb, '/');
+	strbuf_add(sb, queue->p, queue->len);
+	strbuf_addc(sb, '"');
+}
+
+static void
+add_names(struct strbuf *sb, const struct record *rec, size_t name_max, size_t url_max)
+{
+	add_span(sb, ",\"automation\":", &rec->automation, name_max);
+	add_span(sb, ",\"event_id\":", &rec->event.member[EVENT_ID], name_max);
+	add_span(sb, ",\"event_type\":", &rec->event.member[EVENT_TYPE], name_max);
+	add_span(sb, ",\"url\":", &rec->url, url_max);
+	add_queue(sb, rec, name_max);
+}
+
 /* How it went. */
 static void
 add_course(struct strbuf *sb, const struct receipt *r)
@@ -74,10 +99,7 @@ receipt_add(struct strbuf *sb, const struct receipt *r)
 
 	strbuf_lit(sb, "{\"delivery_id\":");
 	json_raw(sb, &rec->delivery_id);
-	add_span(sb, ",\"automation\":", &rec->automation, SIZE_MAX);
-	add_span(sb, ",\"event_id\":", &rec->event.member[EVENT_ID], SIZE_MAX);
-	add_span(sb, ",\"event_type\":", &rec->event.member[EVENT_TYPE], SIZE_MAX);
-	add_span(sb, ",\"url\":", &rec->url, SIZE_MAX);
+	add_names(sb, rec, SIZE_MAX, SIZE_MAX);
 	strbuf_lit(sb, ",\"status\":\"");
 	strbuf_adds(sb, receipt_status_name(r->status));
 	strbuf_addc(sb, '"');
@@ -92,14 +114,15 @@ receipt_add(struct strbuf *sb, const struct receipt *r)
 }
 
 void
+receipt_add_names(struct strbuf *sb, const struct record *rec)
+{
+	add_names(sb, rec, NAME_MAX_LEN, URL_MAX_LEN);
+}
+
+void
 receipt_add_members(struct strbuf *sb, const struct receipt *r)
 {
-	const struct record *rec = r->rec;
-
-	add_span(sb, ",\"automation\":", &rec->automation, NAME_MAX_LEN);
-	add_span(sb, ",\"event_id\":", &rec->event.member[EVENT_ID], NAME_MAX_LEN);
-	add_span(sb, ",\"event_type\":", &rec->event.member[EVENT_TYPE], NAME_MAX_LEN);
-	add_span(sb, ",\"url\":", &rec->url, URL_MAX_LEN);
+	receipt_add_names(sb, r->rec);
 	add_course(sb, r);
 	if (r->error != NULL)
 		add_error(sb, r, TEXT_MAX_LEN);

@@ -47,7 +47,13 @@ const char *receipt_status_name(enum receipt_status status);
  * comma before it, at most RECEIPT_MEMBERS_MAX bytes. Names that are too long for that are left
  * out, and the text of an error is cut.
  */
-#define RECEIPT_MEMBERS_MAX 2816
+#define RECEIPT_MEMBERS_MAX 3136
 void receipt_add_members(struct strbuf *sb, const struct receipt *receipt);
+
+/**
+ * receipt_add_names(sb, rec):
+ * Append those members that are known before it is sent.
+ */
+void receipt_add_names(struct strbuf *sb, const struct record *rec);
 
 #endif

@@ -286,13 +286,17 @@ add_to_journal(struct recorder *r, const struct receipt *receipt)
 uint64_t
 recorder_attempt(struct recorder *r, const struct record *rec)
 {
-	const struct journal_entry entry = {.id = rec->delivery_id.p,
+	struct journal_entry entry = {.id = rec->delivery_id.p,
 		.id_len = rec->delivery_id.len,
 		.status = "attempted",
 		.at_ms = timestamp_now_ms()};
 
 	if (r->journal == NULL)
 		return 0;
+	strbuf_reset(&r->members);
+	receipt_add_names(&r->members, rec);
+	entry.more = r->members.buf;
+	entry.more_len = r->members.len;
 	/* Not in the room of what is under way. */
 	if (journal_reserve(r->journal, r->reserved + 1) != 0 ||
 		journal_add(r->journal, &entry) != 0)

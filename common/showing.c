@@ -82,6 +82,45 @@ add_webhook(struct strbuf *sb, const struct config_webhook *webhook)
 	}
 }
 
+/* What is said of a value: a string as it reads, all else as JSON. */
+static void
+add_value(struct strbuf *sb, const struct json_span *value)
+{
+	if (value->type == JSON_STRING)
+		json_decode(sb, value);
+	else
+		json_compact(sb, value->p, value->len);
+}
+
+static void
+add_job(struct strbuf *sb, const struct launch *l)
+{
+	/* What is said of a member, in this order. */
+	static const struct {
+		enum launch_member member;
+		const char *before;
+	} said[] = {{LAUNCH_PROJECT, ", to run in "}, {LAUNCH_NAME, " as "},
+		{LAUNCH_RESOURCE, ", on "}, {LAUNCH_RESOURCE_ARGS, ", with the resource_args "},
+		{LAUNCH_TEMPLATE_VARIABLES, ", with the template_variables "},
+		{LAUNCH_OVERRIDES, ", with the overrides "}, {LAUNCH_PRIORITY, ", at priority "},
+		{LAUNCH_KEY, ", with the key "}, {LAUNCH_URL, ", by the server "}};
+	const struct json_span *m = l->member, entity = launch_queue_entity(l);
+	const bool is_job = m[LAUNCH_JOB].type != JSON_NONE;
+
+	strbuf_adds(sb, is_job ? "the job " : "a job of the image ");
+	json_decode(sb, &m[is_job ? LAUNCH_JOB : LAUNCH_DOCKER_IMAGE]);
+	strbuf_lit(sb, " is put on the queue ");
+	json_decode(sb, &entity);
+	strbuf_addc(sb, '/');
+	json_decode(sb, &m[LAUNCH_QUEUE]);
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		if (m[said[i].member].type == JSON_NONE)
+			continue;
+		strbuf_adds(sb, said[i].before);
+		add_value(sb, &m[said[i].member]);
+	}
+}
+
 /* Whether anything says what is sent: payload, payload_file, and what may come beside them. */
 static bool
 has_payload(const struct config_automation *a)
@@ -106,7 +145,9 @@ add_words(struct strbuf *sb, const struct config_automation *a)
 	strbuf_adds(sb, a->enabled ? "When " : "Disabled. If it were not: when ");
 	rule_text_conditions(sb, &a->rule, &on);
 	strbuf_lit(sb, ":\n");
-	if (a->webhook == NULL) {
+	if (a->action == CONFIG_LAUNCH) {
+		add_job(sb, &a->launch);
+	} else if (a->webhook == NULL) {
 		strbuf_lit(sb, "nothing is sent");
 	} else {
 		strbuf_adds(sb,

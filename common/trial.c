@@ -71,7 +71,7 @@ edit_payload_file(struct strbuf *action, const struct config_automation *a)
 	free(path);
 }
 
-/* Append a configuration of the automation, enabled, and its webhook. */
+/* Append a configuration of the automation, enabled, and its webhook, if it has one. */
 static void
 add_configuration(struct strbuf *sb, const struct trial *trial)
 {
@@ -94,11 +94,15 @@ add_configuration(struct strbuf *sb, const struct trial *trial)
 	if (strbuf_str(&action) != NULL)
 		edit(&automation, "action", action.buf);
 	sb->failed |= strbuf_failed(&automation) || strbuf_failed(&action);
-	strbuf_lit(sb, "{\"webhooks\":{\"");
-	strbuf_add(sb, a->webhook->name.p, a->webhook->name.len);
-	strbuf_lit(sb, "\":");
-	strbuf_add(sb, a->webhook->span.p, a->webhook->span.len);
-	strbuf_lit(sb, "},\"automations\":[");
+	strbuf_addc(sb, '{');
+	if (a->webhook != NULL) {
+		strbuf_lit(sb, "\"webhooks\":{\"");
+		strbuf_add(sb, a->webhook->name.p, a->webhook->name.len);
+		strbuf_lit(sb, "\":");
+		strbuf_add(sb, a->webhook->span.p, a->webhook->span.len);
+		strbuf_lit(sb, "},");
+	}
+	strbuf_lit(sb, "\"automations\":[");
 	strbuf_add(sb, automation.buf, automation.len);
 	strbuf_lit(sb, "]}");
 	strbuf_release(&automation);

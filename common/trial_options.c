@@ -113,7 +113,10 @@ trial_start(const struct trial_args *args, const struct new_automation *like,
 	struct strbuf event;
 
 	strbuf_init(&event, LINES_MAX_DEFAULT);
-	if (automation->webhook == NULL) {
+	if (automation->action == CONFIG_LAUNCH && like->payload != NULL) {
+		diag("'%.*s' puts a job on a queue, which has no payload",
+			CONFIG_SHOWN(automation->name.len), automation->name.p);
+	} else if (automation->action == CONFIG_NONE) {
 		diag("'%.*s' sends nothing that could be tested",
 			CONFIG_SHOWN(automation->name.len), automation->name.p);
 	} else if (get_event(args, like, automation, config_regexes(config), &event) == 0) {

@@ -318,14 +318,20 @@ make_registry() {
 
 # The automations that pages import.
 make_automations() {
-  local hook queue scope='"scope":{"collection":"acme/model-registry/fraud"}'
+  local hook queue slack scope='"scope":{"collection":"acme/model-registry/fraud"}'
   hook=$(wandb_do '{"do":"webhook","entity":"acme","name":"deploy-hook","url":"https://hooks.acme.example/deploy",
     "secret":"WEBHOOK_SECRET"}' | jq .id)
   queue=$(wandb_do '{"do":"queue","queue":"acme/model-registry/gpu"}' | jq .id)
+  slack=$(wandb_do '{"do":"slack","entity":"acme","team":"Acme","channel":"models"}' | jq .id)
   # shellcheck disable=SC2016 # a variable of payloads
   wandb_do '[{"do":"automation","name":"evaluate","description":"Evaluate what is linked.",'"$scope"',"event":"LINK_MODEL",
     "filter":"{\"filter\":\"{\\\"$or\\\":[{\\\"$and\\\":[]}]}\"}",
-    "action":{"type":"QueueJobTriggeredAction","queue":'"$queue"',"template":"{\"job\":\"acme/jobs/evaluate:latest\"}"}},
+    "action":{"type":"QueueJobTriggeredAction","queue":'"$queue"',
+      "template":"{\"entity\":\"acme\",\"project\":\"evals\",\"job\":\"acme/jobs/evaluate:latest\",\"overrides\":{\"run_config\":{\"model\":\"${artifact_version}\"}}}"}},
+    {"do":"automation","name":"tell-team","description":"Tell them.",'"$scope"',"event":"LINK_MODEL",
+    "filter":"{\"filter\":\"{\\\"$or\\\":[{\\\"$and\\\":[]}]}\"}",
+    "action":{"type":"NotificationTriggeredAction","integration":'"$slack"',"title":"New model","message":"Look at it",
+      "severity":"INFO"}},
     {"do":"automation","name":"promote",'"$scope"',"event":"ADD_ARTIFACT_ALIAS",
     "filter":"{\"filter\":\"{\\\"$or\\\":[{\\\"$and\\\":[{\\\"alias\\\":{\\\"$regex\\\":\\\"^prod\\\"}}]}]}\"}",
     "action":{"type":"GenericWebhookTriggeredAction","integration":'"$hook"',

@@ -159,8 +159,8 @@ every_action() {
   done
   expect_equal "$(jq -r '.automations[0].description' out/note.json)" \
     'Tell them. [Not as in W&B: it notifies channel models of Acme by an integration of W&B with Slack]'
-  expect_equal "$(reasons job)" 'it starts a Launch job, in queue gpu of acme, which no action here does'
-  expect_equal "$(reasons gone)" 'it starts a Launch job, in a queue that is no more, which no action here does'
+  expect_equal "$(reasons job)" 'its template has "n", which launch actions here have not'
+  expect_equal "$(reasons gone)" 'it puts a job on a queue that is no more'
   expect_equal "$(reasons push)" 'its action is a PushNotificationTriggeredAction, which is not known here'
   expect_equal "$(reasons future)" 'its action is a FutureTriggeredAction, which is not known here'
   expect_equal "$(jq -c .triggeredAction out/job.wandb)" \
@@ -171,6 +171,125 @@ every_action() {
   expect_equal "$(tail -n 1 err)" 'wb-automation: acme: 8 automations imported, 5 of them disabled, and 1 webhooks'
 }
 test_case 'every action: webhooks and none as they were, all others disabled, with their originals beside' every_action
+
+# ---- jobs ----
+
+# job NAME TEMPLATE [OWNER] - an automation that puts a job on the queue gpu of acme, or of another owner
+job() {
+  automation "$1" "action={\"type\":\"QueueJobTriggeredAction\",\"queue\":$(jq ".[${3-0}].id" queues),\"template\":$(quoted "$2")}"
+}
+
+queues() {
+  anew '{"do":"queue","queue":"acme/model-registry/gpu"}' '{"do":"queue","queue":"ops/model-registry/gpu"}'
+  mv results queues
+}
+
+# What is pushed is the template with its variables replaced, and what there is by default; so the agent is told the same.
+job_round_trips() {
+  queues
+  local template
+  cat >templates <<'END'
+{"entity":"acme","project":"evals","job":"acme/jobs/evaluate:latest"}
+{"job":"a","resource":"kubernetes","entity":"acme","project":"Evals","name":"for ${event_author}","overrides":{"args":["--x","${alias}"],"entry_point":["python"],"run_config":{"m":"${artifact_version}","n":1.10,"big":12345678901234567890,"k":{"${tag}":null}},"artifacts":{},"files":{"a":"b"},"dockerfile":"D","working_dir":"/"},"resource_args":{"kubernetes":{"namespace":"${run_id}","x":"$${y"}},"docker":{},"git":{}}
+{"entity":"acme","project":"evals","docker":{"docker_image":"acme/eval:1"},"git":null,"uri":null,"author":null,"run_id":null,"sweep_id":null,"name":null,"resource":null,"overrides":{"run_config":{}}}
+{"entity":"acme","project":"evals","job":"\u0061/b","resource":"k\"8","overrides":{"args":["\u20ac \ud83d\ude00"]}}
+END
+  local n=0 commands=()
+  while IFS= read -r template; do
+    commands+=("$(job "j$n" "$template" $((n % 2)))")
+    n=$((n + 1))
+  done <templates
+  save "${commands[@]}"
+  imports 0
+  expect_match "$(<err)" ': 4 automations imported, 0 of them disabled, and 0 webhooks$'
+  wb-event alias acme/registry/fraud:v3 prod --id e1 --artifact-id QXJ0 --author 'a"nn' | wb-match -c out | wb-render | wb-sign |
+    wb-send --allow-http --allow-net 127.0.0.0/8 --jobs 1 >receipts 2>errors || fail "$(<errors)"
+  wandb_do '{"do":"pushes"}' | jq -c 'reverse[] | [.entity, .queue, .runSpec]' | sed 's/\${run_id}/@run_id@/g' >pushed
+  # the template as it was, its variables replaced, beside what was pushed
+  sed 's/${artifact_version}/wandb-artifact:\/\/_id\/QXJ0/g; s/${event_author}/a\\"nn/g; s/${alias}/prod/g; s/${tag}//g' templates |
+    sed 's/\${run_id}/@run_id@/g' >want
+  expect_equal "$(wc -l <pushed)" 4
+  # numbers as they are spelled
+  grep -q -F '\"n\":1.10,\"big\":12345678901234567890' pushed || fail "$(<pushed)"
+  jq -c --slurpfile want want '.[2] | fromjson | . as $got | ($want[] | select(.job == $got.job and (.docker.docker_image // "") == ($got.docker.docker_image // ""))) as $w |
+    (($w | to_entries[] | select(.value != null and $got[.key] != .value) | "differs: \(.key)"),
+     ($got | to_entries[] | .key as $key | select($key != "run_id" and ($w | has($key) | not) and .value != {} and .value != null) | "more: \(.key)"))' pushed >differences
+  expect_empty differences
+  expect_equal "$(jq -c '.[:2] | join("/")' pushed | sort | uniq -c | tr -s ' ')" ' 2 "acme/gpu"
+ 2 "ops/gpu"'
+}
+test_case 'jobs come out as their templates, member by member' job_round_trips
+
+job_action() {
+  queues
+  save "$(job evaluate '{"entity":"acme","project":"evals","job":"acme/jobs/evaluate:latest","overrides":{"run_config":{"m":"${artifact_version}"}}}')"
+  imports 0
+  jq -c '.automations[0] | [.name, .enabled, (.action | del(.base_url))]' out/evaluate.json >got
+  echo '["evaluate",null,{"type":"launch","queue":"gpu","project":"acme/evals","job":"acme/jobs/evaluate:latest","overrides":{"run_config":{"m":"${artifact_version}"}}}]' >want
+  expect_file got want
+  expect_equal "$(jq -r '.automations[0].action.base_url' out/evaluate.json)" "$WANDB_URL"
+  [[ ! -e out/evaluate.wandb ]] || fail 'it is exact'
+  rm -rf out
+  # a key that is in ~/.netrc is not where wb-send looks
+  mkdir home
+  printf 'machine 127.0.0.1 login api password %s\n' "$WANDB_KEY" >home/.netrc
+  chmod 600 home/.netrc
+  (unset WANDB_API_KEY && HOME=$PWD/home && expect_status 1 import) || fail "$(<err)"
+  expect_equal "$(reasons evaluate)" 'the value of the secret $WANDB_API_KEY is not here'
+  expect_equal "$(jq -c '.automations[0] | [.enabled, .action.type]' out/evaluate.json)" '[false,"launch"]'
+  rm -rf out home
+  # an older server does not say whose queue it is
+  wandb_do '{"do":"settings","without":["RunQueue.entityName"]}' >/dev/null
+  imports 1
+  expect_equal "$(reasons evaluate)" 'it puts a job on a queue, and the server does not say whose that is'
+}
+test_case 'a job is an action of type launch' job_action
+
+no_job() {
+  queues
+  local name template commands=()
+  cat >table <<'END'
+text | no JSON | its template is not JSON: byte 1: not a JSON value
+list | [] | its template is not an object
+broken | {"job": | its template is not JSON: byte 8: unexpected end of JSON text
+nowhere | {"job":"a"} | its template: a launch action needs "project"
+half | {"job":"a","entity":"acme"} | its template: a launch action needs "project"
+nothing | {"entity":"a","project":"b"} | its template: a launch action needs one of "job" and "docker_image"
+both | {"entity":"a","project":"b","job":"c","docker":{"docker_image":"d"}} | its template: a launch action needs one of "job" and "docker_image"
+new | {"entity":"a","project":"b","job":"c","color":null} | its template has "color", which launch actions here have not
+author | {"entity":"a","project":"b","job":"c","author":"ann"} | its template has "author", which launch actions here have not
+run | {"entity":"a","project":"b","job":"c","run_id":"x"} | its template has "run_id", which launch actions here have not
+git | {"entity":"a","project":"b","job":"c","git":{"x":1}} | its template has "git", which launch actions here have not
+docker | {"entity":"a","project":"b","job":"c","docker":{"user_id":1}} | its template has "user_id", which launch actions here have not
+odd | {"entity":"a","project":"b","job":"c","docker":null} | its template's "docker" is not an object
+twice | {"entity":"a","project":"b","job":"c","job":"d"} | its template has "job" twice
+slash | {"entity":"a/b","project":"b","job":"c"} | its template: "project" must be where the run goes, as "ENTITY/PROJECT"
+type | {"entity":"a","project":"b","job":1} | its template: "job" must be a string
+override | {"entity":"a","project":"b","job":"c","overrides":{"x":1}} | its template: "overrides" has run_config, args, entry_point, artifacts, files, dockerfile and working_dir only
+variable | {"entity":"a","project":"b","job":"${alias}"} | its template: "job" has no variables: those are for name and overrides
+unknown | {"entity":"a","project":"b","job":"c","name":"${event_id}"} | its template has a variable that is none of W&B's: ${event_id}
+args | {"entity":"a","project":"b","job":"c","resource_args":{"x":["${alias}"]}} | its template has a variable where there are none here: ${alias}
+dollar | {"entity":"a","project":"b","job":"c","name":"$${alias}"} | its template has $${, which is ${ here
+open | {"entity":"a","project":"b","job":"c","overrides":{"run_config":{"a":"${alias"}}} | its template has ${ without }
+END
+  while IFS='|' read -r name template _; do
+    template=${template% }
+    commands+=("$(job "${name% }" "${template# }")")
+  done <table
+  save "${commands[@]}"
+  imports 1
+  sed -n "s/^wb-automation: '\([a-z]*\)' is disabled: /\1 /p" err | sort >got
+  sed 's/ | .* | / /' table | sort >want
+  expect_file got want
+  expect_equal "$(jq -c '.automations[0] | [.enabled, .action]' out/*.json | sort -u)" '[false,{"type":"none"}]'
+  # and what it was is kept
+  for name in $(cut -d ' ' -f 1 table); do
+    jq -r .triggeredAction.template "out/$name.wandb"
+  done >got
+  sed 's/^[a-z]* | //; s/ | [^|]*$//' table >want
+  expect_file got want
+}
+test_case 'a template that is not the same here disables, and the original is kept' no_job
 
 # ---- filters ----
 
@@ -735,7 +854,7 @@ older_server() {
     "$(automation job "action={\"type\":\"QueueJobTriggeredAction\",\"queue\":$(jq '.[2].id' results),\"template\":\"{}\"}")" \
     "$(automation note 'scope={"project":"acme/lab"}' "action={\"type\":\"NotificationTriggeredAction\",\"integration\":$(jq '.[4].id' results),\"title\":\"T\"}")"
   imports 1
-  expect_equal "$(reasons job)" 'it starts a Launch job, in queue gpu, which no action here does'
+  expect_equal "$(reasons job)" 'it puts a job on a queue, and the server does not say whose that is'
   expect_equal "$(reasons note)" 'it notifies people by an integration of W&B'
   expect_equal "$(cd out && printf '%s ' *.json)" 'job.json note.json one.json webhook-hook.json '
 }

@@ -74,6 +74,34 @@ END
 }
 test_case 'list --json: all of it for programs' lists_json
 
+jobs() {
+  cat >jobs.json <<'END'
+{"automations": [
+  {"name": "evaluate", "action": {"type": "launch", "queue": "gpu", "queue_entity": "ops", "project": "acme/evals",
+    "job": "acme/jobs/\u0065valuate:latest", "name": "evaluate ${alias}", "resource": "kubernetes", "priority": 2,
+    "overrides": {"run_config": {"lr": 1.10}}, "template_variables": {"gpus": 1}, "api_key": "$OPS_KEY",
+    "base_url": "https://wandb.acme.example"}},
+  {"name": "image", "enabled": false,
+   "action": {"type": "launch", "queue": "cpu", "project": "acme/evals", "docker_image": "acme/eval:1"}}
+]}
+END
+  wb-automation list -c jobs.json >out
+  cat >want <<'END'
+NAME      TRIGGER  SCOPE  ACTION  ACTION NAME                QUEUE     ENABLED
+evaluate  *        */*/*  launch  acme/jobs/evaluate:latest  ops/gpu   yes
+image     *        */*/*  launch  acme/eval:1                acme/cpu  no
+END
+  expect_file out want
+  expect_equal "$(wb-automation list --json -c jobs.json | jq -c '[.action_type, .action_name, .queue]')" \
+    '["launch","acme/jobs/evaluate:latest","ops/gpu"]
+["launch","acme/eval:1","acme/cpu"]'
+  expect_equal "$(wb-automation show evaluate -c jobs.json | tail -n 2)" 'When anything happens in */*/*:
+the job acme/jobs/evaluate:latest is put on the queue ops/gpu, to run in acme/evals as evaluate ${alias}, on kubernetes, with the template_variables {"gpus":1}, with the overrides {"run_config":{"lr":1.10}}, at priority 2, with the key $OPS_KEY, by the server https://wandb.acme.example.'
+  expect_equal "$(wb-automation show image -c jobs.json | tail -n 1)" \
+    'a job of the image acme/eval:1 is put on the queue acme/cpu, to run in acme/evals.'
+}
+test_case 'list, show: jobs for queues of W&B Launch' jobs
+
 # entry ID STATUS AUTOMATION [SECOND] [MEMBERS] - a line of a journal
 entry() {
   printf '{"delivery_id":"%s","status":"%s","at":"2026-11-24T11:17:%s.000Z","automation":"%s"%s}\n' \
@@ -161,12 +189,12 @@ history() {
   a_journal >journal
   wb-automation history --journal journal >out
   cat >want <<'END'
-TIME                      STATUS    AUTOMATION  EVENT          EVENT ID  ACTION   TARGET              HTTP  ERROR
+TIME                      STATUS    AUTOMATION  EVENT          EVENT ID  ACTION   TARGET              QUEUE ITEM  HTTP  ERROR
                           novel                                          webhook
-2026-11-24T11:17:05.000Z  Pending   b                                    webhook                            order
-2026-11-24T11:17:04.000Z  Finished  a                          e2        webhook                      200
-2026-11-24T11:17:03.000Z  Failed    b                          e33       webhook  $URL                404   http: status\x0a404
-2026-11-24T11:17:01.000Z  Finished  a           LINK_ARTIFACT  e1        webhook  https://a.example/  204
+2026-11-24T11:17:05.000Z  Pending   b                                    webhook                                        order
+2026-11-24T11:17:04.000Z  Finished  a                          e2        webhook                                  200
+2026-11-24T11:17:03.000Z  Failed    b                          e33       webhook  $URL                            404   http: status\x0a404
+2026-11-24T11:17:01.000Z  Finished  a           LINK_ARTIFACT  e1        webhook  https://a.example/              204
 END
   expect_file out want
 }
@@ -175,6 +203,26 @@ test_case 'history: the newest first, and of a delivery only what became of it l
 # ids ARGUMENT… - the deliveries that history finds, in its order
 ids() {
   wb-automation history --journal journal --json "$@" | jq -r .delivery_id | paste -s -d ' '
+}
+
+# A job is pending from when it is about to be queued: what became of that may not be known.
+history_jobs() {
+  {
+    entry 1 attempted a 01 ',"event_id":"e1","url":"https://api.wandb.ai/graphql","queue":"acme/gpu"'
+    entry 1 finished a 02 ',"event_id":"e1","url":"https://api.wandb.ai/graphql","queue":"acme/gpu","http_status":200,"run_queue_item_id":"UnVuOjE="'
+    entry 2 attempted b 03 ',"event_id":"e2","url":"https://api.wandb.ai/graphql","queue":"acme/gpu"'
+  } >journal
+  wb-automation history --journal journal >out
+  cat >want <<'END'
+TIME                      STATUS    AUTOMATION  EVENT  EVENT ID  ACTION  TARGET    QUEUE ITEM  HTTP  ERROR
+2026-11-24T11:17:03.000Z  Pending   b                  e2        launch  acme/gpu
+2026-11-24T11:17:02.000Z  Finished  a                  e1        launch  acme/gpu  UnVuOjE=    200
+END
+  expect_file out want
+  expect_equal "$(ids --status pending)" '2'
+  expect_equal "$(ids --status finished)" '1'
+  entry 1 attempted deploy 02 >journal
+  expect_match "$(wb-automation list -c rules --journal journal)" ' 2026-11-24T11:17:02.000Z Pending'
 }
 
 history_wanted() {
@@ -193,6 +241,7 @@ history_wanted() {
   sort out >sorted_out
   expect_file sorted_out sorted
 }
+test_case 'history: jobs for queues' history_jobs
 test_case 'history: one automation, one status, so many; --json gives the lines as they stand' history_wanted
 
 history_unfinished() {
@@ -710,6 +759,80 @@ END
 }
 test_case 'add: a file of its own, well laid out' adds
 
+adds_jobs() {
+  fresh
+  expect_equal "$(wb-automation add evaluate -c rules --on alias --alias production --launch gpu \
+    --job acme/jobs/evaluate:latest --run-project acme/evals --run-config '{"model" : "${artifact_version}", "lr":1.10}')" \
+    rules/evaluate.json
+  cat >want <<'END'
+{
+  "automations": [
+    {
+      "name": "evaluate",
+      "on": {
+        "event_type": "ADD_ARTIFACT_ALIAS",
+        "alias": "production"
+      },
+      "action": {
+        "type": "launch",
+        "queue": "gpu",
+        "job": "acme/jobs/evaluate:latest",
+        "project": "acme/evals",
+        "overrides": {
+          "run_config": {
+            "model": "${artifact_version}",
+            "lr": 1.10
+          }
+        }
+      }
+    }
+  ]
+}
+END
+  expect_file rules/evaluate.json want
+  printf '{"args":["--fast","${alias}"]}\n' >overrides.json
+  wb-automation add all -c rules --launch gpu --queue-entity ops --docker-image acme/eval:1 --run-project acme/evals \
+    --run-name 'for ${event_author}' --resource kubernetes --resource-args '{"kubernetes":{"n":"${run_id}"}}' \
+    --overrides @overrides.json --priority 02 --api-key '$OPS_KEY' --base-url https://wandb.acme.example >out
+  expect_equal "$(jq -c '.automations[0].action' rules/all.json)" \
+    '{"type":"launch","queue":"gpu","queue_entity":"ops","docker_image":"acme/eval:1","project":"acme/evals","name":"for ${event_author}","resource":"kubernetes","resource_args":{"kubernetes":{"n":"${run_id}"}},"overrides":{"args":["--fast","${alias}"]},"priority":2,"api_key":"$OPS_KEY","base_url":"https://wandb.acme.example"}'
+  wb-automation add values -c rules --launch gpu --job a --run-project acme/evals --template-variables '{"gpus":1}' >out
+  expect_equal "$(jq -c '.automations[0].action.template_variables' rules/values.json)" '{"gpus":1}'
+}
+test_case 'add --launch: jobs for queues' adds_jobs
+
+adds_no_job() {
+  fresh
+  ls -A rules >before
+  local add=(add new -c rules) job=(--launch gpu --run-project acme/evals --job a) option
+  local both='--launch puts a job on a queue, and goes with nothing of webhooks and payloads'
+  for option in '--webhook=github-deploy' '--url=https://a.example/' '--template=github' '--payload={}' '--payload-jq=.' \
+    '--secret=$S' '--signature=wandb' '--access-token=$T' '--header=A: b' '--target=slack' '--success-when=.ok'; do
+    refused "$both" "${add[@]}" "${job[@]}" "$option"
+  done
+  refused 'what is said of a job needs --launch QUEUE' "${add[@]}" -w github-deploy --job a
+  refused 'what is said of a job needs --launch QUEUE' "${add[@]}" --run-config '{}'
+  refused 'where is the run to go? Give --run-project ENTITY/PROJECT' "${add[@]}" --launch gpu --job a
+  refused 'what is to be run? Give --job ENTITY/PROJECT/NAME:ALIAS, or --docker-image IMAGE' \
+    "${add[@]}" --launch gpu --run-project acme/evals
+  refused '--run-config and --overrides exclude each other: write run_config into the overrides' \
+    "${add[@]}" "${job[@]}" --run-config '{}' --overrides '{}'
+  refused "--api-key takes the name of a secret, such as '\$NAME' in quotes, never its value" \
+    "${add[@]}" "${job[@]}" --api-key value-of-key
+  refused '--run-config: byte 1: not a JSON object' "${add[@]}" "${job[@]}" --run-config '[]'
+  refused "--priority takes a whole number from 0 to 999999999, not '-1'" "${add[@]}" "${job[@]}" --priority=-1
+  refused 'names and values must be UTF-8, and not empty' "${add[@]}" "${job[@]}" --resource ''
+  # what must go together is told by the configuration
+  refused 'rules/new.json:6:17: a launch action needs one of "job" and "docker_image"' \
+    "${add[@]}" "${job[@]}" --docker-image b
+  refused 'rules/new.json:10:20: "project" must be where the run goes, as "ENTITY/PROJECT"' \
+    "${add[@]}" --launch gpu --job a --run-project evals
+  refused 'rules/new.json:13:19: unknown variable ${no}' "${add[@]}" "${job[@]}" --run-config '{"a":"${no}"}'
+  refused '--job does not go with test' test deploy -c rules --job a
+  expect_file <(ls -A rules) before
+}
+test_case 'add --launch: what is refused' adds_no_job
+
 adds_programs() {
   fresh
   wb-automation add live -c rules --on alias --alias production --when '.artifact_metadata.accuracy > "0.9"' \
@@ -809,7 +932,7 @@ adds_nothing() {
   fresh
   ls -A rules >before
   local add=(add new -c rules)
-  refused 'what is to be sent where? Give --webhook NAME, or --url URL or --template NAME to make a webhook' "${add[@]}"
+  refused 'what is to be sent where? Give --webhook NAME, or --url URL or --template NAME to make a webhook, or --launch QUEUE' "${add[@]}"
   refused 'rules/new.json:8:20: no webhook is called "nobody"' "${add[@]}" --webhook nobody
   refused 'the webhook needs --url, such as https://api.github.com/repos/OWNER/REPO/dispatches' "${add[@]}" --template github
   refused "such a URL is a secret: --url takes the name of one, such as '\$SLACK_WEBHOOK_URL' in quotes" \

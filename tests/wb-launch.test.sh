@@ -63,8 +63,15 @@ lost_answer() {
   expect_equal "$(json receipts .status,.attempts,.run_queue_item_id)" "finished
 2
 $(pushes | jq -r '.[].id')"
-  expect_equal "$(json j .status)" 'attempted
-finished'
+  expect_equal "$(json j .status,.automation,.event_id,.queue)" 'attempted
+evaluate
+e1
+acme/gpu
+finished
+evaluate
+e1
+acme/gpu'
+  expect_match "$(wb-automation history --journal j)" " Finished .* launch  acme/gpu  $(pushes | jq -r '.[].id') "
 }
 test_case 'an answer that is lost: the queue is asked before the job is pushed again' lost_answer
 
@@ -286,6 +293,20 @@ script() {
   expect_equal "$(pushes | jq length)" 1
 }
 test_case 'the script of a dry run does the same' script
+
+tried() {
+  fresh
+  config ',"job":"acme/jobs/evaluate:latest","overrides":{"run_config":{"who":"${event_author}"}}'
+  sed -i 's/{"name"/{"enabled":false,"name"/' c.json
+  WANDB_API_KEY=$WANDB_KEY WANDB_BASE_URL=$WANDB_URL wb-automation test evaluate -c c.json --author ann --allow-http \
+    --allow-net 127.0.0.0/8 >out
+  expect_match "$(<out)" 'pushToRunQueueByName'
+  expect_match "$(tail -n 3 out)" "^finished: HTTP 200 in [0-9]+ ms.*$(pushes | jq -r '.[].id')"
+  expect_equal "$(pushes | jq -r '.[].runSpec' | jq -c .overrides)" '{"run_config":{"who":"ann"}}'
+  expect_status 2 wb-automation test evaluate -c c.json --payload 1 2>err
+  expect_equal "$(<err)" "wb-automation: 'evaluate' puts a job on a queue, which has no payload"
+}
+test_case 'wb-automation test puts a job on its queue' tried
 
 wrong_server() {
   config ',"job":"acme/jobs/evaluate:latest"'

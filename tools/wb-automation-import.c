@@ -177,7 +177,7 @@ import(const struct args *args, const struct wandb_triggers *triggers, struct ou
 {
 	const struct config_import how = {args->config, args->nconfig, args->replaces,
 		args->dry_run, config_say};
-	struct imported in = {.memory = triggers->memory};
+	struct imported in = {.memory = triggers->memory, .server = args->wandb.graphql.base_url};
 	struct config_import_counts counts;
 	int status;
 

@@ -32,7 +32,6 @@
 #include "showing.h"
 #include "trial_options.h"
 
-#define OPTIONS_MAX 64
 #define IMPORT "import" /* the command that is a program of its own */
 
 struct args {
@@ -128,6 +127,8 @@ static const struct options_spec spec = {
 	"       wb-automation check [-c PATH]... [--strict] [--resolve] [OPTION...]\n"
 	"       wb-automation add NAME [-c PATH]... --webhook NAME|--url URL|--template NAME\n"
 	"                              [OPTION...]\n"
+	"       wb-automation add NAME [-c PATH]... --launch QUEUE --run-project ENTITY/PROJECT\n"
+	"                              --job JOB|--docker-image IMAGE [OPTION...]\n"
 	"       wb-automation enable|disable NAME [-c PATH]...\n"
 	"       wb-automation delete NAME [-c PATH]... [--yes]\n"
 	"       wb-automation test NAME [-c PATH]... [OPTION...]\n"
