@@ -523,7 +523,11 @@ failing_programs() {
   by_program '1, 2' | refused 'payload_jq: it has 2 outputs, but a payload is one'
   by_program '1, error("so")' | refused 'payload_jq: so'
   by_program '1 +' | refused 'payload_jq: syntax error, unexpected $end, line 1 of the program'
-  by_program 'last(repeat(1))' | refused 'payload_jq: took longer than 1 s, and is not run again'
+  by_program 'last(repeat(1))' | refused 'payload_jq: took longer than 1 s'
+  for _ in 1 2 3 4; do by_program 'last(repeat(1))'; done >in
+  expect_status 1 wb-render in >out 2>err
+  expect_equal "$(sed 's/.*payload_jq: //' err | uniq -c | sed 's/^ *//')" \
+    $'2 took longer than 1 s\n2 took longer than 1 s, and is not run again'
   by_program 'env, input' | refused 'payload_jq: input is not allowed here'
   with_automation '{"name":"a","action":{"type":"webhook","webhook":{"url":"https://a/"},"payload_jq":¦5}}' |
     refused 'payload_jq is not a string'
