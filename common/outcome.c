@@ -121,6 +121,12 @@ outcome_make(struct outcome *o, const struct outcome_means *means, const struct 
 
 	*o = (struct outcome){
 		.receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status}};
+	if (result->error == TRANSFER_HTTP && after_ms > 0) {
+		const size_t len = strlen(result->message);
+
+		snprintf(result->message + len, sizeof(result->message) - len,
+			"; it asks to wait %lld s", (long long)(after_ms + 999) / 1000);
+	}
 	/* Receivers echo requests; a secret must not come back through a receipt. */
 	attempt_mask_message(attempt, means->secrets, result->message);
 	show_response(means, attempt, result, &o->receipt);

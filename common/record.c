@@ -57,6 +57,15 @@ value_error(const struct json_span *value)
 }
 
 static bool
+has_header(const struct record *rec, const char *name)
+{
+	for (size_t i = 0; i < rec->nheaders; i++)
+		if (header_is(rec->headers[i].name.p, rec->headers[i].name.len, name))
+			return true;
+	return false;
+}
+
+static bool
 read_headers(struct json *js, struct record *rec)
 {
 	const char *wrong;
@@ -398,6 +407,9 @@ read_request(struct json *js, struct record *rec)
 		return json_fail(js, js->p, "the request has no \"url\"");
 	if (rec->body.type == JSON_NONE)
 		return json_fail(js, js->p, "the request has no \"body\"");
+	if (rec->auth_scheme != RECORD_NO_AUTH && has_header(rec, "Authorization"))
+		return json_fail(js, js->p,
+			"\"auth\" and an Authorization header exclude each other");
 	return rec->headers_span.type != JSON_NONE ||
 	       json_fail(js, js->p, "the request has no \"headers\"");
 }
@@ -487,15 +499,6 @@ record_read(struct json *js, struct record *rec)
 	if (rec->automation.type == JSON_NONE)
 		return json_fail(js, js->p, "the record has no automation with a \"name\"");
 	return rec->url.type != JSON_NONE || json_fail(js, js->p, "the record has no \"request\"");
-}
-
-static bool
-has_header(const struct record *rec, const char *name)
-{
-	for (size_t i = 0; i < rec->nheaders; i++)
-		if (header_is(rec->headers[i].name.p, rec->headers[i].name.len, name))
-			return true;
-	return false;
 }
 
 bool
