@@ -175,7 +175,11 @@ config_check(const struct config_check *check)
 		if (automations[i].span.type == JSON_NONE)
 			continue;
 		check_conditions(check, &automations[i]);
-		if (!check->has_errors)
+		if (check->has_errors)
+			continue;
+		if (automations[i].action == CONFIG_LAUNCH)
+			config_check_launch(check, &automations[i]);
+		else
 			status = check_payload(check, &automations[i]);
 	}
 	for (size_t i = 0; i < nwebhooks && status == 0; i++)

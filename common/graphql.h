@@ -24,6 +24,9 @@ struct graphql_options {
 	const char *base_url; /* without /graphql */
 	const struct policy *policy;
 	struct secret_store *secrets;
+	/* the name of the key, which goes where the store says; NULL: GRAPHQL_KEY, which is bound to
+	   the server */
+	const char *key;
 	const char *ca_file, *proxy; /* or NULL */
 	size_t jobs;                 /* at the same time, at most GRAPHQL_JOBS_MAX */
 	uint64_t timeout_ms, connect_timeout_ms;

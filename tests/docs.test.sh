@@ -10,7 +10,7 @@
 
 TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-automation)
 # Programs that a tool becomes, and that its page tells of, too.
-declare -A PARTS=([wb-event]=wb-event-poll [wb-automation]=wb-automation-import)
+declare -A PARTS=([wb-event]=wb-event-poll [wb-automation]='wb-automation-check wb-automation-import')
 PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
@@ -292,7 +292,7 @@ END
 #!/usr/bin/env bash
 # it runs the wb-send that stands beside it, not the one above
 [[ ${1-} != test ]] || set -- "$@" --proxy "$DOCS_PROXY" --cacert "$DOCS_CA"
-[[ ${1-} != import ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
+[[ ${1-} != @(import|check) ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
 exec "$WB_BIN/wb-automation" "$@"
 END
   chmod +x bin/wb-automation bin/wb-send
@@ -320,6 +320,7 @@ make_automations() {
   hook=$(wandb_do '{"do":"webhook","entity":"acme","name":"deploy-hook","url":"https://hooks.acme.example/deploy",
     "secret":"WEBHOOK_SECRET"}' | jq .id)
   queue=$(wandb_do '{"do":"queue","queue":"acme/model-registry/gpu"}' | jq .id)
+  wandb_do '{"do":"link","collection":"acme/jobs/evaluate","type":"job"}' >/dev/null
   slack=$(wandb_do '{"do":"slack","entity":"acme","team":"Acme","channel":"models"}' | jq .id)
   # shellcheck disable=SC2016 # a variable of payloads
   wandb_do '[{"do":"automation","name":"evaluate","description":"Evaluate what is linked.",'"$scope"',"event":"LINK_MODEL",
@@ -583,7 +584,8 @@ readme() {
   run_page README.md "$T/readme-home"
   cd "$T" || return
   [[ $WB_BIN == "$TOP" ]] || return 0
-  for tool in "${TOOLS[@]}" "${PARTS[@]}"; do
+  # shellcheck disable=SC2048 # of some there are several
+  for tool in "${TOOLS[@]}" ${PARTS[*]}; do
     expect_file "dest/usr/local/bin/$tool" "$WB_BIN/$tool"
   done
   expect_equal "$(cd dest/usr/local/share/man && find . -type f -printf '%f\n' | sort)" \
