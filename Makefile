@@ -28,7 +28,8 @@ TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output file filter
 EVENTS = event ids sha256
-PAYLOAD = template target header json_find launch secret_ref signature_scheme url webhook
+PAYLOAD = template target header json_find launch secret_ref signature_scheme statuses \
+	url webhook
 CONFIG = arena config config_action config_automation config_file config_program config_webhook file jq_bundle names regexes
 CHECK  = address config_audit config_check config_check_launch config_check_repeated config_check_webhook findings policy \
 	policy_options regex_sample sample
@@ -38,7 +39,7 @@ HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
 SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper secret_mask secret_options \
 	secret_provider secret_ref secret_value shortage siphash table
-REQUEST = record request header url signature signature_check signature_scheme
+REQUEST = record request header url signature signature_check signature_scheme statuses
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response retry shortage table timers transfer \
 	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request

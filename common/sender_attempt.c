@@ -323,6 +323,10 @@ sender_transfer_ended(struct sender *s, struct slot *slot, struct transfer_resul
 		sender_launch_ended(s, slot, result);
 		return;
 	}
+	if (outcome_accept(result, &slot->attempt.rec.success_status)) {
+		sender_attempt_ended(s, slot, result);
+		return;
+	}
 	if (result->error != TRANSFER_OK || program->type == JSON_NONE) {
 		sender_attempt_ended(s, slot, result);
 		return;

@@ -616,7 +616,7 @@ record_members() {
   wb-event alias acme/model-registry/fraud:v3 production | wb-match -c c.json >match
   expect_equal "$(members 'MATCH RECORDS')" "$(json match 'keys[], (.automation | keys[])' | sort -u)" match
   wb-render match | wb-sign >signed
-  jq -c '.automation.action.webhook += {success_when: ".ok", tls: {ca: "$CA"}}' match | wb-render | cat signed - >requests
+  jq -c '.automation.action.webhook += {success_when: ".ok", success_status: 409, tls: {ca: "$CA"}}' match | wb-render | cat signed - >requests
   echo '{"automations":[{"name":"l","action":{"type":"launch","queue":"q","job":"j","project":"acme/x"}}]}' >l.json
   # shellcheck disable=SC2119 # without options
   start_wandb
