@@ -243,7 +243,7 @@ static bool
 says_webhook(const struct new_automation *a)
 {
 	return a->access_token != NULL || a->target != NULL || a->success_when != NULL ||
-	       a->secrets.n + a->signatures.n + a->headers.n > 0;
+	       a->secrets.n + a->signatures.n + a->headers.n + a->success_statuses.n > 0;
 }
 
 static bool
@@ -286,7 +286,7 @@ check_webhook(const struct new_automation *a, const struct template_of *t,
 			"Give --webhook NAME, or --url URL or --template NAME to make a webhook, or --launch QUEUE");
 	if (!a->makes_webhook && says_webhook(a))
 		return refuse(error, "%s say what a new webhook is like, which needs --url",
-			"--secret, --signature, --access-token, --header, --target and --success-when");
+			"--secret, --signature, --access-token, --header, --target, --success-when and --success-status");
 	if (!a->makes_webhook)
 		return 0;
 	if (url == NULL)
@@ -358,6 +358,20 @@ add_values(struct strbuf *sb, const char *name, const struct new_values *values)
 }
 
 static void
+add_statuses(struct strbuf *sb, const struct new_values *statuses)
+{
+	if (statuses->n == 0)
+		return;
+	add_name(sb, webhook_members[WEBHOOK_SUCCESS_STATUS]);
+	strbuf_adds(sb, statuses->n > 1 ? "[" : "");
+	for (size_t i = 0; i < statuses->n; i++) {
+		strbuf_adds(sb, i > 0 ? "," : "");
+		strbuf_adds(sb, statuses->list[i]);
+	}
+	strbuf_adds(sb, statuses->n > 1 ? "]" : "");
+}
+
+static void
 add_header(struct strbuf *sb, const char *header)
 {
 	if (sb->len > 0 && sb->buf[sb->len - 1] != '{')
@@ -407,6 +421,7 @@ add_webhook(struct strbuf *sb, const struct new_automation *a, const struct temp
 	add_values(sb, webhook_members[WEBHOOK_SIGNATURE], &a->signatures);
 	add_headers(sb, &a->headers, t->header);
 	add_text(sb, webhook_members[WEBHOOK_SUCCESS_WHEN], a->success_when);
+	add_statuses(sb, &a->success_statuses);
 	add_text(sb, webhook_members[WEBHOOK_TARGET], a->target != NULL ? a->target : t->target);
 	strbuf_lit(sb, "}}");
 }

@@ -31,6 +31,7 @@ struct new_automation {
 	bool makes_webhook;
 	const char *url, *access_token, *target, *success_when;
 	struct new_values secrets, signatures, headers; /* "NAME: VALUE" */
+	struct new_values success_statuses;             /* numbers */
 	const char *template;                           /* such as "github": what else it is like */
 	/* or the job that it queues, if launch[LAUNCH_QUEUE] is said: values of members as they are,
 	   those that are no strings as JSON; run_config is one of overrides, which exclude it */

@@ -578,6 +578,8 @@ malformed_webhooks() {
   with_webhook '{"url":"https://a/","tls":{"ca":¦5}}' | refused 'not a reference to a secret, "$NAME"'
   with_webhook '{"url":"https://a/","secret":"$K","tls":{"cert":"$C","key":"¦$K"}}' |
     refused 'the webhook names the key of "tls" elsewhere, too'
+  with_webhook '{"url":"https://a/","success_status":¦200}' |
+    refused '"success_status" is a status from 300 to 599, or up to 16 of them'
   with_webhook '{"url":"https://a/","target":"¦irc"}' | refused 'unknown target; known are github, slack and teams'
 }
 test_case 'bad lines: webhooks that are none' malformed_webhooks
