@@ -277,6 +277,10 @@ make_wrapper() {
   mkdir bin
   cat >bin/wb-send <<'END'
 #!/usr/bin/env bash
+# jobs go to the W&B server of the test
+for file in "$@"; do
+  [[ ! -f $file ]] || ! grep -q '"launch":{' "$file" || exec "$WB_BIN/wb-send" --allow-http --allow-net 127.0.0.0/8 "$@"
+done
 args=() cacert=(--cacert "$DOCS_CA")
 while (($# > 0)); do
   case $1 in
@@ -370,7 +374,7 @@ END
 make_documented_certificate() {
   make_test_ca
   printf '[documented]\nsubjectAltName = DNS:api.github.com, DNS:slack.com, DNS:hooks.slack.com, %s, %s\n' \
-    'DNS:*.webhook.office.com' 'DNS:*.acme.example' >>"$T/ca/conf"
+    'DNS:*.webhook.office.com' 'DNS:*.acme.example, DNS:*.execute-api.eu-west-1.amazonaws.com' >>"$T/ca/conf"
   make_certificate documented "$(date -u -d yesterday +%Y%m%d%H%M%SZ)" 20991231235959Z >>"$T/ca/log" 2>&1 ||
     fail "no certificate: $(<"$T/ca/log")"
   export DOCS_CA=$CA_FILE
@@ -379,7 +383,8 @@ make_documented_certificate() {
 # What a page may take for granted: secrets in the environment, and what GitHub sets on a runner.
 preset() {
   export GITHUB_TOKEN=made-up-github-token WEBHOOK_SECRET=made-up-webhook-secret GITLAB_TOKEN=made-up-gitlab-token
-  export SLACK_TOKEN=made-up-slack-token
+  export SLACK_TOKEN=made-up-slack-token GITLAB_TRIGGER_TOKEN=made-up-trigger-token K8S_TOKEN=made-up-cluster-token
+  export SAGEMAKER_API_KEY=made-up-gateway-key AIRFLOW_TOKEN=made-up-airflow-token
   export SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T0/B0/made-up
   export TEAMS_WEBHOOK_URL=https://acme.webhook.office.com/webhookb2/made-up
   export MODEL=acme/model-registry/fraud:v3 GITHUB_ACTOR=ann GITHUB_RUN_ID=1742
@@ -388,7 +393,12 @@ preset() {
 start_servers() {
   local tls
   printf '%s\n' '{"/repos/acme/deploy/dispatches": [{"status": 204}],
-    "/api/v4/projects/42/pipeline": [{"status": 201, "body": "{}"}], "/down": [{"status": 503}],
+    "/repos/acme/deploy/actions/workflows/evaluate.yml/dispatches": [{"status": 204}],
+    "/api/v4/projects/42/pipeline": [{"status": 201, "body": "{}"}],
+    "/api/v4/projects/42/trigger/pipeline": [{"status": 201, "body": "{}"}],
+    "/apis/batch/v1/namespaces/ml/jobs": [{"status": 201, "body": "{}"}, {"status": 409, "body": "{\"reason\":\"AlreadyExists\"}"}],
+    "/api/v2/dags/evaluate/dagRuns": [{"body": "{}"}, {"status": 409, "body": "{}"}],
+    "/api/v1/dags/evaluate/dagRuns": [{"body": "{}"}, {"status": 409, "body": "{}"}], "/down": [{"status": 503}],
     "/api/chat.postMessage": [{"body": "{\"ok\":false,\"error\":\"channel_not_found\"}"}, {"body": "{\"ok\":true}"}]}' \
     >answers.json
   make_documented_certificate
