@@ -33,7 +33,7 @@ PAYLOAD = template target header json_find launch secret_ref signature_scheme st
 CONFIG = arena config config_action config_automation config_file config_program config_webhook file jq_bundle names regexes
 CHECK  = address config_audit config_check config_check_launch config_check_repeated config_check_webhook findings policy \
 	policy_options regex_sample sample
-EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_options replace
+EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_job new_options replace
 TRIAL  = beside stage trial trial_options uuid
 HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
@@ -74,7 +74,7 @@ wb-automation-check_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SEC
 	config_online diag launch_lookup options nearest output header jq_program registry rules timestamp
 
 wb-automation-import_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) $(IMPORT) \
-	diag options nearest output header jq_program json_pretty new_automation registry replace rules timestamp
+	diag options nearest output header jq_program json_pretty new_automation new_job registry replace rules timestamp
 
 wb-event-poll_LIBS = -lcurl -lcrypto -lpthread
 wb-event-read_LIBS = -ljq

@@ -1,5 +1,5 @@
 /*
- * launch_lookup - whether a queue and a job are there: what W&B's API is asked, and what it answers.
+ * launch_lookup - whether a queue and a job are there: what W&B's API is asked, and what it says.
  * Pure but for the buffers.
  */
 #ifndef WB_LAUNCH_LOOKUP_H
@@ -16,7 +16,7 @@
 
 enum launch_lookup {
 	LAUNCH_LOOKUP_QUEUE,
-	LAUNCH_LOOKUP_PRIORITIES, /* and whether it has priorities, which older servers do not know */
+	LAUNCH_LOOKUP_PRIORITIES, /* and whether it has any, which older servers do not know */
 	LAUNCH_LOOKUP_JOB
 };
 

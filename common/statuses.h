@@ -1,5 +1,5 @@
 /*
- * statuses - what stands in success_status: statuses of answers that are a success beside 2xx. Pure.
+ * statuses - what stands in success_status: statuses that are a success beside 2xx. Pure.
  */
 #ifndef WB_STATUSES_H
 #define WB_STATUSES_H

@@ -92,13 +92,13 @@ END
 }
 test_case 'variables: every one of them' every_variable
 
-delivery_ids() {
+delivery_variable() {
   render '{"name":"eval-${delivery_id}","id":"${delivery_id:json}"}'
   expect_equal "$(jq -r '.request.body | fromjson | [.name, .id] | join(" ")' out)" \
     "$(jq -r '"eval-\(.delivery_id) \(.delivery_id)"' out)"
   expect_match "$(jq -r .delivery_id out)" '^[0-9a-f]{32}$'
 }
-test_case 'variables: the id of the delivery' delivery_ids
+test_case 'variables: the id of the delivery' delivery_variable
 
 metadata_keys() {
   renders '["${artifact_metadata.a.b}","${artifact_metadata.a-b}","${artifact_metadata.a.b-c.d}"]' '["dot","dash","both"]'
