@@ -108,19 +108,18 @@ set_authorization(struct graphql *g, const struct secret *key)
 static int
 set_key(struct graphql *g)
 {
+	const char *name = g->options.key != NULL ? g->options.key : GRAPHQL_KEY, *wrong;
 	char binding[URL_HOST_MAX + 32];
-	const char *wrong;
 	struct secret key;
 
 	snprintf(binding, sizeof(binding), "%s=%s", GRAPHQL_KEY, g->where.host);
 	if (strchr(g->where.host, ':') != NULL)
 		snprintf(binding, sizeof(binding), "%s=[%s]", GRAPHQL_KEY, g->where.host);
-	if (secret_store_bind(g->options.secrets, binding) != 0)
+	if (g->options.key == NULL && secret_store_bind(g->options.secrets, binding) != 0)
 		return -1;
-	if (secret_get(g->options.secrets, GRAPHQL_KEY, strlen(GRAPHQL_KEY), g->where.host, &key,
-		    &wrong) != 0) {
+	if (secret_get(g->options.secrets, name, strlen(name), g->where.host, &key, &wrong) != 0) {
 		diag("the key for %s: %s; set %s, or a password for machine %s in ~/.netrc",
-			g->where.host, wrong, GRAPHQL_KEY, g->where.host);
+			g->where.host, wrong, name, g->where.host);
 		return -1;
 	}
 	/* Shorter ones would be masked out of all that the server says. */

@@ -5,6 +5,7 @@
 
 #include "jq_worker.h"
 #include "resolver.h"
+#include "statuses.h"
 
 bool
 outcome_counts(const struct transfer_result *result)
@@ -19,6 +20,16 @@ outcome_counts(const struct transfer_result *result)
 	default:
 		return result->fault != TRANSFER_SHORTAGE;
 	}
+}
+
+bool
+outcome_accept(struct transfer_result *result, const struct json_span *statuses)
+{
+	if (result->error != TRANSFER_HTTP || !statuses_has(statuses, result->http_status))
+		return false;
+	result->error = TRANSFER_OK;
+	result->message[0] = '\0';
+	return true;
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include "header.h"
 #include "json_text.h"
+#include "statuses.h"
 
 bool
 record_is_ref(const struct json_span *span)
@@ -327,6 +328,15 @@ read_success_when(struct json *js, struct record *rec)
 }
 
 static bool
+read_success_status(struct json *js, struct record *rec)
+{
+	struct json_span *value = &rec->success_status;
+
+	return json_value(js, value) &&
+	       (statuses_check(value) || json_fail(js, value->p, STATUSES_WRONG));
+}
+
+static bool
 read_tls(struct json *js, struct record *rec)
 {
 	struct json_span key;
@@ -361,7 +371,7 @@ forget_request(struct record *rec)
 	rec->auth_scheme = RECORD_NO_AUTH;
 	rec->is_launch = false;
 	rec->nheaders = rec->nlate = rec->nschemes = rec->nkeys = 0;
-	rec->success_when.type = JSON_NONE;
+	rec->success_when.type = rec->success_status.type = JSON_NONE;
 	rec->tls_ca.type = rec->tls_cert.type = rec->tls_key.type = JSON_NONE;
 }
 
@@ -381,6 +391,7 @@ read_request_member(struct json *js, struct record *rec, const struct json_span 
 		{"launch", read_launch},
 		{"sign", read_sign},
 		{"success_when", read_success_when},
+		{"success_status", read_success_status},
 		{"tls", read_tls},
 	};
 

@@ -11,8 +11,9 @@ static const size_t fixed[] = {offsetof(struct record, delivery_id),
 	offsetof(struct record, event.member[EVENT_TYPE]),
 	offsetof(struct record, event.member[EVENT_VERSION_STRING]), offsetof(struct record, url),
 	offsetof(struct record, body), offsetof(struct record, auth),
-	offsetof(struct record, success_when), offsetof(struct record, tls_ca),
-	offsetof(struct record, tls_cert), offsetof(struct record, tls_key)};
+	offsetof(struct record, success_when), offsetof(struct record, success_status),
+	offsetof(struct record, tls_ca), offsetof(struct record, tls_cert),
+	offsetof(struct record, tls_key)};
 #define FIXED (sizeof(fixed) / sizeof(fixed[0]))
 
 /* Those of a request that puts a job on a queue. */

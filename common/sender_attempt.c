@@ -338,6 +338,10 @@ sender_transfer_ended(struct sender *s, struct slot *slot, struct transfer_resul
 		sender_launch_ended(s, slot, result);
 		return;
 	}
+	if (outcome_accept(result, &slot->attempt.rec.success_status)) {
+		sender_attempt_ended(s, slot, result);
+		return;
+	}
 	if (program->type == JSON_NONE)
 		let_status_stand(result);
 	if (result->error != TRANSFER_OK || program->type == JSON_NONE) {

@@ -234,7 +234,8 @@ job_action() {
   mkdir home
   printf 'machine 127.0.0.1 login api password %s\n' "$WANDB_KEY" >home/.netrc
   chmod 600 home/.netrc
-  (unset WANDB_API_KEY && HOME=$PWD/home && expect_status 1 import) || fail "$(<err)"
+  expect_status 1 env -u WANDB_API_KEY HOME="$PWD/home" \
+    wb-automation import --from-wandb acme -c out "${open[@]}" >made 2>err
   expect_equal "$(reasons evaluate)" 'the value of the secret $WANDB_API_KEY is not here'
   expect_equal "$(jq -c '.automations[0] | [.enabled, .action.type]' out/evaluate.json)" '[false,"launch"]'
   rm -rf out home
@@ -283,9 +284,9 @@ END
   expect_file got want
   expect_equal "$(jq -c '.automations[0] | [.enabled, .action]' out/*.json | sort -u)" '[false,{"type":"none"}]'
   # and what it was is kept
-  for name in $(cut -d ' ' -f 1 table); do
+  while read -r name _; do
     jq -r .triggeredAction.template "out/$name.wandb"
-  done >got
+  done <table >got
   sed 's/^[a-z]* | //; s/ | [^|]*$//' table >want
   expect_file got want
 }

@@ -296,6 +296,7 @@ test_case 'the script of a dry run does the same' script
 
 tried() {
   fresh
+  # shellcheck disable=SC2016
   config ',"job":"acme/jobs/evaluate:latest","overrides":{"run_config":{"who":"${event_author}"}}'
   sed -i 's/{"name"/{"enabled":false,"name"/' c.json
   WANDB_API_KEY=$WANDB_KEY WANDB_BASE_URL=$WANDB_URL wb-automation test evaluate -c c.json --author ann --allow-http \

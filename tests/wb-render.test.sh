@@ -92,6 +92,14 @@ END
 }
 test_case 'variables: every one of them' every_variable
 
+delivery_variable() {
+  render '{"name":"eval-${delivery_id}","id":"${delivery_id:json}"}'
+  expect_equal "$(jq -r '.request.body | fromjson | [.name, .id] | join(" ")' out)" \
+    "$(jq -r '"eval-\(.delivery_id) \(.delivery_id)"' out)"
+  expect_match "$(jq -r .delivery_id out)" '^[0-9a-f]{32}$'
+}
+test_case 'variables: the id of the delivery' delivery_variable
+
 metadata_keys() {
   renders '["${artifact_metadata.a.b}","${artifact_metadata.a-b}","${artifact_metadata.a.b-c.d}"]' '["dot","dash","both"]'
   renders '"${artifact_metadata.key}"' '"spelled"'
@@ -583,6 +591,8 @@ malformed_webhooks() {
   with_webhook '{"url":"https://a/","tls":{"ca":¦5}}' | refused 'not a reference to a secret, "$NAME"'
   with_webhook '{"url":"https://a/","secret":"$K","tls":{"cert":"$C","key":"¦$K"}}' |
     refused 'the webhook names the key of "tls" elsewhere, too'
+  with_webhook '{"url":"https://a/","success_status":¦200}' |
+    refused '"success_status" is a status from 300 to 599, or up to 16 of them'
   with_webhook '{"url":"https://a/","target":"¦irc"}' | refused 'unknown target; known are github, slack and teams'
 }
 test_case 'bad lines: webhooks that are none' malformed_webhooks
