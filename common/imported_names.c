@@ -149,16 +149,27 @@ imported_name_all(struct imported *out)
 
 /* ---- secrets ---- */
 
-static int
-by_name(const void *a, const void *b)
+/* Whether ${name} ends as those do that are made here. */
+static bool
+ends_in_digest(const struct text *name)
 {
-	return text_compare(&((const struct imported_secret *)a)->original,
-		&((const struct imported_secret *)b)->original);
+	const size_t digits = DIGEST_SIZE - 1;
+
+	if (name->len <= digits || name->p[name->len - digits - 1] != '_')
+		return false;
+	for (size_t i = name->len - digits; i < name->len; i++)
+		if (strchr("0123456789abcdef", name->p[i]) == NULL)
+			return false;
+	return true;
 }
 
-/* Letters, digits and '_', no digit first. */
+/*
+ * Letters, digits and '_', no digit first, and what tells it from all others. Whatever else there
+ * is has no say in it: a name that was free once would be given to another secret later, whose
+ * webhook then gets what was meant for the first one.
+ */
 static struct text
-secret_name(struct imported *out, const struct text *original, bool is_taken_so)
+secret_name(struct imported *out, const struct text *original)
 {
 	const size_t room = SECRET_NAME_MAX - DIGEST_SIZE - 2;
 	const size_t len = original->len < room ? original->len : room;
@@ -176,36 +187,19 @@ secret_name(struct imported *out, const struct text *original, bool is_taken_so)
 				? c
 				: '_';
 	}
-	if (!is_taken_so && len == original->len)
-		return registry_text(out->memory, name, n);
 	return imported_print(out, "%.*s_%s", (int)n, name, digest_of(original, digest));
 }
 
 void
 imported_name_secrets(struct imported *out)
 {
-	struct names names;
-
-	names_init(&names);
-	if (out->secrets.n > 0)
-		qsort(out->secrets.v, out->secrets.n, sizeof(*out->secrets.v), by_name);
 	for (size_t i = 0; i < out->secrets.n; i++) {
 		struct imported_secret *secret = &out->secrets.v[i];
+		const struct text *original = &secret->original;
 
-		if (secret_name_len(secret->original.p, secret->original.len) == 0)
-			continue;
-		secret->name = secret->original;
-		take(out, &names, &secret->name);
+		secret->name = secret_name_len(original->p, original->len) != 0 &&
+					       !ends_in_digest(original)
+				       ? *original
+				       : secret_name(out, original);
 	}
-	for (size_t i = 0; i < out->secrets.n; i++) {
-		struct imported_secret *secret = &out->secrets.v[i];
-
-		if (secret->name.p != NULL)
-			continue;
-		secret->name = secret_name(out, &secret->original, false);
-		if (is_taken(&names, &secret->name))
-			secret->name = secret_name(out, &secret->original, true);
-		take(out, &names, &secret->name);
-	}
-	names_release(&names);
 }

@@ -496,6 +496,27 @@ the value of the secret $KEY is not here, and W&B does not tell it'
 }
 test_case 'webhooks name the secrets; without their values automations are disabled' secrets_by_name
 
+# What a webhook is given must not be the value of another one's secret, whichever was there first.
+secret_names_stay() {
+  local made
+  anew "$(hook a '"access_token":"my-token"')"
+  save "$(calls first "$(jq '.[0].id' results)" '"{}"')"
+  imports 1
+  made=$(jq -r '.webhooks.a.access_token' out/webhook-a.json)
+  expect_match "$made" '^\$my_token_[0-9a-f]{8}$'
+  expect_match "$(<err)" "secret 'my-token' is called \\$made here"
+  save "$(hook b '"access_token":"my_token"')" "$(hook c "\"access_token\":\"${made#$}\"")"
+  cp -R out before
+  imports 1
+  expect_equal "$(jq -r '.webhooks.b.access_token' out/webhook-b.json)" '$my_token'
+  expect_match "$(jq -r '.webhooks.c.access_token' out/webhook-c.json)" "^\\${made}_[0-9a-f]{8}$"
+  expect_file out/webhook-a.json before/webhook-a.json
+  rm -r out
+  imports 1
+  expect_file out/webhook-a.json before/webhook-a.json
+}
+test_case 'the name of a secret stays that of one secret, whatever comes later' secret_names_stay
+
 all_exact() {
   anew "$(hook hook)" '{"do":"slack","entity":"acme","team":"Acme","channel":"models"}'
   save "$(calls one "$(jq '.[0].id' results)" '"{\n \"b\": 1.10, \"a\": [12345678901234567890, \"${artifact_metadata.x.y} ${alias}\"], \"b\": null}"')"
