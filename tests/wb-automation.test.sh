@@ -46,11 +46,11 @@ refused() {
 
 lists() {
   cat >want <<'END'
-NAME                 TRIGGER                          SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED
-deploy               ADD_ARTIFACT_ALIAS               acme/models/{fraud,churn}  webhook  github-deploy         yes
-trial                *                                */*/*                      none                           no
-日本語 é             LINK_ARTIFACT, ADD_ARTIFACT_TAG  */*/*                      webhook  github-deploy         yes
-red\x1b[31m\xc2\x9b  *                                */*/*                      none                           yes
+NAME                 TRIGGER                                    SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED
+deploy               ADD_ARTIFACT_ALIAS {production,prod} /^p/  acme/models/{fraud,churn}  webhook  github-deploy         yes
+trial                *                                          */*/*                      none                           no
+日本語 é             LINK_ARTIFACT, ADD_ARTIFACT_TAG by ann     */*/*                      webhook  github-deploy         yes
+red\x1b[31m\xc2\x9b  *                                          */*/*                      none                           yes
 END
   wb-automation list -c rules >out
   expect_file out want
@@ -73,6 +73,29 @@ END
     '["Deploy what becomes production.",{"event_type":"ADD_ARTIFACT_ALIAS","entity":"acme","project":"models","collection":["fraud","churn"],"alias":["production","prod"],"alias_regex":"^p"}]'
 }
 test_case 'list --json: all of it for programs' lists_json
+
+# What tells two automations apart is to be seen, and how long they rest.
+conditions_told() {
+  cat >c.json <<'END'
+{"automations": [
+  {"name": "a", "on": {"event_type": "ADD_ARTIFACT_ALIAS", "alias": "a", "when": "true"}, "cooldown": "10m", "action": {"type": "none"}},
+  {"name": "b", "on": {"event_type": "ADD_ARTIFACT_TAG", "tag": ["b", "c"]}, "cooldown": "2h", "cooldown_by": "collection", "action": {"type": "none"}},
+  {"name": "c", "action": {"type": "none"}}
+]}
+END
+  wb-automation list -c c.json | sed -n '2,$p' >out
+  cat >want <<'END'
+a     ADD_ARTIFACT_ALIAS a when ...  */*/*  none                        yes
+b     ADD_ARTIFACT_TAG {b,c}         */*/*  none                        yes
+c     *                              */*/*  none                        yes
+END
+  expect_file out want
+  expect_equal "$(wb-automation list -c c.json --json | jq -c '[.cooldown, .cooldown_by]' | paste -s)" \
+    $'["10m","automation"]\t["2h","collection"]\t[null,null]'
+  expect_equal "$(wb-automation show a -c c.json | tail -n 1)" 'nothing is sent; after that it rests for 10m.'
+  expect_equal "$(wb-automation show b -c c.json | tail -n 1)" 'nothing is sent; after that it rests for 2h, for that collection only.'
+}
+test_case 'list, show: what each waits for, and how long it rests' conditions_told
 
 jobs() {
   cat >jobs.json <<'END'
@@ -119,7 +142,7 @@ last_execution() {
   } >journal
   wb-automation list -c rules --journal journal | sed -E 's/ .* (yes|no) +/ /' >out
   cat >want <<'END'
-NAME                 TRIGGER                          SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED  LAST EXECUTION
+NAME                 TRIGGER                                    SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED  LAST EXECUTION
 deploy 2026-11-24T11:17:02.000Z Failed
 trial 2026-11-24T11:17:05.000Z
 日本語 never
