@@ -8,8 +8,7 @@
 #include "secret_ref.h"
 #include "sha256.h"
 
-#define DIGEST_SIZE 9  /* 8 hexadecimal digits and a NUL */
-#define FILE_BYTES 100 /* of a file's name, but for what makes it unique */
+#define DIGEST_SIZE 9 /* 8 hexadecimal digits and a NUL */
 #define FILE_MAX 4096
 
 /* What tells ${text} from others of its kind. */
@@ -72,15 +71,6 @@ name_item(struct imported *out, struct imported_item *item, struct names *names)
 	take(out, names, &item->name);
 }
 
-/* ${len} bytes at most, whole characters. */
-static size_t
-cut(const char *text, size_t len)
-{
-	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	return len;
-}
-
 /*
  * NAME.json, or webhook-NAME.json. What is not as the name is gets a digest of the name, so that
  * two names never have one file, whichever is imported first.
@@ -99,11 +89,11 @@ name_file(struct imported *out, struct imported_item *item, struct names *files)
 	new_automation_file(name, &sb);
 	out->memory->failed |= strbuf_failed(&sb);
 	len = sb.len > 5 ? sb.len - 5 : 0;
-	if (len > FILE_BYTES || len != item->name.len || memcmp(sb.buf, name, len) != 0 ||
-		(!is_webhook && strncmp(name, prefix, sizeof(prefix) - 1) == 0))
+	/* a long one has a digest already */
+	if (item->name.len <= NEW_AUTOMATION_FILE_BYTES &&
+		(len != item->name.len || memcmp(sb.buf, name, len) != 0 ||
+			(!is_webhook && strncmp(name, prefix, sizeof(prefix) - 1) == 0)))
 		digest_of(&item->name, digest);
-	if (len > FILE_BYTES)
-		len = cut(sb.buf, FILE_BYTES);
 	item->file = imported_print(out, "%s%.*s%s%s.json", is_webhook ? prefix : "", (int)len,
 		sb.buf != NULL ? sb.buf : "", digest[0] != '\0' ? "-" : "", digest);
 	if (is_taken(files, &item->file))

@@ -9,6 +9,7 @@
 #include "json_pretty.h"
 #include "json_text.h"
 #include "secret_ref.h"
+#include "sha256.h"
 #include "utf8.h"
 #include "webhook.h"
 
@@ -123,10 +124,39 @@ new_automation_type(const char *name)
 	return type < 0 ? NULL : event_type_name(type);
 }
 
+/* ${len} bytes at most, whole characters. */
+static size_t
+cut(const char *text, size_t len)
+{
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+/* Some digits that tell ${name} from others that begin like it. */
+static void
+add_digits(struct strbuf *sb, const char *name)
+{
+	unsigned char digest[SHA256_SIZE];
+	struct sha256 ctx;
+	char hex[33];
+
+	sha256_init(&ctx);
+	sha256_update(&ctx, name, strlen(name));
+	sha256_final(&ctx, digest);
+	sha256_hex16(digest, hex);
+	strbuf_addc(sb, '-');
+	strbuf_add(sb, hex, 8);
+}
+
 void
 new_automation_file(const char *name, struct strbuf *sb)
 {
-	for (size_t i = 0; name[i] != '\0'; i++) {
+	const size_t len = strlen(name);
+	const bool is_long = len > NEW_AUTOMATION_FILE_BYTES;
+	const size_t end = is_long ? cut(name, NEW_AUTOMATION_FILE_BYTES) : len;
+
+	for (size_t i = 0; i < end; i++) {
 		const char c = name[i];
 		const bool stays = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 				   (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80 ||
@@ -134,6 +164,8 @@ new_automation_file(const char *name, struct strbuf *sb)
 
 		strbuf_addc(sb, stays ? c : i > 0 ? '-' : '_');
 	}
+	if (is_long)
+		add_digits(sb, name);
 	strbuf_lit(sb, ".json");
 }
 

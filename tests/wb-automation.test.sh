@@ -189,6 +189,18 @@ shows_scrubbed() {
 }
 test_case 'show: what would move the terminal is escaped' shows_scrubbed
 
+# What is not seen, or turns around what stands beside it, would make one name look like another.
+invisible() {
+  printf '{"automations":[{"name":"a\u202eb\u200b","description":"\u2066","action":{"type":"none"}}]}' >c.json
+  wb-automation list -c c.json | sed 1d >out
+  expect_match "$(<out)" '^a[\]xe2[\]x80[\]xaeb[\]xe2[\]x80[\]x8b '
+  printf '{"automations":[{"name":"a\u202eb","description":"\xe2\x81\xa6","action":{"type":"none"}}]}' >c.json
+  wb-automation show $'a\u202eb' -c c.json >out
+  expect_match "$(<out)" '"description":"[\]xe2[\]x81[\]xa6"'
+  refused 'no automation is called '"'a\\xe2\\x80\\xae'"'; '"'wb-automation list' lists them" show $'a\u202e' -c c.json
+}
+test_case 'list, show, messages: what is not seen is shown' invisible
+
 shows_json() {
   wb-automation show deploy -c rules --json >out
   expect_equal "$(json out -c '[.file, .line, .column, .automation.name, .webhook.name, .webhook.line, .webhook.definition.target]')" \
@@ -775,6 +787,14 @@ END
   wb-automation add c -c rules/deploy.json --webhook github-deploy --file new.json >out
   expect_equal "$(jq -c '.automations[0]' new.json)" '{"name":"c","on":{},"action":{"type":"webhook","webhook":"github-deploy"}}'
   expect_equal "$(ls -A rules)" $'a--b-é.json\ndeploy.json\nfraud-live.json\nother.json'
+  # a long name is cut
+  local name
+  name=$(printf 'é%.0s' {1..300})
+  wb-automation add "$name" -c rules -w github-deploy >out
+  expect_match "$(<out)" '^rules/é{50}-[0-9a-f]{8}[.]json$'
+  wb-automation list -c rules --json | jq -r .name >names
+  expect_match "$(<names)" "$name"
+  rm "$(<out)"
   # the first one of a directory
   mkdir empty
   wb-automation add first -c empty/ --url https://a.example/ >out
