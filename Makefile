@@ -32,7 +32,7 @@ CONFIG = arena config config_action config_automation config_file config_program
 CHECK  = address config_audit config_check config_check_repeated config_check_webhook findings policy \
 	policy_options regex_sample sample
 EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_options replace
-TRIAL  = beside stage trial trial_options uuid
+TRIAL  = beside stage trial trial_mask trial_options uuid
 HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
 SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper secret_mask secret_options \

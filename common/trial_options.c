@@ -101,13 +101,14 @@ get_event(const struct trial_args *args, const struct new_automation *like,
 
 int
 trial_start(const struct trial_args *args, const struct new_automation *like,
-	const struct config *config, const struct config_automation *automation, bool json,
-	struct output *out)
+	const struct config *config, const struct config_automation *automation,
+	struct secret_store *secrets, bool json, struct output *out)
 {
 	struct trial trial = {.automation = automation,
 		.payload = like->payload,
 		.sign_options = args->sign_words,
 		.send_options = args->send_words,
+		.secrets = secrets,
 		.json = json};
 	int status = EXIT_USAGE;
 	struct strbuf event;

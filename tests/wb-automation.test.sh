@@ -1082,6 +1082,25 @@ taken: \*{14}\\x1b\[31m$'
 }
 test_case 'test: a disabled automation, through all stages to its endpoint' tests_it
 
+# The receiver repeats the key, which wb-send does not know for all schemes.
+masks_keys() {
+  local scheme
+  export NEW=newnew-sekret
+  a_receiver <<<'{}'
+  start_receiver --script <(printf %s '{"/hook":[{"status":500,"body":"key=newnew-sekret {\"k\":\"bmV3bmV3LXNla3JldA==\"} value-of-token"}]}')
+  for scheme in wandb wandb-hex github standard; do
+    jq --arg scheme "$scheme" --arg url "$RECEIVER_URL/hook" '.webhooks.hook.url = $url | .webhooks.hook.secret = ["$NEW", "$OLD"] | .webhooks.hook.signature = $scheme' rules/hook.json >h
+    mv h rules/hook.json
+    if [[ $scheme == standard ]]; then export OLD=oldold-sekret; fi
+    expect_status 1 tries hook >out 2>err
+    expect_equal "$(tail -n 1 out)" 'key=************* {"k":"******************=="} **************' "$scheme"
+    expect_status 1 tries hook --json >out 2>err
+    expect_equal "$(json out -r .response)" 'key=************* {"k":"******************=="} **************' "$scheme"
+  done
+  no_secret newnew-sekret out err
+}
+test_case 'test: the key that signs is masked in the answer, whatever the scheme' masks_keys
+
 tests_failing() {
   a_receiver <<<'{"/hook":[{"status":500,"body":"no"}]}'
   expect_status 1 tries hook >out 2>err

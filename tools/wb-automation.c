@@ -431,8 +431,8 @@ test(const struct args *args, struct output *out)
 	int status = EXIT_USAGE;
 
 	if (config != NULL && (found = find_automation(config, args->name)) != NULL)
-		status = trial_start(&args->trial, &args->new.automation, config, found, args->json,
-			out);
+		status = trial_start(&args->trial, &args->new.automation, config, found,
+			args->secrets, args->json, out);
 	config_free(config);
 	return status;
 }
