@@ -44,7 +44,8 @@ void secret_store_free(struct secret_store *store);
 
 /**
  * secret_store_add(store, spec):
- * Add a provider: "env", "dir:PATH" (file PATH/NAME, which others may not read or write),
+ * Add a provider: "env", "dir:PATH" (file PATH/NAME, which others may not read or write, in a
+ * directory to which only its owner can write, unless it is sticky and the file is root's or ours),
  * "exec:COMMAND" (a helper, run with NAME as its last argument: secret_command.h, secret_helper.h),
  * or "default", all the default ones. Those added are asked in order, until one knows the name, and
  * replace the default ones. Returns 0, or -1 after a message (diag).

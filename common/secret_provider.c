@@ -88,6 +88,13 @@ secret_provider_add_defaults(struct secret_provider **list)
 	return 0;
 }
 
+/* Whether others can put files into the directory in place of those that are there. */
+static bool
+is_open(const struct stat *dir)
+{
+	return (dir->st_mode & (S_IWGRP | S_IWOTH)) != 0 && (dir->st_mode & S_ISVTX) == 0;
+}
+
 /* What keeps ${dir} from being a directory of secrets, or NULL. */
 static const char *
 dir_error(const char *dir)
@@ -98,7 +105,11 @@ dir_error(const char *dir)
 		return "its path is too long";
 	if (stat(dir, &st) != 0)
 		return strerror(errno);
-	return S_ISDIR(st.st_mode) ? NULL : "not a directory";
+	if (!S_ISDIR(st.st_mode))
+		return "not a directory";
+	return is_open(&st)
+		       ? "its group or others can write to it, and so put other secrets there; 'chmod go-w' prevents that"
+		       : NULL;
 }
 
 static int
@@ -174,6 +185,33 @@ read_netrc(const struct secret_provider *p, int fd, struct secret_value *out)
 	return error != NULL && strcmp(error, not_found) == 0 ? not_found : error;
 }
 
+static bool
+is_trusted(uid_t owner)
+{
+	return owner == 0 || owner == geteuid();
+}
+
+/*
+ * Why somebody else could have put ${file}, which is open, at ${path}, or NULL. Kubernetes mounts
+ * secrets as directories that all can write to, but sticky: nobody can take away what is another's.
+ */
+static const char *
+place_error(const char *dir, const char *path, const struct stat *file)
+{
+	struct stat st, entry;
+
+	if (stat(dir, &st) != 0)
+		return "file cannot be read";
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return NULL;
+	if (is_open(&st))
+		return "its directory can be written to by group or others";
+	/* the link, or the file itself */
+	if (lstat(path, &entry) != 0 || !is_trusted(entry.st_uid) || !is_trusted(file->st_uid))
+		return "file belongs to another user, in a directory that others can write to";
+	return NULL;
+}
+
 /* Follows links: Kubernetes mounts every secret through two of them. */
 static const char *
 load_file(const struct secret_provider *p, const char *name, struct secret_value *out)
@@ -207,7 +245,7 @@ load_file(const struct secret_provider *p, const char *name, struct secret_value
 					   : "file is readable or writable by others";
 	else if (p->machine != NULL)
 		error = read_netrc(p, fd, out);
-	else
+	else if ((error = place_error(p->dir, path, &st)) == NULL)
 		error = secret_value_read(out, fd);
 	close(fd);
 	return error;

@@ -359,6 +359,41 @@ providers() {
 }
 test_case 'secrets: env, dir:, $WB_SECRETS and $CREDENTIALS_DIRECTORY, in order' providers
 
+# Whoever can write to the directory could put another secret there.
+secret_directories() {
+  local mode
+  make_one
+  mkdir -p open
+  printf v >open/S
+  chmod 600 open/S
+  for mode in 700 755 1777 1770; do
+    chmod "$mode" open
+    signs v wb-sign --secrets dir:open
+    signs v env CREDENTIALS_DIRECTORY="$PWD/open" wb-sign
+  done
+  for mode in 777 770 722; do
+    chmod "$mode" open
+    CREDENTIALS_DIRECTORY=$PWD/open refuses 'secret S: its directory can be written to by group or others' wb-sign
+    expect_status 2 wb-sign --secrets dir:open one.jsonl 2>err
+    expect_equal "$(<err)" "wb-sign: cannot use secrets directory 'open': its group or others can write to it, and so put other secrets there; 'chmod go-w' prevents that"
+  done
+  # through links, as Kubernetes has them
+  chmod 1777 open
+  mkdir open/..data
+  mv open/S open/..data/S
+  ln -s ..data/S open/S
+  signs v wb-sign --secrets dir:open
+  [[ $(id -u) == 0 ]] || skip 'not root'
+  chown -h 12345 open/S
+  refuses 'secret S: file belongs to another user, in a directory that others can write to' wb-sign --secrets dir:open
+  chown -h 0 open/S
+  chown 12345 open/..data/S
+  refuses 'secret S: file belongs to another user, in a directory that others can write to' wb-sign --secrets dir:open
+  chmod 755 open
+  signs v wb-sign --secrets dir:open
+}
+test_case 'secrets: a directory that others can write to is refused, unless it is sticky' secret_directories
+
 secret_files() {
   local mode
   make_one
