@@ -987,7 +987,7 @@ from_netrc() {
   anew "$(automation one)"
   unset WANDB_API_KEY
   expect_status 2 import
-  expect_equal "$(<err)" 'wb-automation: the key for 127.0.0.1: not found; set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc'
+  expect_equal "$(<err)" 'wb-automation: the key for 127.0.0.1: not found in the environment, /run/secrets; set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc'
   (umask 077 && printf 'machine 127.0.0.1 login user password %s\n' "$WANDB_KEY" >"$HOME/.netrc")
   imports 0
   rm "$HOME/.netrc"

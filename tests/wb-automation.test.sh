@@ -452,9 +452,9 @@ resolves() {
 "automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
   export HERE_TOKEN=value-of-token HERE_SECRET=value-of-secret EMPTY=
   checks --resolve <<<"$secrets"
-  expect_equal "$(<out)" 'c.json:2:1: warning: secret $GONE: not found
+  expect_equal "$(<out)" 'c.json:2:1: warning: secret $GONE: not found in the environment, /run/secrets
 c.json:2:48: warning: secret $EMPTY: is empty
-c.json:2:70: warning: secret $GONE_CA: not found'
+c.json:2:70: warning: secret $GONE_CA: not found in the environment, /run/secrets'
   expect_equal "$status $(<err)" '0 wb-automation: 0 errors, 3 warnings'
   mkdir -m 700 kept
   (umask 077 && printf 'value-of-gone\n' | tee kept/GONE kept/EMPTY kept/GONE_CA >/dev/null)
@@ -474,7 +474,7 @@ resolves_helper() {
   local text='{"webhooks":{"w":{"url":"https://a.example/","access_token":"$HERE","secret":"$GONE",
 "headers":{"X":"$BROKEN"}}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
   checks --resolve --secrets exec:./get <<<"$text"
-  expect_equal "$(<out)" "c.json:1:78: warning: secret \$GONE: not found
+  expect_equal "$(<out)" "c.json:1:78: warning: secret \$GONE: not found in ./get
 c.json:2:16: warning: secret \$BROKEN: helper './get' ended with status 2"
   expect_equal "$(<err)" 'wb-automation: secret BROKEN: its helper says: not found: BROKEN
 wb-automation: 0 errors, 2 warnings'
