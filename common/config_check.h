@@ -25,7 +25,8 @@ struct config_check {
  * config_check(check):
  * Look for automations that can never match, that do the same, or whose payloads break a limit of
  * their target; for webhooks that nobody uses, that prove nothing to their receivers, whose URLs
- * the policy refuses, or whose secrets cannot be looked up. Values of secrets are in no message.
+ * the policy refuses or which are secrets themselves, or whose secrets cannot be looked up or used;
+ * for programs that look at the environment, which is empty. Values of secrets are in no message.
  * Returns 0, or -1 when memory ran out.
  */
 int config_check(const struct config_check *check);
@@ -53,5 +54,14 @@ int config_check_repeated(const struct config_check *check, const struct config_
  */
 void config_check_webhook(const struct config_check *check, const struct config_webhook *webhook,
 	bool is_used);
+
+/**
+ * config_check_secrets(check, webhook, url_value, url):
+ * Look up all secrets of a webhook: whether they are there, and can be used for what they are for.
+ * ${url_value} is its URL as written, and ${url} that, taken apart; port 0: it is a secret, or
+ * none.
+ */
+void config_check_secrets(const struct config_check *check, const struct config_webhook *webhook,
+	const struct json_span *url_value, struct url *url);
 
 #endif

@@ -375,9 +375,28 @@ never_matches() {
   warns 'never matches: no event has both an alias and a tag' < <(with_on '"alias":"x", ¦"tag_regex":"y"')
   warns 'never matches: alias_regex fits none of the values of "alias"' \
     < <(with_on '¦"alias_regex":"^p$","alias":["pp","q"]')
+  warns "never holds: a project has no '/' in its name, as \"acme/models\" has" < <(with_on '"entity":"acme",¦"project":["models","acme/models"]')
+  warns "never holds: a collection has no '/' in its name, as \"a/b/c\" has" < <(with_on '¦"collection":"a/b/c"')
+  warns "never holds: an entity has no '/' in its name, as \"/\" has" < <(with_on '¦"entity":"/"')
   warns 'never matches: tag_regex fits none of the values of "tag"' < <(with_on '"tag":"q",¦"tag_regex":"p"')
 }
 test_case 'check: automations that no event sets off' never_matches
+
+environment_warnings() {
+  local text='the environment is empty for programs: env and $ENV give nothing' program
+  for program in 'env.STAGE == \"x\"' '$ENV.STAGE' '.a | env' '\"\\(env.A) b\" == .alias' '{a: env}' '[1, env ]' '.a #\n|env'; do
+    warns "$text" < <(with_on '"when":¦"'"$program"'"')
+  done
+  for program in '.env' '.a.env' '$__loc__.env' '{env: 1}' '{env}' '{a, env}' '\"env\" == .alias' '\"\\(.alias) env $ENV\" == .a' \
+    '.a # env' 'environment_x' '. as $env | $env' '.alias == \"\\\\\" # env'; do
+    program=${program/environment_x/def environment: 1; environment}
+    checks < <(with_on '"when":"'"$program"'"')
+    expect_empty out
+  done
+  warns "$text" <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$S","success_when":¦"env.A"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
+  warns "$text" <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$S"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w","payload_jq":¦"[env]"}}]}'
+}
+test_case 'check: programs that look at the environment' environment_warnings
 
 repeated() {
   local same='"enabled":true,"action":{"webhook":"w", "type":"webhook"}}'
@@ -409,6 +428,27 @@ webhook_warnings() {
   expect_empty out
 }
 test_case 'check: webhooks that nobody uses, that prove nothing, that the policy refuses' webhook_warnings
+
+# A URL that is a secret, and receivers that check no signature.
+secret_urls() {
+  local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w","payload":{"text":"x"}}}]}' url why
+  local advice='put it where secrets are, and write the name of one, such as "$WEBHOOK_URL"'
+  for url in https://hooks.slack.com/services/T0/B0/value https://acme.webhook.office.com/webhookb2/value \
+    https://discord.com/api/webhooks/1/value 'https://a.example/x?a=b&Api_Key=value-of-key' 'https://a.example?token=value-of-key'; do
+    why='whoever knows this URL can send there'
+    [[ $url != *'?'* ]] || why='a parameter of this URL is a secret'
+    warns "$why: $advice" <<<'{"webhooks":{"w":{"url":¦"'"$url"'"}},'"$use"
+  done
+  for url in 'https://a.example/?key=value&x-token=value-of&token=x' https://slack.com/services/x https://hooks.slack.com/services/; do
+    checks <<<'{"webhooks":{"w":{"secret":"$S","url":"'"$url"'"}},'"$use"
+    expect_empty out
+  done
+  for target in slack teams; do
+    checks <<<'{"webhooks":{"w":{"url":"https://chat.acme.example/hooks/x","target":"'"$target"'"}},'"$use"
+    expect_empty out
+  done
+}
+test_case 'check: a URL that is a secret; slack and teams check no signature' secret_urls
 
 rotation_warnings() {
   local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]' signature
@@ -457,7 +497,8 @@ c.json:2:48: warning: secret $EMPTY: is empty
 c.json:2:70: warning: secret $GONE_CA: not found in the environment, /run/secrets'
   expect_equal "$status $(<err)" '0 wb-automation: 0 errors, 3 warnings'
   mkdir -m 700 kept
-  (umask 077 && printf 'value-of-gone\n' | tee kept/GONE kept/EMPTY kept/GONE_CA >/dev/null)
+  (umask 077 && printf 'value-of-gone\n' | tee kept/GONE kept/EMPTY >/dev/null)
+  (umask 077 && openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -keyout key -out kept/GONE_CA 2>/dev/null)
   checks --resolve --secrets env --secrets dir:kept <<<"$secrets"
   expect_equal "$(<out)" 'c.json:2:48: warning: secret $EMPTY: is empty'
   checks --resolve --secrets dir:kept --secrets env --secret-host HERE_TOKEN=b.example <<<"$secrets"
@@ -466,6 +507,43 @@ c.json:2:70: warning: secret $GONE_CA: not found in the environment, /run/secret
   expect_empty out
 }
 test_case 'check --resolve: secrets that cannot be looked up' resolves
+
+# Values that are there, and of no use.
+resolves_useless() {
+  mkdir -m 700 s
+  umask 077
+  printf 'value-of-token\n\n' >s/TOKEN
+  printf 'value\tof-header' >s/HEADER
+  printf 'whsec_value-of-key!' >s/KEY
+  printf ' \n\n' >s/BLANK
+  printf 'value-of-pem' >s/PEM
+  openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -keyout s/PRIVATE -out s/CERT 2>/dev/null
+  openssl genrsa -out s/OTHER 2048 2>/dev/null
+  local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
+  local resolve=(checks --resolve --secrets dir:s)
+  "${resolve[@]}" <<<'{"webhooks":{"w":{"url":"https://a.example/","access_token":"$TOKEN","headers":{"X-A":"$HEADER"},
+"signature":["wandb","standard"],"secret":["$KEY","$BLANK"]}},'"$use"
+  expect_equal "$(<out)" 'c.json:1:61: warning: secret $TOKEN: holds a control character, so it cannot be in a header
+c.json:1:87: warning: secret $HEADER: holds a control character, so it cannot be in a header
+c.json:2:44: warning: secret $KEY: it starts with whsec_ but is not base64 behind it
+c.json:2:51: warning: secret $BLANK: its value is white space only'
+  # any bytes are a key for the others
+  "${resolve[@]}" <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$KEY"}},'"$use"
+  expect_empty out
+  local tls error
+  while IFS='|' read -r error tls; do
+    "${resolve[@]}" <<<'{"webhooks":{"w":{"url":"https://a.example/","tls":'"$tls}},$use"
+    expect_equal "$(<out)" "${error:+c.json:1:52: warning: $error}"
+  done <<'END'
+tls.ca is no certificate in PEM|{"ca":"$PEM"}
+tls.cert is no certificate in PEM|{"cert":"$PEM","key":"$PRIVATE"}
+tls.key is no private key in PEM, or one with a passphrase|{"cert":"$CERT","key":"$PEM"}
+tls.key is not the key of tls.cert|{"cert":"$CERT","key":"$OTHER"}
+|{"ca":"$CERT","cert":"$CERT","key":"$PRIVATE"}
+END
+  no_secret value-of out err
+}
+test_case 'check --resolve: values that cannot be used' resolves_useless
 
 resolves_helper() {
   # shellcheck disable=SC2016 # expanded by the script
