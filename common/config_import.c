@@ -195,10 +195,11 @@ tell_reasons(const struct imported_item *item, const char *kind)
 	const struct text *name = &item->name, *original = &item->original_name;
 
 	for (size_t i = 0; i < item->reasons.n; i++)
-		diag("%s'%.*s' is %s: %.*s", kind, (int)name->len, name->p,
-			item->kind == IMPORTED_WEBHOOK         ? "not written"
-			: item->here == IMPORTED_STAYS_ENABLED ? "not as in W&B, and stays enabled"
-							       : "disabled",
+		diag("%s'%.*s' %s: %.*s", kind, (int)name->len, name->p,
+			item->kind == IMPORTED_WEBHOOK ? "is not written"
+			: item->here == IMPORTED_STAYS_ENABLED
+				? "is not as in W&B, and stays enabled"
+				: "is disabled",
 			(int)item->reasons.v[i].len, item->reasons.v[i].p);
 	if (!text_equal(name, original))
 		diag("%s'%.*s' is called '%.*s' here", kind, (int)original->len, original->p,

@@ -669,7 +669,7 @@ deletes() {
   expect_file rules/other.json want
   quietly delete --yes '日本語 é' -c rules/other.json -c rules/deploy.json
   expect_equal "$(<rules/other.json)" '{"automations": []}'
-  wb-automation delete --yes deploy -c rules 2>err
+  wb-automation delete --yes deploy -c rules --keep-webhook 2>err
   expect_equal "$(<err)" "wb-automation: webhook 'github-deploy' of rules/deploy.json is used by no automation any more"
   expect_equal "$(jq -c .automations rules/deploy.json)" '[]'
   printf '{"automations":[{"name":"only","action":{"type":"none"}}],"webhooks":{ }}' >rules/only.json
@@ -678,6 +678,42 @@ deletes() {
   expect_equal "$(ls -A rules)" $'deploy.json\nother.json'
 }
 test_case 'delete: all else stays; a file that holds nothing else goes' deletes
+
+# What was made together goes together, unless somebody else may need it.
+deletes_webhook() {
+  fresh
+  wb-automation add pd -c rules --url https://a.example/ --secret '$S' >out
+  wb-automation delete --yes pd -c rules 2>err
+  expect_equal "$(<err)" "wb-automation: webhook 'pd' went with it: no other automation uses it"
+  expect_equal "$(ls -A rules)" $'deploy.json\nother.json'
+  wb-automation add pd -c rules --url https://a.example/ --secret '$S' >out
+  wb-automation add also -c rules --webhook pd --on tag >out
+  quietly delete --yes pd -c rules
+  expect_equal "$(jq -c . rules/pd.json)" '{"webhooks":{"pd":{"url":"https://a.example/","secret":"$S"}},"automations":[]}'
+  expect_status 0 wb-automation check -c rules
+  # it stands elsewhere, or others may be beside the file that is named, or nobody knows
+  wb-automation delete --yes also -c rules 2>err
+  expect_equal "$(<err)" "wb-automation: webhook 'pd' of rules/pd.json is used by no automation any more"
+  rm rules/pd.json
+  wb-automation add pd -c rules --url https://a.example/ --secret '$S' >out
+  cp rules/pd.json pd.json
+  wb-automation delete --yes pd -c rules/pd.json 2>err
+  expect_equal "$(<err)" "wb-automation: webhook 'pd' of rules/pd.json is used by no automation any more"
+  cp pd.json rules/pd.json
+  printf '{' >rules/broken.json
+  wb-automation delete --yes pd -c rules 2>err
+  expect_equal "$(jq -c '.webhooks | keys' rules/pd.json)" '["pd"]'
+  rm rules/broken.json
+  # all else of the file stays
+  printf '%s\n' '{"webhooks": {"ab": {"url": "https://a.example/", "secret": "$S"},' '  "c": {"url": "https://a.example/", "secret": "$S"}},' \
+    ' "automations": [{"name": "x", "action": {"type": "webhook", "webhook": "c"}},' '  {"name": "y", "action": {"type": "webhook", "webhook": "ab"}}' ']}' >rules/pd.json
+  wb-automation delete --yes x -c rules 2>err
+  printf '%s\n' '{"webhooks": {"ab": {"url": "https://a.example/", "secret": "$S"}},' \
+    ' "automations": [{"name": "y", "action": {"type": "webhook", "webhook": "ab"}}' ']}' >want
+  expect_file rules/pd.json want
+  refused "delete 'y' of rules/pd.json, and its webhook 'ab'? There is no terminal to ask on: say --yes" delete y -c rules
+}
+test_case 'delete: the webhook that only this automation used goes with it' deletes_webhook
 
 # on_terminal INPUT COMMAND… - with a terminal as standard input; its status, and err
 on_terminal() {
@@ -862,7 +898,7 @@ END
     --secret '$NEW' --secret '$OLD' --signature standard --access-token '$T' --webhook w --payload @payload.json >out
   expect_equal "$(<out)" 'rules/a--b-é.json'
   expect_equal "$(jq -c . "$(<out)")" '{"webhooks":{"w":{"url":"https://a.example/","access_token":"$T","secret":["$NEW","$OLD"],"signature":"standard"}},"automations":[{"name":"a /b:é","on":{"event_type":["ADD_ARTIFACT_TAG","REMOVE_COLLECTION_TAG"],"tag_regex":"^x"},"action":{"type":"webhook","webhook":"w","payload":[]}}]}'
-  wb-automation add c -c rules/deploy.json --webhook github-deploy --file new.json >out
+  wb-automation add c -c rules/deploy.json -c new.json --webhook github-deploy --file new.json >out
   expect_equal "$(jq -c '.automations[0]' new.json)" '{"name":"c","on":{},"action":{"type":"webhook","webhook":"github-deploy"}}'
   expect_equal "$(ls -A rules)" $'a--b-é.json\ndeploy.json\nfraud-live.json\nother.json'
   # a long name is cut
@@ -877,6 +913,19 @@ END
   mkdir empty
   wb-automation add first -c empty/ --url https://a.example/ >out
   expect_equal "$(<out)" empty/first.json
+  # the directory is made, too, but for nothing
+  wb-automation add first -c none --url https://a.example/ --secret '$S' >out 2>err
+  expect_equal "$(<out) $(<err)" "none/first.json wb-automation: made the directory 'none'"
+  wb-automation delete -y first -c none 2>err
+  wb-automation list -c none >out 2>err
+  expect_equal "$(<out)$(<err)" 'NAME  TRIGGER  SCOPE  ACTION  ACTION NAME  QUEUE  ENABLED'
+  wb-automation list -c none --json >out
+  expect_empty out
+  expect_status 2 wb-automation check -c none >out
+  refused 'new/first.json:4:14: "url": the scheme is neither https nor http' add first -c new --url ftp://a.example/
+  [[ ! -e new ]] || fail 'a directory was left'
+  expect_status 3 wb-automation add first -c none/a/b --url https://a.example/ 2>err
+  expect_equal "$(<err)" "wb-automation: cannot make 'none/a/b': No such file or directory"
 }
 test_case 'add: a file of its own, well laid out' adds
 
@@ -1089,8 +1138,18 @@ adds_nothing() {
   refused "cannot read 'gone': No such file or directory" "${add[@]}" -w github-deploy --payload @gone
   refused 'rules/new.json:9:21: payload of "new": unknown variable ${no}' "${add[@]}" -w github-deploy --payload '"${no}"'
   refused 'where is it to go? Give one directory with -c, or --file' add new -c rules/deploy.json -w github-deploy
-  refused 'rules/again.json:4:15: automation "deploy" is defined already at rules/deploy.json:11:15' \
-    add deploy -c rules --file rules/again.json -w github-deploy
+  refused "an automation 'deploy' exists already in rules/deploy.json" add deploy -c rules --file rules/again.json -w github-deploy
+  refused "an automation 'deploy' exists already in rules/deploy.json" add deploy -c rules -w github-deploy
+  refused "a webhook 'github-deploy' exists already in rules/deploy.json: use it with --webhook and without --url, or give the new one another name with --webhook" \
+    "${add[@]}" --url https://a.example/ --webhook github-deploy
+  # what would not be read
+  refused "'new.json' would not be read: give its directory, or the file itself, with -c, too" "${add[@]}" -w github-deploy --file new.json
+  refused "'nowhere/x.json' would not be read: give its directory, or the file itself, with -c, too" \
+    "${add[@]}" -w github-deploy --file nowhere/x.json
+  for file in rules/new rules/.new.json rules/new.jsonl rules/.json; do
+    refused "'$file' would not be read: of a directory, those files are whose names end in .json and do not begin with a dot" \
+      "${add[@]}" -w github-deploy --file "$file"
+  done
   touch rules/new.json
   expect_status 2 wb-automation "${add[@]}" -w github-deploy 2>err
   expect_match "$(<err)" '^wb-automation: rules/new.json:1:1: unexpected end of JSON text$'
@@ -1099,11 +1158,9 @@ adds_nothing() {
   # never over a file that is there
   echo '{}' >rules/new.json
   refused 'rules/new.json is there already: say with --file where the automation is to go' "${add[@]}" -w github-deploy
-  ln -s nowhere rules/.link
-  refused 'rules/.link is there already: say with --file where the automation is to go' "${add[@]}" -w github-deploy --file rules/.link
+  refused 'rules/other.json is there already: say with --file where the automation is to go' \
+    "${add[@]}" -w github-deploy --file rules/other.json
   expect_equal "$(<rules/new.json)" '{}'
-  expect_status 3 wb-automation "${add[@]}" -w github-deploy --file nowhere/x.json 2>err
-  expect_equal "$(<err)" "wb-automation: cannot make 'nowhere/x.json': No such file or directory"
 }
 test_case 'add: what is refused, and that nothing is made then' adds_nothing
 

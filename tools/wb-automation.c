@@ -40,7 +40,7 @@ struct args {
 	char **config;    /* paths, borrowed from the command line */
 	size_t nconfig;
 	bool seen[OPTIONS_MAX]; /* options, by their place in the table */
-	bool json, strict, resolve, yes;
+	bool json, strict, resolve, yes, keeps_webhook;
 	enum findings_format format;
 	struct history history;
 	struct policy_args policy;
@@ -78,7 +78,7 @@ static const struct verb {
 	[TEST] = {"test", test, true, true},
 };
 
-enum { OPT_CONFIG = 1, OPT_JSON, OPT_FORMAT, OPT_STRICT, OPT_RESOLVE, OPT_YES };
+enum { OPT_CONFIG = 1, OPT_JSON, OPT_FORMAT, OPT_STRICT, OPT_RESOLVE, OPT_YES, OPT_KEEP_WEBHOOK };
 
 static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
@@ -88,6 +88,8 @@ static const struct option options[] = {
 	{OPT_STRICT, 0, "strict", NULL, "check: end with status 1 after warnings"},
 	{OPT_RESOLVE, 0, "resolve", NULL, "check: look every secret up, and say which are missing"},
 	{OPT_YES, 'y', "yes", NULL, "delete: do not ask"},
+	{OPT_KEEP_WEBHOOK, 0, "keep-webhook", NULL,
+		"delete: leave the webhook, even if nothing uses it any more"},
 	HISTORY_OPTIONS,
 	NEW_OPTIONS,
 	TRIAL_OPTIONS,
@@ -108,7 +110,7 @@ static const struct {
 	{OPT_CONFIG, ~V(HISTORY)},
 	{OPT_JSON, V(LIST) | V(SHOW) | V(HISTORY) | V(TEST)},
 	{OPT_RESOLVE, V(CHECK)},
-	{OPT_YES, V(DELETE)},
+	{OPT_KEEP_WEBHOOK, V(DELETE)},
 	{SECRET_BOUND_ONLY, V(CHECK) | V(TEST)},
 	{POLICY_CACERT, V(ADD) | V(CHECK) | V(TEST)},
 	{NEW_AUTHOR, V(ADD) | V(TEST)},
@@ -130,7 +132,7 @@ static const struct options_spec spec = {
 	"       wb-automation add NAME [-c PATH]... --launch QUEUE --run-project ENTITY/PROJECT\n"
 	"                              --job JOB|--docker-image IMAGE [OPTION...]\n"
 	"       wb-automation enable|disable NAME [-c PATH]...\n"
-	"       wb-automation delete NAME [-c PATH]... [--yes]\n"
+	"       wb-automation delete NAME [-c PATH]... [--yes] [--keep-webhook]\n"
 	"       wb-automation test NAME [-c PATH]... [OPTION...]\n"
 	"       wb-automation import ...: 'wb-automation import --help' tells more",
 	"Look after the automations that wb-match uses.",
@@ -209,6 +211,9 @@ take_option(struct args *args, int id, const char *value)
 		return 0;
 	case OPT_YES:
 		args->yes = true;
+		return 0;
+	case OPT_KEEP_WEBHOOK:
+		args->keeps_webhook = true;
 		return 0;
 	default:
 		if (id >= HISTORY_JOURNAL)
@@ -335,12 +340,18 @@ out_of_memory(void)
 	return EXIT_IO;
 }
 
+/* A directory in which nothing is left has nothing to list, which is no error. */
 static int
 list(const struct args *args, struct output *out)
 {
-	struct config *config = config_load(args->config, args->nconfig, config_say, NULL);
+	struct config *config;
 	int status = EXIT_USAGE;
+	size_t n = 0;
 
+	for (size_t i = 0; i < args->nconfig; i++)
+		if (!config_is_empty(args->config[i]))
+			args->config[n++] = args->config[i];
+	config = config_load(args->config, n, config_say, NULL);
 	if (config != NULL)
 		status = listing_write(config, args->history.journal, args->json, out);
 	config_free(config);
@@ -382,15 +393,20 @@ check(const struct args *args, struct output *out)
 static int
 enable(const struct args *args, struct output *out)
 {
-	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say};
+	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say,
+		false};
 
 	(void)out;
 	return config_edit_enable(&edit, args->verb == ENABLE);
 }
 
 static bool
-is_meant(const struct config_automation *a)
+is_meant(const struct config_automation *a, const struct config_webhook *webhook)
 {
+	if (webhook != NULL)
+		return confirm("--yes", "delete '%.*s' of %s, and its webhook '%.*s'",
+			CONFIG_SHOWN(a->name.len), a->name.p, config_path(a),
+			CONFIG_SHOWN(webhook->name.len), webhook->name.p);
 	return confirm("--yes", "delete '%.*s' of %s", CONFIG_SHOWN(a->name.len), a->name.p,
 		config_path(a));
 }
@@ -398,7 +414,8 @@ is_meant(const struct config_automation *a)
 static int
 delete_it(const struct args *args, struct output *out)
 {
-	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say};
+	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say,
+		args->keeps_webhook};
 
 	(void)out;
 	return config_edit_delete(&edit, args->yes ? NULL : is_meant);
