@@ -9,6 +9,7 @@
 #include "json_find.h"
 #include "json_text.h"
 #include "replace.h"
+#include "unknown.h"
 
 /* A file being edited, and the automation in it. */
 struct editor {
@@ -112,7 +113,7 @@ find_file(struct editor *ed, const struct config_edit *edit)
 	if (ed->automation == NULL) {
 		if (nerrors > 0) /* it may stand where nothing could be read */
 			config_free(config_load(edit->paths, edit->npaths, edit->report, NULL));
-		diag("no automation is called '%s'; nothing was done", edit->name);
+		unknown_say(ed->config, edit->name);
 		return EXIT_USAGE;
 	}
 	if (ed->automation->defined_twice) {

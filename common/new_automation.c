@@ -197,30 +197,61 @@ is_text(const char *text)
 	return *text != '\0';
 }
 
-/* Whether all of it can stand in a file. */
-static bool
-are_texts(const struct new_automation *a)
+static const char *
+bad_value(const struct new_values *values, const char *name)
 {
-	const char *const single[] = {a->name, a->description, a->webhook, a->url, a->target,
-		a->success_when, a->when, a->cooldown, a->cooldown_by, a->payload_jq};
+	for (size_t i = 0; i < values->n; i++)
+		if (!is_text(values->list[i]))
+			return name;
+	return NULL;
+}
+
+/* What cannot stand in a file, as an option or "the name"; NULL: all can. */
+static const char *
+bad_text(const struct new_automation *a)
+{
+	const struct {
+		const char *name, *text;
+	} single[] = {{"the name", a->name}, {"--description", a->description},
+		{"--webhook", a->webhook}, {"--url", a->url}, {"--target", a->target},
+		{"--success-when", a->success_when}, {"--when", a->when},
+		{"--cooldown", a->cooldown}, {"--cooldown-by", a->cooldown_by},
+		{"--payload-jq", a->payload_jq}};
+	static const char *const conditions[RULE_FIELDS] = {[RULE_EVENT_TYPE] = "--on",
+		[RULE_ENTITY] = "--entity",
+		[RULE_PROJECT] = "--project",
+		[RULE_COLLECTION] = "--collection",
+		[RULE_ALIAS] = "--alias",
+		[RULE_TAG] = "--tag",
+		[RULE_AUTHOR] = "--author",
+		[RULE_ALIAS_REGEX] = "--alias-regex",
+		[RULE_TAG_REGEX] = "--tag-regex"};
+	static const char *const jobs[LAUNCH_MEMBERS] = {[LAUNCH_QUEUE] = "--launch",
+		[LAUNCH_QUEUE_ENTITY] = "--queue-entity",
+		[LAUNCH_JOB] = "--job",
+		[LAUNCH_DOCKER_IMAGE] = "--docker-image",
+		[LAUNCH_PROJECT] = "--run-project",
+		[LAUNCH_NAME] = "--run-name",
+		[LAUNCH_RESOURCE] = "--resource",
+		[LAUNCH_RESOURCE_ARGS] = "--resource-args",
+		[LAUNCH_OVERRIDES] = "--overrides",
+		[LAUNCH_TEMPLATE_VARIABLES] = "--template-variables",
+		[LAUNCH_PRIORITY] = "--priority",
+		[LAUNCH_KEY] = "--api-key",
+		[LAUNCH_URL] = "--base-url"};
+	const char *bad = NULL;
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
-		if (single[i] != NULL && !is_text(single[i]))
-			return false;
+		if (single[i].text != NULL && !is_text(single[i].text))
+			return single[i].name;
 	for (int i = 0; i < LAUNCH_MEMBERS; i++)
 		if (a->launch[i] != NULL && !is_text(a->launch[i]))
-			return false;
-	for (int field = 0; field < RULE_FIELDS; field++)
-		for (size_t i = 0; i < a->conditions[field].n; i++)
-			if (!is_text(a->conditions[field].list[i]))
-				return false;
-	for (size_t i = 0; i < a->signatures.n; i++)
-		if (!is_text(a->signatures.list[i]))
-			return false;
-	for (size_t i = 0; i < a->headers.n; i++)
-		if (!is_text(a->headers.list[i]))
-			return false;
-	return true;
+			return jobs[i];
+	for (int field = 0; field < RULE_FIELDS && bad == NULL; field++)
+		bad = bad_value(&a->conditions[field], conditions[field]);
+	if (bad == NULL)
+		bad = bad_value(&a->signatures, "--signature");
+	return bad != NULL ? bad : bad_value(&a->headers, "--header");
 }
 
 /* What stands behind the colon of "NAME: VALUE"; NULL: there is none. */
@@ -334,8 +365,10 @@ static int
 check(const struct new_automation *a, const struct template_of *t,
 	char error[NEW_AUTOMATION_ERROR_MAX])
 {
-	if (!are_texts(a))
-		return refuse(error, "%s must be UTF-8, and not empty", "names and values");
+	const char *bad = bad_text(a);
+
+	if (bad != NULL)
+		return refuse(error, "%s must be UTF-8, and not empty", bad);
 	if (t == NULL)
 		return refuse(error,
 			"--template takes github, slack, teams, gitlab, pagerduty or generic, not '%s'",

@@ -197,7 +197,7 @@ invisible() {
   printf '{"automations":[{"name":"a\u202eb","description":"\xe2\x81\xa6","action":{"type":"none"}}]}' >c.json
   wb-automation show $'a\u202eb' -c c.json >out
   expect_match "$(<out)" '"description":"[\]xe2[\]x81[\]xa6"'
-  refused 'no automation is called '"'a\\xe2\\x80\\xae'"'; '"'wb-automation list' lists them" show $'a\u202e' -c c.json
+  refused 'no automation is called '"'xyz\\xe2\\x80\\xae'"'; '"'wb-automation list' lists them" show $'xyz\u202e' -c c.json
 }
 test_case 'list, show, messages: what is not seen is shown' invisible
 
@@ -603,6 +603,22 @@ annotations() {
 }
 test_case 'check --format github: annotations, escaped as the runner wants it' annotations
 
+findings_json() {
+  printf '{"automations":[{"name":"a","on":{"aliass":1},\n"action":{"type":"none"}}]}' >'b"a.json'
+  printf '{"webhooks":{"w\u00e9":{"url":"https://a.example/","secret":"$S"}}}' >c.json
+  expect_status 2 wb-automation check -c 'b"a.json' -c c.json -c gone --format json >out 2>err
+  cat >want <<'END'
+{"file":"b\"a.json","line":1,"column":35,"severity":"error","message":"unknown member \"aliass\" of on; did you mean \"alias\"?"}
+{"file":"gone","line":null,"column":null,"severity":"error","message":"cannot read: No such file or directory"}
+END
+  expect_file out want
+  expect_equal "$(<err)" 'wb-automation: 2 errors, 0 warnings'
+  expect_status 1 wb-automation check -c c.json --format json --strict >out 2>err
+  expect_equal "$(json out -r '[.file, .line, .column, .severity, .message] | join(" ")')" \
+    'c.json 1 14 warning webhook "wé" is used by no automation'
+}
+test_case 'check --format json: a line for each finding' findings_json
+
 check_statuses() {
   checks --strict <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$S"}}}'
   expect_equal "$status" 1
@@ -613,7 +629,7 @@ check_statuses() {
   checks --strict <<<'{"webhooks":[]}'
   expect_equal "$status" 2
   expect_status 3 wb-automation check -c c.json >/dev/full
-  refused "--format takes text or github, not 'xml'" check -c c.json --format xml
+  refused "--format takes text, github or json, not 'xml'" check -c c.json --format xml
   refused '--json does not go with check' check -c c.json --json
 }
 test_case 'check: the exit status, for CI' check_statuses
@@ -736,13 +752,16 @@ test_case 'delete asks on a terminal' deletes_asked
 
 edits_refused() {
   fresh
-  refused "no automation is called 'nobody'; nothing was done" disable nobody -c rules
+  refused "no automation is called 'nobody'; 'wb-automation list' lists them" disable nobody -c rules
+  refused "no automation is called 'deplyo'; did you mean 'deploy'?" disable deplyo -c rules
+  refused "no automation is called 'deplyo'; did you mean 'deploy'?" delete -y deplyo -c rules
+  refused "no automation is called 'trail'; did you mean 'trial'?" show trail -c rules
   printf '{"automations":[{"name":"half","action":{"ty' >rules/half.json
   expect_status 2 wb-automation disable half -c rules 2>err
   expect_equal "$(<err)" 'wb-automation: rules/half.json:1:45: string without closing quote; nothing was done'
   expect_status 2 wb-automation disable nobody -c rules 2>err
   expect_equal "$(<err)" "wb-automation: rules/half.json:1:45: string without closing quote
-wb-automation: no automation is called 'nobody'; nothing was done"
+wb-automation: no automation is called 'nobody'; 'wb-automation list' lists them"
   # what is broken elsewhere keeps nobody from disabling
   quietly disable deploy -c rules
   printf '{"automations":[{"name":"deploy","action":{"type":"none"}}]}' >rules/half.json
@@ -991,7 +1010,7 @@ adds_no_job() {
     "${add[@]}" "${job[@]}" --api-key value-of-key
   refused '--run-config: byte 1: not a JSON object' "${add[@]}" "${job[@]}" --run-config '[]'
   refused "--priority takes a whole number from 0 to 999999999, not '-1'" "${add[@]}" "${job[@]}" --priority=-1
-  refused 'names and values must be UTF-8, and not empty' "${add[@]}" "${job[@]}" --resource ''
+  refused '--resource must be UTF-8, and not empty' "${add[@]}" "${job[@]}" --resource ''
   # what must go together is told by the configuration
   refused 'rules/new.json:6:17: a launch action needs one of "job" and "docker_image"' \
     "${add[@]}" "${job[@]}" --docker-image b
@@ -1125,15 +1144,17 @@ adds_nothing() {
   refused "the value of such a header is a secret: --header takes the name of one, such as 'Authorization: \$NAME' in quotes" \
     "${add[@]}" --url https://a.example/ --header 'X-Api-Key: value-of-key'
   refused 'rules/new.json:6:9: header "Host": this header is set by the sender' "${add[@]}" --url https://a.example/ -H 'Host: b'
-  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --when ''
+  refused '--when must be UTF-8, and not empty' "${add[@]}" -w github-deploy --when ''
+  refused 'the name must be UTF-8, and not empty' add '' -c rules -w github-deploy
+  refused '--header must be UTF-8, and not empty' "${add[@]}" --url https://a.example/ -H 'A: b' -H $'B: \xff'
   refused '--secret, --signature, --access-token, --header, --target and --success-when say what a new webhook is like, which needs --url' \
     "${add[@]}" --webhook github-deploy --secret '$S'
   refused 'rules/new.json:4:14: "url": the scheme is neither https nor http' "${add[@]}" --url ftp://a.example/
   refused "--on takes link, unlink, create, alias, tag, untag, collection-tag, collection-untag or a type of wb-record(5), not 'x'" \
     "${add[@]}" --webhook github-deploy --on x
   refused "one expression is all there can be: write '(this|that)'" "${add[@]}" -w github-deploy --alias-regex a --alias-regex b
-  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias $'\xff'
-  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias ''
+  refused '--alias must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias $'\xff'
+  refused '--alias must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias ''
   refused '--payload: byte 3: expected a member name in quotes' "${add[@]}" -w github-deploy --payload '{ 1}'
   refused "cannot read 'gone': No such file or directory" "${add[@]}" -w github-deploy --payload @gone
   refused 'rules/new.json:9:21: payload of "new": unknown variable ${no}' "${add[@]}" -w github-deploy --payload '"${no}"'
@@ -1290,8 +1311,12 @@ tests_mismatch() {
   expect_empty out
   expect_equal "$(<err)" 'wb-match: standard input:1: hook: alias_regex does not hold: alias is "other"
 wb-automation: this event does not set off '"'hook'"': change it with options, or give another one with --event'
-  expect_status 1 tries hook --event /dev/null >out 2>err
-  expect_match "$(<err)" 'does not set off'
+  refused "there is no event in '/dev/null'" test hook -c rules --event /dev/null
+  printf ' \r\n{}\n' >event.jsonl
+  refused "there is no event in the first line of 'event.jsonl'" test hook -c rules --event event.jsonl
+  for option in --on=alias --entity=a --project=b --collection=c --alias=d --tag=e --author=f '--metadata={}'; do
+    refused "${option%%=*} does not go with --event, whose file says all of the event" test hook -c rules --event event.jsonl "$option"
+  done
   echo '{"event_type":' >event.jsonl
   expect_status 1 tries hook --event event.jsonl 2>err
   expect_match "$(<err)" '^wb-match: standard input:1: byte 15: '

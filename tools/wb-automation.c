@@ -31,6 +31,7 @@
 #include "secret_options.h"
 #include "showing.h"
 #include "trial_options.h"
+#include "unknown.h"
 
 #define IMPORT "import" /* the command that is a program of its own */
 
@@ -84,7 +85,7 @@ static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
 		"the automations are in PATH, a file or a directory (default $WB_CONFIG)"},
 	{OPT_JSON, 0, "json", NULL, "write JSON lines"},
-	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, or annotations for github"},
+	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, annotations for github, or json"},
 	{OPT_STRICT, 0, "strict", NULL, "check: end with status 1 after warnings"},
 	{OPT_RESOLVE, 0, "resolve", NULL, "check: look every secret up, and say which are missing"},
 	{OPT_YES, 'y', "yes", NULL, "delete: do not ask"},
@@ -233,6 +234,22 @@ goes_with(int id, int verb)
 	return uses[i].verbs >> verb & 1;
 }
 
+/* Whether nothing is said of an event that is given, and would be passed over; else after a message. */
+static bool
+is_event_whole(const struct args *args)
+{
+	for (size_t i = 0; options[i].id != 0; i++) {
+		const int id = options[i].id;
+
+		if (args->seen[i] && ((id >= NEW_ON && id <= NEW_AUTHOR) || id == TRIAL_METADATA)) {
+			diag("--%s does not go with --event, whose file says all of the event",
+				options[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Whether all is there that the verb needs, and nothing that it does not; else after a message. */
 static bool
 is_complete(struct args *args)
@@ -254,6 +271,8 @@ is_complete(struct args *args)
 		diag("%s needs the name of an automation", verb->name);
 		return false;
 	}
+	if (args->trial.event != NULL && !is_event_whole(args))
+		return false;
 	if (args->verb == HISTORY && args->history.journal == NULL) {
 		diag("history needs --journal FILE, the journal of wb-send");
 		return false;
@@ -329,7 +348,7 @@ find_automation(const struct config *config, const char *name)
 	const struct config_automation *found = config_find(config, name, strlen(name));
 
 	if (found == NULL)
-		diag("no automation is called '%s'; 'wb-automation list' lists them", name);
+		unknown_say(config, name);
 	return found;
 }
 
