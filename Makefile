@@ -31,10 +31,11 @@ EVENTS = event ids sha256
 PAYLOAD = template target header json_find launch secret_ref signature_scheme statuses \
 	url webhook
 CONFIG = arena config config_action config_automation config_file config_program config_webhook file jq_bundle names regexes
-CHECK  = address config_audit config_check config_check_launch config_check_repeated config_check_webhook findings policy \
-	policy_options regex_sample sample
-EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_job new_options replace
-TRIAL  = beside stage trial trial_options uuid
+CHECK  = address config_audit config_check config_check_launch config_check_repeated config_check_secret \
+	config_check_webhook findings jq_env policy policy_options regex_sample sample signature tls_check url_secret
+EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_job new_options replace \
+	unknown
+TRIAL  = beside stage trial trial_mask trial_options uuid
 HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
 SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper secret_mask secret_options \

@@ -67,17 +67,15 @@ add_secret_header(struct attempt *a, struct attempt_means *means, const char *na
 	const char *prefix, const struct json_span *ref, char error[REQUEST_ERROR_MAX])
 {
 	struct secret value;
+	const char *wrong;
 
 	if (request_secret(&a->rq, ref, means->secrets, &value, error) != 0)
 		return -1;
-	for (size_t i = 0; i < value.len; i++) {
-		if ((unsigned char)value.value[i] < 0x20 || value.value[i] == 0x7f) {
-			a->rq.lack = SECRET_REFUSED;
-			snprintf(error, REQUEST_ERROR_MAX,
-				"secret %.*s: holds a control character, so it cannot be in a header",
-				(int)ref->len - 1, ref->p + 1);
-			return -1;
-		}
+	if ((wrong = header_secret_error(value.value, value.len)) != NULL) {
+		a->rq.lack = SECRET_REFUSED;
+		snprintf(error, REQUEST_ERROR_MAX, "secret %.*s: %s", (int)ref->len - 1, ref->p + 1,
+			wrong);
+		return -1;
 	}
 	add_header(a, name, name_len, prefix, value.value, value.len);
 	return 0;

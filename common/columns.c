@@ -29,7 +29,7 @@ columns_add(struct columns *c, const char *text, size_t len)
 	diag_scrub(cell, sizeof(cell), text, len);
 	len = strlen(cell);
 	if ((here = width_of_text(cell, len)) > *width)
-		*width = here;
+		*width = here < COLUMNS_WIDTH_MAX ? here : COLUMNS_WIDTH_MAX;
 	strbuf_add(&c->text, cell, len + 1);
 }
 
@@ -51,12 +51,12 @@ write_row(const struct columns *c, const char **cell, struct output *out)
 	size_t missing = 0; /* columns of space, written when something follows them */
 
 	for (size_t i = 0; i < c->n; i++) {
-		const size_t len = strlen(*cell);
+		const size_t len = strlen(*cell), here = width_of_text(*cell, len);
 
 		for (; len > 0 && missing > 0; missing--)
 			output_addc(out, ' ');
 		output_add(out, *cell, len);
-		missing += c->width[i] + 2 - width_of_text(*cell, len);
+		missing += 2 + (here < c->width[i] ? c->width[i] - here : 0);
 		*cell += len + 1;
 	}
 	output_addc(out, '\n');

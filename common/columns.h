@@ -2,7 +2,7 @@
  * columns - rows of text, aligned for a terminal.
  *
  * Rows are kept until columns_write, so that columns can be as wide as their cells. What is not for
- * a terminal, control characters and malformed UTF-8, is shown as \xNN.
+ * a terminal, control characters, invisible ones and malformed UTF-8, is shown as \xNN.
  */
 #ifndef WB_COLUMNS_H
 #define WB_COLUMNS_H
@@ -13,6 +13,7 @@
 #include "strbuf.h"
 
 #define COLUMNS_MAX 12
+#define COLUMNS_WIDTH_MAX 60  /* a cell that is wider does not make the others so */
 #define COLUMNS_CELL_MAX 1024 /* bytes of a cell as it is shown; what is longer ends in "..." */
 
 struct columns {

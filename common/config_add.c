@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config_check.h"
 #include "config_file.h"
@@ -49,22 +50,49 @@ tell_nobody(void *ctx, const struct config_place *place, const char *message)
 	(void)message;
 }
 
-/* Whether there is a webhook called so in ${paths}, in spite of whatever errors. */
-static bool
-has_webhook(char *const *paths, size_t npaths, const char *name)
-{
-	size_t nerrors, n = 0, i = 0;
-	struct config *config = config_load_partly(paths, npaths, tell_nobody, NULL, &nerrors);
-	const struct config_webhook *list;
+/* What there is already of what is to be made. */
+struct existing {
+	struct config *config; /* as far as it can be read; NULL if memory ran out */
+	const struct config_automation *automation;
+	const struct config_webhook *webhook;
+};
 
-	if (config != NULL) {
-		list = config_webhooks(config, &n);
-		while (i < n && (list[i].name.len != strlen(name) ||
-					memcmp(list[i].name.p, name, list[i].name.len) != 0))
-			i++;
+static void
+look_around(struct existing *found, char *const *paths, size_t npaths,
+	const struct new_automation *new)
+{
+	const char *webhook = new->webhook != NULL ? new->webhook : new->name;
+	const struct config_webhook *list;
+	size_t nerrors, n;
+
+	*found = (struct existing){
+		.config = config_load_partly(paths, npaths, tell_nobody, NULL, &nerrors)};
+	if (found->config == NULL)
+		return;
+	found->automation = config_find(found->config, new->name, strlen(new->name));
+	list = config_webhooks(found->config, &n);
+	for (size_t i = 0; i < n && found->webhook == NULL; i++)
+		if (list[i].name.len == strlen(webhook) &&
+			memcmp(list[i].name.p, webhook, list[i].name.len) == 0)
+			found->webhook = &list[i];
+}
+
+/* Whether ${whole}, which makes a webhook or not, is new; else after a message. */
+static bool
+is_new(const struct existing *found, const struct new_automation *whole)
+{
+	if (found->automation != NULL) {
+		diag("an automation '%s' exists already in %s", whole->name,
+			config_path(found->automation));
+		return false;
 	}
-	config_free(config);
-	return i < n;
+	if (whole->makes_webhook && found->webhook != NULL) {
+		diag("a webhook '%.*s' exists already in %s: use it with --webhook and without --url, or give the new one another name with --webhook",
+			CONFIG_SHOWN(found->webhook->name.len), found->webhook->name.p,
+			found->webhook->file->path);
+		return false;
+	}
+	return true;
 }
 
 /*
@@ -81,7 +109,7 @@ is_good(char **paths, size_t npaths, struct teller *teller)
 	size_t n = 0;
 
 	for (size_t i = 0; i < npaths; i++)
-		if (!config_is_empty(paths[i]))
+		if (!config_is_empty(paths[i]) && strcmp(paths[i], teller->path) != 0)
 			paths[n++] = paths[i];
 	paths[n++] = (char *)(uintptr_t)teller->temp;
 	if ((config = config_load(paths, n, tell, teller)) == NULL)
@@ -132,6 +160,73 @@ config_add_directory(char *const *paths, size_t npaths)
 	return n == 1 ? directory : NULL;
 }
 
+/* Whether a directory that is read makes its file ${path} be read. */
+static bool
+is_read(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	const size_t len = strlen(name);
+
+	return name[0] != '.' && len > 5 && strcmp(name + len - 5, ".json") == 0;
+}
+
+/* Whether ${path} stands in one of the directories. */
+static bool
+is_inside(const struct config_add *add, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL   ? strdup(".")
+		    : slash == path ? strdup("/")
+				    : strndup(path, (size_t)(slash - path));
+	struct stat here, st;
+	bool found = false;
+
+	if (dir != NULL && stat(dir, &here) == 0)
+		for (size_t i = 0; i < add->npaths; i++)
+			found |= stat(add->paths[i], &st) == 0 && st.st_dev == here.st_dev &&
+				 st.st_ino == here.st_ino;
+	free(dir);
+	return found;
+}
+
+/* Whether the file that was asked for would be read, too; else after a message. */
+static bool
+will_be_read(const struct config_add *add)
+{
+	for (size_t i = 0; i < add->npaths; i++)
+		if (strcmp(add->paths[i], add->file) == 0)
+			return true;
+	if (!is_inside(add, add->file))
+		diag("'%s' would not be read: give its directory, or the file itself, with -c, too",
+			add->file);
+	else if (!is_read(add->file))
+		diag("'%s' would not be read: of a directory, those files are whose names end in .json and do not begin with a dot",
+			add->file);
+	else
+		return true;
+	return false;
+}
+
+/*
+ * Make the directory that is the only path, if there is none: *${made}. Returns 0, or -1 after a
+ * message.
+ */
+static int
+make_directory(const struct config_add *add, bool *made)
+{
+	const char *path = add->npaths == 1 ? add->paths[0] : NULL;
+	struct stat st;
+
+	if (path == NULL || is_read(path) || stat(path, &st) == 0 || errno != ENOENT)
+		return 0;
+	if (mkdir(path, 0777) != 0) {
+		diag("cannot make '%s': %s", path, strerror(errno));
+		return -1;
+	}
+	*made = true;
+	return 0;
+}
+
 /* Where it goes, into ${path}. Returns 0, or -1 after a message. */
 static int
 choose_file(const struct config_add *add, const char *name, struct strbuf *path)
@@ -139,6 +234,8 @@ choose_file(const struct config_add *add, const char *name, struct strbuf *path)
 	const char *directory = config_add_directory(add->paths, add->npaths);
 
 	if (add->file != NULL) {
+		if (!will_be_read(add))
+			return -1;
 		strbuf_adds(path, add->file);
 	} else if (directory != NULL) {
 		strbuf_adds(path, directory);
@@ -164,22 +261,41 @@ make(const struct config_add *add, const struct new_automation *new, struct repl
 	struct new_automation whole = *new;
 	char error[NEW_AUTOMATION_ERROR_MAX];
 	int status = EXIT_USAGE;
+	struct existing found;
 	struct strbuf text;
 
 	strbuf_init(&text, CONFIG_FILE_MAX);
+	look_around(&found, paths, add->npaths, new);
 	whole.makes_webhook =
 		new->url != NULL ||
-		(new->template != NULL &&
-			(new->webhook == NULL || !has_webhook(paths, add->npaths, new->webhook)));
+		(new->template != NULL && (new->webhook == NULL || found.webhook == NULL));
 	if (new_automation_write(&whole, &text, error) != 0) {
 		diag("%s", error);
 	} else if (strbuf_failed(&text)) {
 		diag("out of memory");
 		status = EXIT_IO;
-	} else {
+	} else if (is_new(&found, &whole)) {
 		status = write_file(file, paths, add->npaths, &text, &teller);
 	}
 	strbuf_release(&text);
+	config_free(found.config);
+	return status;
+}
+
+static int
+add_file(const struct config_add *add, const struct new_automation *new, char **paths,
+	struct strbuf *made)
+{
+	struct replace file;
+	int status;
+
+	if (choose_file(add, new->name, made) != 0)
+		return EXIT_USAGE;
+	if (replace_open(&file, made->buf) != 0)
+		status = io_error(made->buf);
+	else
+		status = make(add, new, &file, paths, made->buf);
+	replace_close(&file);
 	return status;
 }
 
@@ -187,23 +303,20 @@ int
 config_add(const struct config_add *add, const struct new_automation *new, struct strbuf *made)
 {
 	char **paths = calloc(add->npaths + 1, sizeof(*paths));
-	struct replace file;
-	int status;
+	bool has_made = false;
+	int status = EXIT_IO;
 
 	if (paths == NULL) {
 		diag("out of memory");
 		return EXIT_IO;
 	}
 	memcpy(paths, add->paths, add->npaths * sizeof(*paths));
-	if (choose_file(add, new->name, made) != 0) {
-		free(paths);
-		return EXIT_USAGE;
-	}
-	if (replace_open(&file, made->buf) != 0)
-		status = io_error(made->buf);
-	else
-		status = make(add, new, &file, paths, made->buf);
-	replace_close(&file);
+	if (make_directory(add, &has_made) == 0)
+		status = add_file(add, new, paths, made);
+	if (has_made && status == EXIT_DONE)
+		diag("made the directory '%s'", add->paths[0]);
+	else if (has_made)
+		(void)rmdir(add->paths[0]);
 	free(paths);
 	return status;
 }

@@ -3,10 +3,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config_file.h"
+#include "jq_env.h"
 #include "json_find.h"
+#include "json_text.h"
 #include "sample.h"
+#include "webhook.h"
 
 #define BODY_MAX ((size_t)64 * 1024 * 1024)
 #define DELIVERY_ID "00000000000000000000000000000000" /* as long as any */
@@ -89,11 +93,58 @@ check_regex(const struct config_check *check, const struct config_automation *a,
 			rule_field_name(regex_field), rule_field_name(field));
 }
 
+/* Names that are none: events have each of them in a member of its own. */
+static void
+check_names(const struct config_check *check, const struct config_automation *a)
+{
+	static const char *const kinds[] = {"an entity", "a project", "a collection"};
+
+	for (int field = RULE_ENTITY; field <= RULE_COLLECTION; field++) {
+		const struct text *names = a->rule.values[field].list;
+
+		for (size_t i = 0; i < a->rule.values[field].n; i++)
+			if (memchr(names[i].p, '/', names[i].len) != NULL)
+				config_warn(check, a->file, condition_at(a, field),
+					"never holds: %s has no '/' in its name, as \"%.*s\" has",
+					kinds[field - RULE_ENTITY], CONFIG_SHOWN(names[i].len),
+					names[i].p);
+	}
+}
+
+/* A program that looks at the environment. */
+static void
+check_program(const struct config_check *check, const struct config_file *file,
+	const struct json_span *object, const char *member)
+{
+	const struct json_span program = json_find(object, member);
+	struct strbuf text;
+
+	if (program.type != JSON_STRING)
+		return;
+	strbuf_init(&text, BODY_MAX);
+	json_decode(&text, &program);
+	if (text.len > 0 && jq_env_at(text.buf, text.len) != NULL)
+		config_warn(check, file, program.p - 1,
+			"the environment is empty for programs: env and $ENV give nothing");
+	strbuf_release(&text);
+}
+
+static void
+check_programs(const struct config_check *check, const struct config_automation *a)
+{
+	const struct json_span on = json_find(&a->span, "on"),
+			       action = json_find(&a->span, "action");
+
+	check_program(check, a->file, &on, "when");
+	check_program(check, a->file, &action, "payload_jq");
+}
+
 static void
 check_conditions(const struct config_check *check, const struct config_automation *a)
 {
 	const char *alias = member_at(a, EVENT_ALIAS), *tag = member_at(a, EVENT_TAG);
 
+	check_names(check, a);
 	check_types(check, a, EVENT_ALIAS);
 	check_types(check, a, EVENT_TAG);
 	if (alias != NULL && tag != NULL)
@@ -176,6 +227,7 @@ config_check(const struct config_check *check)
 		if (automations[i].span.type == JSON_NONE)
 			continue;
 		check_conditions(check, &automations[i]);
+		check_programs(check, &automations[i]);
 		if (check->has_errors)
 			continue;
 		if (automations[i].action == CONFIG_LAUNCH)
@@ -184,8 +236,11 @@ config_check(const struct config_check *check)
 			status = check_payload(check, &automations[i]);
 	}
 	for (size_t i = 0; i < nwebhooks && status == 0; i++)
-		if (webhooks[i].span.type != JSON_NONE)
+		if (webhooks[i].span.type != JSON_NONE) {
 			config_check_webhook(check, &webhooks[i], is_used[i]);
+			check_program(check, webhooks[i].file, &webhooks[i].span,
+				webhook_members[WEBHOOK_SUCCESS_WHEN]);
+		}
 	free(is_used);
 	return status;
 }

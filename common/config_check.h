@@ -25,8 +25,9 @@ struct config_check {
  * config_check(check):
  * Look for automations that can never match, that do the same, or whose payloads break a limit of
  * their target; for webhooks that nobody uses, that prove nothing to their receivers, whose URLs
- * the policy refuses, or whose secrets cannot be looked up; and for servers and keys of jobs of the
- * same kind. Values of secrets are in no message.
+ * the policy refuses or which are secrets themselves, or whose secrets cannot be looked up or used;
+ * for servers and keys of jobs of the same kind; and for programs that look at the environment,
+ * which is empty. Values of secrets are in no message.
  * Returns 0, or -1 when memory ran out.
  */
 int config_check(const struct config_check *check);
@@ -61,5 +62,14 @@ void config_check_webhook(const struct config_check *check, const struct config_
  */
 void config_check_launch(const struct config_check *check,
 	const struct config_automation *automation);
+
+/**
+ * config_check_secrets(check, webhook, url_value, url):
+ * Look up all secrets of a webhook: whether they are there, and can be used for what they are for.
+ * ${url_value} is its URL as written, and ${url} that, taken apart; port 0: it is a secret, or
+ * none.
+ */
+void config_check_secrets(const struct config_check *check, const struct config_webhook *webhook,
+	const struct json_span *url_value, struct url *url);
 
 #endif

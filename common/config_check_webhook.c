@@ -1,6 +1,7 @@
 #include "config_check.h"
 #include "json_find.h"
 #include "signature_scheme.h"
+#include "url_secret.h"
 #include "webhook.h"
 
 /* The policy's judgement of a URL that stands in the configuration. */
@@ -12,66 +13,6 @@ check_url(const struct config_check *check, const struct config_webhook *w,
 
 	if (!policy_check_url(check->policy, url, error))
 		config_warn(check, w->file, value->p - 1, "would be denied: %s", error);
-}
-
-/* The URL that is the value of a secret. What is wrong with it is not told: it would tell of it. */
-static void
-check_secret_url(const struct config_check *check, const struct config_webhook *w,
-	const struct json_span *ref, const struct secret *value, struct url *url)
-{
-	char error[POLICY_ERROR_MAX];
-	const char *why;
-
-	if (url_parse(value->value, value->len, url, &why) != 0) {
-		*url = (struct url){.port = 0};
-		config_warn(check, w->file, ref->p - 1,
-			"secret %.*s: its value is no URL that can be sent to",
-			CONFIG_SHOWN(ref->len), ref->p);
-	} else if (!policy_check_url(check->policy, url, error)) {
-		config_warn(check, w->file, ref->p - 1,
-			"secret %.*s: its value is a URL that would be denied",
-			CONFIG_SHOWN(ref->len), ref->p);
-	}
-}
-
-/* Look up the secret that ${ref} names, for a request to ${host}; NULL if that is not known. */
-static void
-check_secret(const struct config_check *check, const struct config_webhook *w,
-	const struct json_span *ref, const char *host)
-{
-	struct secret value;
-	const char *error;
-	int status =
-		host != NULL
-			? secret_get(check->secrets, ref->p + 1, ref->len - 1, host, &value, &error)
-			: secret_peek(check->secrets, ref->p + 1, ref->len - 1, &value, &error);
-
-	if (status != 0)
-		config_warn(check, w->file, ref->p - 1, "secret %.*s: %s", CONFIG_SHOWN(ref->len),
-			ref->p, error);
-}
-
-/* All secrets that the webhook names. Returns the URL's host as far as it is known. */
-static void
-check_secrets(const struct config_check *check, const struct config_webhook *w,
-	const struct json_span *url_value, struct url *url)
-{
-	const struct json_span tls = json_find(&w->span, webhook_members[WEBHOOK_TLS]);
-	const bool url_is_secret = secret_ref_name(url_value->p, url_value->len) != 0;
-	struct secret value;
-	const char *error;
-
-	if (url_is_secret && secret_peek(check->secrets, url_value->p + 1, url_value->len - 1,
-				     &value, &error) == 0)
-		check_secret_url(check, w, url_value, &value, url);
-	for (size_t i = 0; i < w->secrets.nrefs; i++)
-		check_secret(check, w, &w->secrets.refs[i], url->port != 0 ? url->host : NULL);
-	for (int i = 0; i < WEBHOOK_TLS_MEMBERS; i++) {
-		const struct json_span ref = json_find(&tls, webhook_tls_members[i]);
-
-		if (ref.type == JSON_STRING && secret_ref_name(ref.p, ref.len) != 0)
-			check_secret(check, w, &ref, url->port != 0 ? url->host : NULL);
-	}
 }
 
 /* Whether ${scheme} takes all of several keys. */
@@ -112,28 +53,41 @@ check_keys(const struct config_check *check, const struct config_webhook *w)
 				"signs nothing: with the signatures of this webhook, only the first secret does");
 }
 
+/* These check no signature: their URLs are what tells who may send. */
+static bool
+proves_by_url(const struct config_webhook *w)
+{
+	return w->target == TARGET_SLACK || w->target == TARGET_TEAMS;
+}
+
 void
 config_check_webhook(const struct config_check *check, const struct config_webhook *w, bool is_used)
 {
 	const struct json_span value = json_find(&w->span, webhook_members[WEBHOOK_URL]);
 	struct url url = {.port = 0};
-	const char *why;
+	const char *why, *secret = NULL;
 
 	if (!is_used && !check->has_errors)
 		config_warn(check, w->file, w->at, "webhook \"%.*s\" is used by no automation",
 			CONFIG_SHOWN(w->name.len), w->name.p);
 	if (value.type != JSON_STRING)
 		return;
-	if (w->secrets.nrefs == 0 &&
-		json_find(&w->span, webhook_members[WEBHOOK_TLS]).type == JSON_NONE)
+	if (!value.escaped && url_parse(value.p, value.len, &url, &why) == 0)
+		secret = url_secret_why(value.p, value.len, &url);
+	else
+		url.port = 0;
+	if (secret != NULL)
+		config_warn(check, w->file, value.p - 1,
+			"%s: put it where secrets are, and write the name of one, such as \"$WEBHOOK_URL\"",
+			secret);
+	else if (w->secrets.nrefs == 0 && !proves_by_url(w) &&
+		 json_find(&w->span, webhook_members[WEBHOOK_TLS]).type == JSON_NONE)
 		config_warn(check, w->file, w->at,
 			"webhook \"%.*s\" proves nothing to its receiver: give it a \"secret\" to sign with",
 			CONFIG_SHOWN(w->name.len), w->name.p);
 	check_keys(check, w);
-	if (!value.escaped && url_parse(value.p, value.len, &url, &why) == 0)
+	if (url.port != 0)
 		check_url(check, w, &value, &url);
-	else
-		url.port = 0;
 	if (check->secrets != NULL)
-		check_secrets(check, w, &value, &url);
+		config_check_secrets(check, w, &value, &url);
 }

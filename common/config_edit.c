@@ -9,6 +9,7 @@
 #include "json_find.h"
 #include "json_text.h"
 #include "replace.h"
+#include "unknown.h"
 
 /* A file being edited, and the automation in it. */
 struct editor {
@@ -20,8 +21,14 @@ struct editor {
 	struct json_span list;   /* "automations" */
 	struct json_span object; /* the automation */
 	size_t index, nautomations;
-	bool has_others; /* the file holds more than automations */
+	const struct config_webhook *webhook; /* goes, too; or NULL */
 };
+
+static bool
+text_is(const struct text *a, const struct text *b)
+{
+	return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
+}
 
 static int
 io_error(const struct editor *ed)
@@ -57,16 +64,6 @@ find_object(struct editor *ed)
 	return found;
 }
 
-static bool
-is_empty(const struct json_span *value)
-{
-	struct json_span key;
-	struct json js;
-
-	json_init(&js, value->p, value->len);
-	return value->type == JSON_OBJECT && json_open_object(&js) && !json_next_member(&js, &key);
-}
-
 /* Find the automation in the file as it is now. Returns an exit status. */
 static int
 find(struct editor *ed)
@@ -74,7 +71,7 @@ find(struct editor *ed)
 	const struct config_file file = {.path = (char *)(uintptr_t)ed->path,
 		.text = ed->text.buf != NULL ? ed->text.buf : "",
 		.len = ed->text.len};
-	struct json_span top, key, value;
+	struct json_span top;
 	struct json js;
 	size_t found;
 
@@ -93,10 +90,6 @@ find(struct editor *ed)
 			found == 0 ? "no more" : "twice");
 		return EXIT_USAGE;
 	}
-	json_init(&js, top.p, top.len);
-	json_open_object(&js);
-	while (json_next_member(&js, &key) && json_value(&js, &value))
-		ed->has_others |= value.p != ed->list.p && !is_empty(&value);
 	return EXIT_DONE;
 }
 
@@ -120,7 +113,7 @@ find_file(struct editor *ed, const struct config_edit *edit)
 	if (ed->automation == NULL) {
 		if (nerrors > 0) /* it may stand where nothing could be read */
 			config_free(config_load(edit->paths, edit->npaths, edit->report, NULL));
-		diag("no automation is called '%s'; nothing was done", edit->name);
+		unknown_say(ed->config, edit->name);
 		return EXIT_USAGE;
 	}
 	if (ed->automation->defined_twice) {
@@ -155,19 +148,27 @@ editor_release(struct editor *ed)
 	config_free(ed->config);
 }
 
+/* Write ${text} into the file. */
+static int
+write_text(struct editor *ed, const struct strbuf *text)
+{
+	errno = ENOMEM;
+	return strbuf_failed(text) || replace_stage(&ed->file, text->buf, text->len) != 0 ||
+			       replace_commit(&ed->file) != 0
+		       ? io_error(ed)
+		       : EXIT_DONE;
+}
+
 /* Write the file with the change ${e}. */
 static int
 apply(struct editor *ed, const struct json_edit *e)
 {
-	int status = EXIT_DONE;
 	struct strbuf text;
+	int status;
 
 	strbuf_init(&text, CONFIG_FILE_MAX);
 	json_edit_apply(e, ed->text.buf, ed->text.len, &text);
-	errno = ENOMEM;
-	if (strbuf_failed(&text) || replace_stage(&ed->file, text.buf, text.len) != 0 ||
-		replace_commit(&ed->file) != 0)
-		status = io_error(ed);
+	status = write_text(ed, &text);
 	strbuf_release(&text);
 	return status;
 }
@@ -205,17 +206,115 @@ config_edit_enable(const struct config_edit *edit, bool enabled)
 	return status;
 }
 
+/* ---- deleting ---- */
+
+/* Whether an automation other than the one at hand uses ${webhook}. */
+static bool
+is_shared(const struct config *config, const struct text *name, const struct text *webhook)
+{
+	size_t n;
+	const struct config_automation *list = config_automations(config, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].webhook_name.p != NULL && text_is(&list[i].webhook_name, webhook) &&
+			!text_is(&list[i].name, name))
+			return true;
+	return false;
+}
+
+/* The automation's webhook, if it is to go with it by what the configuration is now. */
+static const struct config_webhook *
+find_webhook(const struct editor *ed, const struct config_edit *edit, bool is_named)
+{
+	const struct config_webhook *webhook = ed->automation->webhook;
+	struct config *now;
+	size_t nerrors = 0;
+
+	if (webhook == NULL || edit->keeps_webhook || is_named ||
+		strcmp(webhook->file->path, ed->path) != 0)
+		return NULL;
+	now = config_load_partly(edit->paths, edit->npaths, tell_nobody, NULL, &nerrors);
+	if (now == NULL || nerrors > 0 || is_shared(now, &ed->automation->name, &webhook->name))
+		webhook = NULL;
+	config_free(now);
+	return webhook;
+}
+
+/* Whether ${value} has no member but for one called ${but}, which may be NULL. */
+static bool
+is_empty(const struct json_span *value, const struct text *but)
+{
+	struct json_span key;
+	struct json js;
+
+	json_init(&js, value->p, value->len);
+	if (value->type != JSON_OBJECT || !json_open_object(&js))
+		return false;
+	while (json_next_member(&js, &key) && json_value(&js, NULL))
+		if (but == NULL || !json_equal(&key, but->p, but->len))
+			return false;
+	return true;
+}
+
+/* Whether the file holds nothing but what is deleted. */
+static bool
+is_all(const struct editor *ed)
+{
+	struct json_span key, value;
+	struct json js;
+
+	json_init(&js, ed->text.buf, ed->text.len);
+	json_open_object(&js);
+	while (json_next_member(&js, &key) && json_value(&js, &value)) {
+		const bool has_webhook =
+			ed->webhook != NULL && json_equal(&key, "webhooks", strlen("webhooks"));
+
+		if (value.p != ed->list.p &&
+			!is_empty(&value, has_webhook ? &ed->webhook->name : NULL))
+			return false;
+	}
+	return ed->nautomations == 1;
+}
+
+/* Take the webhook out of ${text}. */
+static void
+cut_webhook(const struct editor *ed, struct strbuf *text)
+{
+	const struct json_span top = {text->buf, text->len, JSON_OBJECT, false},
+			       webhooks = json_find(&top, "webhooks");
+	struct strbuf name, edited;
+	struct json_edit e;
+
+	strbuf_init(&name, CONFIG_FILE_MAX);
+	strbuf_init(&edited, CONFIG_FILE_MAX);
+	json_edit_init(&e);
+	strbuf_add(&name, ed->webhook->name.p, ed->webhook->name.len);
+	if (strbuf_str(&name) != NULL && json_edit_remove(&e, &webhooks, name.buf))
+		json_edit_apply(&e, text->buf, text->len, &edited);
+	edited.failed |= strbuf_failed(&name) || edited.len == 0;
+	json_edit_release(&e);
+	strbuf_release(&name);
+	strbuf_release(text);
+	*text = edited;
+}
+
 static int
 delete_from_file(struct editor *ed, bool may_remove)
 {
 	struct json_edit e;
+	struct strbuf text;
 	int status;
 
-	if (may_remove && !ed->has_others && ed->nautomations == 1)
+	if (may_remove && is_all(ed))
 		return replace_remove(&ed->file) == 0 ? EXIT_DONE : io_error(ed);
 	json_edit_init(&e);
+	strbuf_init(&text, CONFIG_FILE_MAX);
 	json_edit_remove_item(&e, &ed->list, ed->index);
-	status = apply(ed, &e);
+	json_edit_apply(&e, ed->text.buf, ed->text.len, &text);
+	if (ed->webhook != NULL && !strbuf_failed(&text))
+		cut_webhook(ed, &text);
+	status = write_text(ed, &text);
+	strbuf_release(&text);
 	json_edit_release(&e);
 	return status;
 }
@@ -225,20 +324,21 @@ static void
 tell_of_webhook(const struct editor *ed)
 {
 	const struct config_webhook *webhook = ed->automation->webhook;
-	const struct config_automation *list;
-	size_t n;
 
-	list = config_automations(ed->config, &n);
-	for (size_t i = 0; i < n; i++)
-		if (webhook == NULL || (&list[i] != ed->automation && list[i].webhook == webhook))
-			return;
-	diag("webhook '%.*s' of %s is used by no automation any more",
-		CONFIG_SHOWN(webhook->name.len), webhook->name.p, webhook->file->path);
+	if (webhook == NULL || is_shared(ed->config, &ed->automation->name, &webhook->name))
+		return;
+	if (ed->webhook != NULL)
+		diag("webhook '%.*s' went with it: no other automation uses it",
+			CONFIG_SHOWN(webhook->name.len), webhook->name.p);
+	else
+		diag("webhook '%.*s' of %s is used by no automation any more",
+			CONFIG_SHOWN(webhook->name.len), webhook->name.p, webhook->file->path);
 }
 
 int
 config_edit_delete(const struct config_edit *edit,
-	bool (*is_meant)(const struct config_automation *automation))
+	bool (*is_meant)(const struct config_automation *automation,
+		const struct config_webhook *webhook))
 {
 	bool is_named = false; /* the file, by the paths */
 	struct editor ed;
@@ -248,11 +348,16 @@ config_edit_delete(const struct config_edit *edit,
 	if ((status = find_file(&ed, edit)) == EXIT_DONE) {
 		for (size_t i = 0; i < edit->npaths; i++)
 			is_named |= strcmp(edit->paths[i], ed.path) == 0;
+		ed.webhook = find_webhook(&ed, edit, is_named);
 		/* nobody waits for an answer with the lock */
-		if (is_meant != NULL && !is_meant(ed.automation))
+		if (is_meant != NULL && !is_meant(ed.automation, ed.webhook))
 			status = EXIT_USAGE;
-		else if ((status = editor_open(&ed)) == EXIT_DONE)
+		else if ((status = editor_open(&ed)) == EXIT_DONE) {
+			/* another may use it since */
+			if (ed.webhook != NULL)
+				ed.webhook = find_webhook(&ed, edit, is_named);
 			status = delete_from_file(&ed, !is_named);
+		}
 		if (status == EXIT_DONE)
 			tell_of_webhook(&ed);
 	}

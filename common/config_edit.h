@@ -16,7 +16,8 @@ struct config_edit {
 	size_t npaths;
 	const char *name;
 	config_report_fn
-		*report; /* is told of errors that may be why there is no such automation */
+		*report;    /* is told of errors that may be why there is no such automation */
+	bool keeps_webhook; /* when deleting */
 };
 
 /**
@@ -28,10 +29,13 @@ int config_edit_enable(const struct config_edit *edit, bool enabled);
 
 /**
  * config_edit_delete(edit, is_meant):
- * Take it out of its file, if ${is_meant}, which may be NULL, says so. A file that holds nothing
- * else and is not one of the paths itself is removed.
+ * Take it out of its file, if ${is_meant}, which may be NULL, says so, and with it its webhook, if
+ * that stands in the same file, no other automation uses it, nothing is unreadable that could, and
+ * the file is not one of the paths itself: then others may be beside it. A file that holds nothing
+ * else and is not one of the paths is removed. ${webhook}: what goes, too, or NULL.
  */
 int config_edit_delete(const struct config_edit *edit,
-	bool (*is_meant)(const struct config_automation *automation));
+	bool (*is_meant)(const struct config_automation *automation,
+		const struct config_webhook *webhook));
 
 #endif

@@ -169,14 +169,37 @@ print_file(const struct importer *im, const struct import_file *file)
 	output_addc(im->out, '\n');
 }
 
+/* Of what was there, and is not as it was. */
+static void
+tell_change(const struct import_plan *plan, const struct config *config, const char *kind)
+{
+	const struct imported_item *item = plan->item;
+	const struct config_automation *there =
+		item->kind == IMPORTED_AUTOMATION
+			? config_find(config, item->name.p, item->name.len)
+			: NULL;
+	const bool is_enabled = item->enabled && !imported_is_disabled(item);
+
+	if (plan->fate == IMPORT_WRITTEN && plan->json.exists && item->text.p != NULL)
+		diag("%s'%.*s' is written anew%s", kind, (int)item->name.len, item->name.p,
+			there != NULL && !there->enabled && is_enabled ? ", and is enabled now"
+								       : "");
+	if (item->here == IMPORTED_STAYS_DISABLED)
+		diag("%s'%.*s' stays disabled, as it is here", kind, (int)item->name.len,
+			item->name.p);
+}
+
 static void
 tell_reasons(const struct imported_item *item, const char *kind)
 {
 	const struct text *name = &item->name, *original = &item->original_name;
 
 	for (size_t i = 0; i < item->reasons.n; i++)
-		diag("%s'%.*s' is %s: %.*s", kind, (int)name->len, name->p,
-			item->kind == IMPORTED_WEBHOOK ? "not written" : "disabled",
+		diag("%s'%.*s' %s: %.*s", kind, (int)name->len, name->p,
+			item->kind == IMPORTED_WEBHOOK ? "is not written"
+			: item->here == IMPORTED_STAYS_ENABLED
+				? "is not as in W&B, and stays enabled"
+				: "is disabled",
 			(int)item->reasons.v[i].len, item->reasons.v[i].p);
 	if (!text_equal(name, original))
 		diag("%s'%.*s' is called '%.*s' here", kind, (int)original->len, original->p,
@@ -184,25 +207,43 @@ tell_reasons(const struct imported_item *item, const char *kind)
 }
 
 static void
+count(struct config_import_counts *counts, const struct import_plan *plan)
+{
+	const struct imported_item *item = plan->item;
+	const bool is_webhook = item->kind == IMPORTED_WEBHOOK,
+		   is_written = plan->fate == IMPORT_WRITTEN, is_lost = item->text.p == NULL,
+		   is_disabled = !is_webhook && imported_is_disabled(item);
+
+	if (plan->fate == IMPORT_LEFT) {
+		counts->left++;
+		return;
+	}
+	counts->webhooks += is_webhook && !is_lost;
+	counts->automations += !is_webhook;
+	counts->lost += is_lost;
+	counts->disabled += is_disabled;
+	counts->news += is_written && (is_lost || (is_disabled && item->reasons.n > 0));
+	if (!is_lost)
+		*(!is_written               ? &counts->unchanged
+			: plan->json.exists ? &counts->changed
+					    : &counts->added) += 1;
+}
+
+static void
 tell(const struct importer *im, const struct import_plan *plan)
 {
 	const struct imported_item *item = plan->item;
-	const bool is_webhook = item->kind == IMPORTED_WEBHOOK;
-	const char *kind = is_webhook ? "webhook " : "";
+	const char *kind = item->kind == IMPORTED_WEBHOOK ? "webhook " : "";
 
+	count(im->counts, plan);
 	if (plan->fate == IMPORT_LEFT) {
 		diag("%s'%.*s' is left as it is: %s", kind, (int)item->name.len, item->name.p,
 			plan->obstacle);
-		im->counts->left++;
 		return;
 	}
-	tell_reasons(item, kind);
-	if (is_webhook) {
-		im->counts->webhooks += item->text.p != NULL;
-		im->counts->lost += item->text.p == NULL;
-	} else {
-		im->counts->automations++;
-		im->counts->disabled += item->reasons.n > 0;
+	if (plan->fate == IMPORT_WRITTEN || im->how->is_verbose) {
+		tell_change(plan, im->config, kind);
+		tell_reasons(item, kind);
 	}
 	if (plan->fate == IMPORT_WRITTEN) {
 		print_file(im, &plan->json);

@@ -17,14 +17,17 @@ struct config_import {
 	char *const *paths; /* of the configuration; the only directory is where files go */
 	size_t npaths;
 	bool replaces, dry_run;
+	bool is_verbose;          /* reasons of what is unchanged are told, too */
 	config_report_fn *report; /* is told of errors */
 };
 
 struct config_import_counts {
-	size_t automations, webhooks; /* written, or there already just so */
-	size_t disabled;              /* of the automations: not as they were */
-	size_t lost;                  /* of the webhooks: their originals only */
-	size_t left;                  /* not written, since something else is there */
+	size_t automations, webhooks;     /* written, or there already just so: */
+	size_t added, changed, unchanged; /* how many of both */
+	size_t disabled;                  /* of the automations: not as they were */
+	size_t lost;                      /* of the webhooks: their originals only */
+	size_t left;                      /* not written, since something else is there */
+	size_t news; /* disabled or lost, and not known to be so from an import before */
 };
 
 /**

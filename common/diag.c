@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +49,22 @@ diag_before(void (*hook)(void *ctx), void *ctx)
 	before_ctx = ctx;
 }
 
+/* Controls, and what is not seen but reorders, joins or splits what stands around it. */
+static bool
+is_harmful(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {{0, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x180e, 0x180e}, {0x200b, 0x200f},
+		{0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+		{0xe0000, 0xe007f}};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
+}
+
 char *
 diag_scrub(char *out, size_t size, const void *text, size_t len)
 {
@@ -55,19 +73,22 @@ diag_scrub(char *out, size_t size, const void *text, size_t len)
 
 	while (p < end) {
 		uint32_t code = 0;
+		bool is_shown;
 		size_t n = *p < 0x80 ? 1 : utf8_decode(p, (size_t)(end - p), &code);
 
 		if (*p < 0x80)
 			code = *p;
-		if (used + 8 > size) {
+		is_shown = n != 0 && !is_harmful(code);
+		n = n == 0 ? 1 : n;
+		/* a cut takes four more */
+		if (used + (is_shown ? n : 4 * n) + 4 > size) {
 			used = size < 4 ? 0 : (used + 4 > size ? size - 4 : used);
 			memcpy(out + used, "...", size < 4 ? 0 : 3);
 			used += size < 4 ? 0 : 3;
 			break;
 		}
-		if (n == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-			n = n == 0 ? 1 : n;
-			for (size_t i = 0; i < n && used + 5 <= size; i++)
+		if (!is_shown) {
+			for (size_t i = 0; i < n; i++)
 				used += (size_t)snprintf(out + used, size - used, "\\x%02x", p[i]);
 		} else {
 			memcpy(out + used, p, n);

@@ -2,8 +2,9 @@
  * diag - messages for people, on standard error: `wb-match: events.jsonl:3: not a JSON object`.
  *
  * The only module with mutable globals: the tool's name, and who is to be told of a message.
- * Control characters, C1 controls and bytes that are not UTF-8 are shown as \xNN, since names come
- * from strangers and terminals obey escapes.
+ * Control characters, C1 controls, characters that are not seen or turn others around, and bytes
+ * that are not UTF-8 are shown as \xNN, since names come from strangers, terminals obey escapes and
+ * people believe what they see.
  */
 #ifndef WB_DIAG_H
 #define WB_DIAG_H
@@ -49,8 +50,8 @@ void diag_before(void (*hook)(void *ctx), void *ctx);
 
 /**
  * diag_scrub(out, size, text, len):
- * Copy ${len} bytes of ${text} into ${out} (${size} bytes, NUL included) with control characters
- * and malformed UTF-8 as \xNN. What does not fit is cut and ends in "...". Returns ${out}.
+ * Copy ${len} bytes of ${text} into ${out} (${size} bytes, NUL included) with control characters,
+ * invisible ones and malformed UTF-8 as \xNN. What does not fit is cut and ends in "...". Returns ${out}.
  */
 char *diag_scrub(char *out, size_t size, const void *text, size_t len);
 

@@ -4,14 +4,23 @@
 #include <string.h>
 
 #include "diag.h"
+#include "json_text.h"
+
+#define LINE_MAX_BYTES ((size_t)1024 * 1024)
 
 int
 findings_take_format(const char *option, const char *value, enum findings_format *format)
 {
-	*format = strcmp(value, "github") == 0 ? FINDINGS_GITHUB : FINDINGS_TEXT;
-	if (*format == FINDINGS_GITHUB || strcmp(value, "text") == 0)
-		return 0;
-	diag("--%s takes text or github, not '%s'", option, value);
+	static const char *const names[] =
+		{[FINDINGS_TEXT] = "text", [FINDINGS_GITHUB] = "github", [FINDINGS_JSON] = "json"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			*format = (enum findings_format)i;
+			return 0;
+		}
+	}
+	diag("--%s takes text, github or json, not '%s'", option, value);
 	return -1;
 }
 
@@ -76,12 +85,40 @@ write_text(struct output *out, const char *kind, const struct config_place *plac
 	output_addc(out, '\n');
 }
 
+/* As it is: what is harmful to a terminal is spelled in JSON where that is needed. */
+static void
+write_json(struct output *out, const char *kind, const struct config_place *place,
+	const char *message)
+{
+	struct strbuf sb;
+
+	strbuf_init(&sb, LINE_MAX_BYTES);
+	strbuf_lit(&sb, "{\"file\":");
+	json_quote(&sb, place->file);
+	if (place->line > 0)
+		strbuf_printf(&sb, ",\"line\":%zu,\"column\":%zu", place->line, place->column);
+	else
+		strbuf_lit(&sb, ",\"line\":null,\"column\":null");
+	strbuf_printf(&sb, ",\"severity\":\"%s\",\"message\":", kind);
+	json_quote(&sb, message);
+	strbuf_lit(&sb, "}\n");
+	if (!strbuf_failed(&sb))
+		output_add(out, sb.buf, sb.len);
+	else
+		diag("out of memory: %s: %s", kind, message);
+	strbuf_release(&sb);
+}
+
 static void
 write_finding(struct findings *f, const char *kind, const struct config_place *place,
 	const char *message)
 {
 	char file[DIAG_MAX], text[DIAG_MAX];
 
+	if (f->format == FINDINGS_JSON) {
+		write_json(f->out, kind, place, message);
+		return;
+	}
 	diag_scrub(file, sizeof(file), place->file, strlen(place->file));
 	diag_scrub(text, sizeof(text), message, strlen(message));
 	if (f->format == FINDINGS_GITHUB)

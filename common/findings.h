@@ -1,5 +1,5 @@
 /*
- * findings - errors and warnings, each with its place, as people and GitHub read them.
+ * findings - errors and warnings, each with its place, as people, GitHub and programs read them.
  */
 #ifndef WB_FINDINGS_H
 #define WB_FINDINGS_H
@@ -11,8 +11,9 @@
 #include "output.h"
 
 enum findings_format {
-	FINDINGS_TEXT,  /* FILE:LINE:COLUMN: error: MESSAGE */
-	FINDINGS_GITHUB /* workflow commands, which become annotations of a change */
+	FINDINGS_TEXT,   /* FILE:LINE:COLUMN: error: MESSAGE */
+	FINDINGS_GITHUB, /* workflow commands, which become annotations of a change */
+	FINDINGS_JSON /* lines: {"file":…,"line":…,"column":…,"severity":"error","message":…} */
 };
 
 struct findings {
@@ -23,7 +24,7 @@ struct findings {
 
 /**
  * findings_take_format(option, value, format):
- * The format called "text" or "github" into *${format}. Returns 0, or -1 after a message that names
+ * The format called "text", "github" or "json" into *${format}. Returns 0, or -1 after a message that names
  * the option.
  */
 int findings_take_format(const char *option, const char *value, enum findings_format *format);

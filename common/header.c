@@ -83,3 +83,12 @@ header_value_error(const char *value, size_t len)
 		return "a header's value neither starts nor ends with a space";
 	return NULL;
 }
+
+const char *
+header_secret_error(const char *value, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+			return "holds a control character, so it cannot be in a header";
+	return NULL;
+}

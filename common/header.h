@@ -25,6 +25,13 @@ const char *header_name_error(const char *name, size_t len);
 const char *header_value_error(const char *value, size_t len);
 
 /**
+ * header_secret_error(value, len):
+ * NULL if the value of a secret can stand in a header, else a static text. What is no ASCII goes as
+ * it is: whoever has issued the secret knows.
+ */
+const char *header_secret_error(const char *value, size_t len);
+
+/**
  * header_is_secret(name, len):
  * Whether the value of a header called so is a secret, judged by the name's end: Authorization,
  * PRIVATE-TOKEN, X-Api-Key.

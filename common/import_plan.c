@@ -139,6 +139,33 @@ check_webhook(struct imported_item *item, struct imported *in, const struct impo
 		item->action = TEXT("{\"type\":\"none\"}");
 }
 
+/*
+ * An automation that was disabled here, but not by an import, stays so, or it would be executed
+ * twice; and one that was only disabled for want of a value stays enabled.
+ */
+static void
+keep_switch(struct imported_item *item, const struct import_place *place)
+{
+	const struct config_automation *there =
+		item->kind == IMPORTED_AUTOMATION
+			? config_find(place->config, item->name.p, item->name.len)
+			: NULL;
+	bool was_refused;
+
+	if (there == NULL)
+		return;
+	was_refused = there->description.type == JSON_STRING &&
+		      memmem(there->description.p, there->description.len, IMPORTED_NOT_AS,
+			      sizeof(IMPORTED_NOT_AS) - 1) != NULL;
+	if (!there->enabled && !was_refused && item->enabled) {
+		item->here = IMPORTED_STAYS_DISABLED;
+	} else if (there->enabled && was_refused && item->enabled && item->reasons.n > 0 &&
+		   !item->loses) {
+		item->here = IMPORTED_STAYS_ENABLED;
+		item->says_enabled = json_find(&there->span, "enabled").type != JSON_NONE;
+	}
+}
+
 int
 import_plan_make(struct import_plan *plan, struct imported *in, const struct import_place *place)
 {
@@ -146,6 +173,7 @@ import_plan_make(struct import_plan *plan, struct imported *in, const struct imp
 	struct strbuf pretty;
 
 	check_webhook(item, in, place);
+	keep_switch(item, place);
 	imported_write(in, item);
 	plan->json.text = item->text;
 	if (item->loses && !in->memory->failed) {
@@ -165,5 +193,6 @@ import_plan_make(struct import_plan *plan, struct imported *in, const struct imp
 	if (plan->obstacle != NULL)
 		plan->fate = IMPORT_LEFT;
 	item->is_left = plan->fate == IMPORT_LEFT;
+	item->is_unchanged = plan->fate == IMPORT_UNCHANGED;
 	return 0;
 }

@@ -193,8 +193,8 @@ write_description(struct strbuf *sb, const struct imported_item *item)
 		item->description.len);
 	for (size_t i = 0; i < item->reasons.n; i++) {
 		strbuf_adds(&text, i > 0          ? "; "
-				   : text.len > 0 ? " [Not as in W&B: "
-						  : "[Not as in W&B: ");
+				   : text.len > 0 ? " " IMPORTED_NOT_AS
+						  : IMPORTED_NOT_AS);
 		strbuf_add(&text, item->reasons.v[i].p, item->reasons.v[i].len);
 	}
 	strbuf_adds(&text, item->reasons.n > 0 ? "]" : "");
@@ -206,6 +206,13 @@ write_description(struct strbuf *sb, const struct imported_item *item)
 	strbuf_release(&text);
 }
 
+bool
+imported_is_disabled(const struct imported_item *item)
+{
+	return item->here == IMPORTED_STAYS_DISABLED ||
+	       (item->reasons.n > 0 && item->here != IMPORTED_STAYS_ENABLED);
+}
+
 /* {"automations": [...]} */
 static void
 write_automation(struct strbuf *sb, const struct imported_item *item)
@@ -213,8 +220,10 @@ write_automation(struct strbuf *sb, const struct imported_item *item)
 	strbuf_lit(sb, "{\"automations\":[{\"name\":");
 	json_quote_bytes(sb, item->name.p, item->name.len);
 	write_description(sb, item);
-	if (!item->enabled || item->reasons.n > 0)
-		strbuf_lit(sb, ",\"enabled\":false");
+	if (item->here == IMPORTED_STAYS_ENABLED ? item->says_enabled
+						 : !item->enabled || imported_is_disabled(item))
+		strbuf_adds(sb, item->here == IMPORTED_STAYS_ENABLED ? ",\"enabled\":true"
+								     : ",\"enabled\":false");
 	strbuf_lit(sb, ",\"on\":");
 	strbuf_add(sb, item->on.p, item->on.len);
 	strbuf_lit(sb, ",\"action\":");

@@ -40,7 +40,11 @@ struct imported_item {
 	struct text on, action;  /* JSON objects */
 	struct imported_item *webhook;
 	struct text text; /* of its file; p NULL: there is none that could be */
-	bool is_left;     /* it is not written, since something else is there */
+	/* by what there is already: */
+	bool is_left, is_unchanged; /* something else is there, or just this */
+	/* somebody has switched it here since it was imported, and that stays */
+	enum { IMPORTED_AS_IT_WAS, IMPORTED_STAYS_DISABLED, IMPORTED_STAYS_ENABLED } here;
+	bool says_enabled; /* it does so in so many words */
 };
 
 struct imported {
@@ -66,6 +70,14 @@ void imported_make(struct imported *out, const struct wandb_triggers *triggers,
  */
 void imported_refuse(struct imported *out, struct imported_item *item, bool loses, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
+
+#define IMPORTED_NOT_AS "[Not as in W&B: " /* stands in a description before reasons */
+
+/**
+ * imported_is_disabled(item):
+ * Whether its automation is disabled here, and is not so in W&B, when all reasons are known.
+ */
+bool imported_is_disabled(const struct imported_item *item);
 
 /**
  * imported_write(out, item):

@@ -8,8 +8,7 @@
 #include "secret_ref.h"
 #include "sha256.h"
 
-#define DIGEST_SIZE 9  /* 8 hexadecimal digits and a NUL */
-#define FILE_BYTES 100 /* of a file's name, but for what makes it unique */
+#define DIGEST_SIZE 9 /* 8 hexadecimal digits and a NUL */
 #define FILE_MAX 4096
 
 /* What tells ${text} from others of its kind. */
@@ -72,15 +71,6 @@ name_item(struct imported *out, struct imported_item *item, struct names *names)
 	take(out, names, &item->name);
 }
 
-/* ${len} bytes at most, whole characters. */
-static size_t
-cut(const char *text, size_t len)
-{
-	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	return len;
-}
-
 /*
  * NAME.json, or webhook-NAME.json. What is not as the name is gets a digest of the name, so that
  * two names never have one file, whichever is imported first.
@@ -99,11 +89,11 @@ name_file(struct imported *out, struct imported_item *item, struct names *files)
 	new_automation_file(name, &sb);
 	out->memory->failed |= strbuf_failed(&sb);
 	len = sb.len > 5 ? sb.len - 5 : 0;
-	if (len > FILE_BYTES || len != item->name.len || memcmp(sb.buf, name, len) != 0 ||
-		(!is_webhook && strncmp(name, prefix, sizeof(prefix) - 1) == 0))
+	/* a long one has a digest already */
+	if (item->name.len <= NEW_AUTOMATION_FILE_BYTES &&
+		(len != item->name.len || memcmp(sb.buf, name, len) != 0 ||
+			(!is_webhook && strncmp(name, prefix, sizeof(prefix) - 1) == 0)))
 		digest_of(&item->name, digest);
-	if (len > FILE_BYTES)
-		len = cut(sb.buf, FILE_BYTES);
 	item->file = imported_print(out, "%s%.*s%s%s.json", is_webhook ? prefix : "", (int)len,
 		sb.buf != NULL ? sb.buf : "", digest[0] != '\0' ? "-" : "", digest);
 	if (is_taken(files, &item->file))
@@ -149,16 +139,27 @@ imported_name_all(struct imported *out)
 
 /* ---- secrets ---- */
 
-static int
-by_name(const void *a, const void *b)
+/* Whether ${name} ends as those do that are made here. */
+static bool
+ends_in_digest(const struct text *name)
 {
-	return text_compare(&((const struct imported_secret *)a)->original,
-		&((const struct imported_secret *)b)->original);
+	const size_t digits = DIGEST_SIZE - 1;
+
+	if (name->len <= digits || name->p[name->len - digits - 1] != '_')
+		return false;
+	for (size_t i = name->len - digits; i < name->len; i++)
+		if (strchr("0123456789abcdef", name->p[i]) == NULL)
+			return false;
+	return true;
 }
 
-/* Letters, digits and '_', no digit first. */
+/*
+ * Letters, digits and '_', no digit first, and what tells it from all others. Whatever else there
+ * is has no say in it: a name that was free once would be given to another secret later, whose
+ * webhook then gets what was meant for the first one.
+ */
 static struct text
-secret_name(struct imported *out, const struct text *original, bool is_taken_so)
+secret_name(struct imported *out, const struct text *original)
 {
 	const size_t room = SECRET_NAME_MAX - DIGEST_SIZE - 2;
 	const size_t len = original->len < room ? original->len : room;
@@ -176,36 +177,19 @@ secret_name(struct imported *out, const struct text *original, bool is_taken_so)
 				? c
 				: '_';
 	}
-	if (!is_taken_so && len == original->len)
-		return registry_text(out->memory, name, n);
 	return imported_print(out, "%.*s_%s", (int)n, name, digest_of(original, digest));
 }
 
 void
 imported_name_secrets(struct imported *out)
 {
-	struct names names;
-
-	names_init(&names);
-	if (out->secrets.n > 0)
-		qsort(out->secrets.v, out->secrets.n, sizeof(*out->secrets.v), by_name);
 	for (size_t i = 0; i < out->secrets.n; i++) {
 		struct imported_secret *secret = &out->secrets.v[i];
+		const struct text *original = &secret->original;
 
-		if (secret_name_len(secret->original.p, secret->original.len) == 0)
-			continue;
-		secret->name = secret->original;
-		take(out, &names, &secret->name);
+		secret->name = secret_name_len(original->p, original->len) != 0 &&
+					       !ends_in_digest(original)
+				       ? *original
+				       : secret_name(out, original);
 	}
-	for (size_t i = 0; i < out->secrets.n; i++) {
-		struct imported_secret *secret = &out->secrets.v[i];
-
-		if (secret->name.p != NULL)
-			continue;
-		secret->name = secret_name(out, &secret->original, false);
-		if (is_taken(&names, &secret->name))
-			secret->name = secret_name(out, &secret->original, true);
-		take(out, &names, &secret->name);
-	}
-	names_release(&names);
 }

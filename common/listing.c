@@ -63,8 +63,10 @@ static void
 add_row(struct columns *c, const struct config_automation *a, const struct history_last *last,
 	struct strbuf *sb)
 {
+	const struct json_span on = json_find(&a->span, "on");
+
 	columns_add(c, a->name.p, a->name.len);
-	rule_text_values(sb, &a->rule, RULE_EVENT_TYPE);
+	rule_text_trigger(sb, &a->rule, &on);
 	add_cell(c, sb);
 	rule_text_scope(sb, &a->rule);
 	add_cell(c, sb);
@@ -180,6 +182,18 @@ add_event_types(struct strbuf *sb, const struct config_automation *a)
 }
 
 static void
+add_cooldown(struct strbuf *sb, const struct config_automation *a)
+{
+	const struct json_span cooldown = json_find(&a->span, "cooldown");
+
+	add_text(sb, "cooldown", &cooldown);
+	strbuf_adds(sb, cooldown.type == JSON_NONE ? ",\"cooldown_by\":null"
+			: a->cooldown_by == CONFIG_BY_COLLECTION
+				? ",\"cooldown_by\":\"collection\""
+				: ",\"cooldown_by\":\"automation\"");
+}
+
+static void
 add_line(struct strbuf *sb, const struct config_automation *a, size_t line)
 {
 	const struct json_span on = json_find(&a->span, "on");
@@ -197,6 +211,7 @@ add_line(struct strbuf *sb, const struct config_automation *a, size_t line)
 		json_compact(sb, on.p, on.len);
 	else
 		strbuf_lit(sb, "{}");
+	add_cooldown(sb, a);
 	strbuf_printf(sb, ",\"action_type\":\"%s\"", action_type(a));
 	add_action_name(&text, a);
 	add_bytes(sb, "action_name", &text);

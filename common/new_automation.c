@@ -10,6 +10,7 @@
 #include "json_text.h"
 #include "new_job.h"
 #include "secret_ref.h"
+#include "sha256.h"
 #include "utf8.h"
 #include "webhook.h"
 
@@ -124,10 +125,39 @@ new_automation_type(const char *name)
 	return type < 0 ? NULL : event_type_name(type);
 }
 
+/* ${len} bytes at most, whole characters. */
+static size_t
+cut(const char *text, size_t len)
+{
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+/* Some digits that tell ${name} from others that begin like it. */
+static void
+add_digits(struct strbuf *sb, const char *name)
+{
+	unsigned char digest[SHA256_SIZE];
+	struct sha256 ctx;
+	char hex[33];
+
+	sha256_init(&ctx);
+	sha256_update(&ctx, name, strlen(name));
+	sha256_final(&ctx, digest);
+	sha256_hex16(digest, hex);
+	strbuf_addc(sb, '-');
+	strbuf_add(sb, hex, 8);
+}
+
 void
 new_automation_file(const char *name, struct strbuf *sb)
 {
-	for (size_t i = 0; name[i] != '\0'; i++) {
+	const size_t len = strlen(name);
+	const bool is_long = len > NEW_AUTOMATION_FILE_BYTES;
+	const size_t end = is_long ? cut(name, NEW_AUTOMATION_FILE_BYTES) : len;
+
+	for (size_t i = 0; i < end; i++) {
 		const char c = name[i];
 		const bool stays = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 				   (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80 ||
@@ -135,6 +165,8 @@ new_automation_file(const char *name, struct strbuf *sb)
 
 		strbuf_addc(sb, stays ? c : i > 0 ? '-' : '_');
 	}
+	if (is_long)
+		add_digits(sb, name);
 	strbuf_lit(sb, ".json");
 }
 
@@ -166,30 +198,61 @@ is_text(const char *text)
 	return *text != '\0';
 }
 
-/* Whether all of it can stand in a file. */
-static bool
-are_texts(const struct new_automation *a)
+static const char *
+bad_value(const struct new_values *values, const char *name)
 {
-	const char *const single[] = {a->name, a->description, a->webhook, a->url, a->target,
-		a->success_when, a->when, a->cooldown, a->cooldown_by, a->payload_jq};
+	for (size_t i = 0; i < values->n; i++)
+		if (!is_text(values->list[i]))
+			return name;
+	return NULL;
+}
+
+/* What cannot stand in a file, as an option or "the name"; NULL: all can. */
+static const char *
+bad_text(const struct new_automation *a)
+{
+	const struct {
+		const char *name, *text;
+	} single[] = {{"the name", a->name}, {"--description", a->description},
+		{"--webhook", a->webhook}, {"--url", a->url}, {"--target", a->target},
+		{"--success-when", a->success_when}, {"--when", a->when},
+		{"--cooldown", a->cooldown}, {"--cooldown-by", a->cooldown_by},
+		{"--payload-jq", a->payload_jq}};
+	static const char *const conditions[RULE_FIELDS] = {[RULE_EVENT_TYPE] = "--on",
+		[RULE_ENTITY] = "--entity",
+		[RULE_PROJECT] = "--project",
+		[RULE_COLLECTION] = "--collection",
+		[RULE_ALIAS] = "--alias",
+		[RULE_TAG] = "--tag",
+		[RULE_AUTHOR] = "--author",
+		[RULE_ALIAS_REGEX] = "--alias-regex",
+		[RULE_TAG_REGEX] = "--tag-regex"};
+	static const char *const jobs[LAUNCH_MEMBERS] = {[LAUNCH_QUEUE] = "--launch",
+		[LAUNCH_QUEUE_ENTITY] = "--queue-entity",
+		[LAUNCH_JOB] = "--job",
+		[LAUNCH_DOCKER_IMAGE] = "--docker-image",
+		[LAUNCH_PROJECT] = "--run-project",
+		[LAUNCH_NAME] = "--run-name",
+		[LAUNCH_RESOURCE] = "--resource",
+		[LAUNCH_RESOURCE_ARGS] = "--resource-args",
+		[LAUNCH_OVERRIDES] = "--overrides",
+		[LAUNCH_TEMPLATE_VARIABLES] = "--template-variables",
+		[LAUNCH_PRIORITY] = "--priority",
+		[LAUNCH_KEY] = "--api-key",
+		[LAUNCH_URL] = "--base-url"};
+	const char *bad = NULL;
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
-		if (single[i] != NULL && !is_text(single[i]))
-			return false;
+		if (single[i].text != NULL && !is_text(single[i].text))
+			return single[i].name;
 	for (int i = 0; i < LAUNCH_MEMBERS; i++)
 		if (a->launch[i] != NULL && !is_text(a->launch[i]))
-			return false;
-	for (int field = 0; field < RULE_FIELDS; field++)
-		for (size_t i = 0; i < a->conditions[field].n; i++)
-			if (!is_text(a->conditions[field].list[i]))
-				return false;
-	for (size_t i = 0; i < a->signatures.n; i++)
-		if (!is_text(a->signatures.list[i]))
-			return false;
-	for (size_t i = 0; i < a->headers.n; i++)
-		if (!is_text(a->headers.list[i]))
-			return false;
-	return true;
+			return jobs[i];
+	for (int field = 0; field < RULE_FIELDS && bad == NULL; field++)
+		bad = bad_value(&a->conditions[field], conditions[field]);
+	if (bad == NULL)
+		bad = bad_value(&a->signatures, "--signature");
+	return bad != NULL ? bad : bad_value(&a->headers, "--header");
 }
 
 /* What stands behind the colon of "NAME: VALUE"; NULL: there is none. */
@@ -267,10 +330,10 @@ static int
 check(const struct new_automation *a, const struct template_of *t,
 	char error[NEW_AUTOMATION_ERROR_MAX])
 {
-	const char *wrong;
+	const char *wrong, *bad = bad_text(a);
 
-	if (!are_texts(a))
-		return refuse(error, "%s must be UTF-8, and not empty", "names and values");
+	if (bad != NULL)
+		return refuse(error, "%s must be UTF-8, and not empty", bad);
 	if (t == NULL)
 		return refuse(error,
 			"--template takes github, slack, teams, gitlab, pagerduty or generic, not '%s'",

@@ -30,25 +30,26 @@ add_list(struct strbuf *sb, const struct rule *rule, int field, const char *betw
 	}
 }
 
-void
-rule_text_values(struct strbuf *sb, const struct rule *rule, enum rule_field field)
+/* "a", or "{a,b}". */
+static void
+add_set(struct strbuf *sb, const struct rule *rule, int field)
 {
-	add_list(sb, rule, (int)field, ", ");
+	const bool several = rule->values[field].n > 1;
+
+	if (several)
+		strbuf_addc(sb, '{');
+	add_list(sb, rule, field, ",");
+	if (several)
+		strbuf_addc(sb, '}');
 }
 
 void
 rule_text_scope(struct strbuf *sb, const struct rule *rule)
 {
 	for (int field = RULE_ENTITY; field <= RULE_COLLECTION; field++) {
-		const bool several = rule->values[field].n > 1;
-
 		if (field > RULE_ENTITY)
 			strbuf_addc(sb, '/');
-		if (several)
-			strbuf_addc(sb, '{');
-		add_list(sb, rule, field, ",");
-		if (several)
-			strbuf_addc(sb, '}');
+		add_set(sb, rule, field);
 	}
 }
 
@@ -90,6 +91,35 @@ add_value(struct strbuf *sb, const struct json_span *value)
 		json_decode(sb, value);
 	else
 		json_raw(sb, value);
+}
+
+void
+rule_text_trigger(struct strbuf *sb, const struct rule *rule, const struct json_span *on)
+{
+	struct json_span name, value;
+	struct json js;
+
+	add_list(sb, rule, RULE_EVENT_TYPE, ", ");
+	if (on->type != JSON_OBJECT)
+		return;
+	json_init(&js, on->p, on->len);
+	json_open_object(&js);
+	while (json_next_member(&js, &name) && json_value(&js, &value)) {
+		const int field = find_field(&name);
+
+		if (field <= RULE_COLLECTION)
+			continue; /* told already, or the scope */
+		if (field < RULE_VALUES) {
+			strbuf_adds(sb, field == RULE_AUTHOR ? " by " : " ");
+			add_set(sb, rule, field);
+		} else if (field < RULE_FIELDS) {
+			strbuf_lit(sb, " /");
+			add_value(sb, &value);
+			strbuf_addc(sb, '/');
+		} else {
+			strbuf_lit(sb, " when ...");
+		}
+	}
 }
 
 void

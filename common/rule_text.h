@@ -8,18 +8,18 @@
 #include "strbuf.h"
 
 /**
- * rule_text_values(sb, rule, field):
- * Append the values that hold for ${field}, which is one of values: "production, staging"; "*" if
- * all do.
- */
-void rule_text_values(struct strbuf *sb, const struct rule *rule, enum rule_field field);
-
-/**
  * rule_text_scope(sb, rule):
  * Append where events must come from, entity/project/collection: "acme/model-registry/{a,b}", with
  * "*" for anything.
  */
 void rule_text_scope(struct strbuf *sb, const struct rule *rule);
+
+/**
+ * rule_text_trigger(sb, rule, on):
+ * Append in short what happens: "ADD_ARTIFACT_ALIAS production", "ADD_ARTIFACT_TAG {a,b} /^x/ by
+ * ann when ..."; "*" for any event. ${on} is the object that the rule was read from, or JSON_NONE.
+ */
+void rule_text_trigger(struct strbuf *sb, const struct rule *rule, const struct json_span *on);
 
 /**
  * rule_text_conditions(sb, rule, on):

@@ -10,7 +10,8 @@
 
 /**
  * scrub_add(sb, p, len):
- * Append ${len} bytes with control characters and malformed UTF-8 as \xNN; newlines and tabs stay.
+ * Append ${len} bytes with control characters, invisible ones and malformed UTF-8 as \xNN; newlines
+ * and tabs stay.
  */
 void scrub_add(struct strbuf *sb, const char *p, size_t len);
 

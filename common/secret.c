@@ -16,15 +16,16 @@
 #include "siphash.h"
 #include "table.h"
 
-#define SAID_LINES_MAX 5 /* of what a helper that failed said, the last ones */
-#define PRINTED_MIN 4    /* bytes that it printed and may have said; less is in any text */
+#define SAID_LINES_MAX 5  /* of what a helper that failed said, the last ones */
+#define NOT_FOUND_MAX 512 /* bytes of a message; no places are named in a longer one */
+#define PRINTED_MIN 4     /* bytes that it printed and may have said; less is in any text */
 
 /* A name that is known, or being looked up. */
 struct entry {
 	struct table_node node;
 	struct link link; /* in failures, if there is an error */
 	enum secret_status status;
-	const char *error; /* static or ${told}; NULL if there is a value */
+	const char *error; /* static, the store's or ${told}; NULL if there is a value */
 	char *told;
 	int64_t until_ms; /* how long the error is good for; 0: for ever */
 	struct look_up *look_up;
@@ -47,6 +48,7 @@ struct secret_store {
 	struct link failures;   /* the oldest one first */
 	size_t nfailures;
 	struct secret_mask mask; /* of all values */
+	char *not_found;         /* what is said of a name that nobody knows; NULL: not made yet */
 	bool bound_only, goes_on;
 };
 
@@ -101,6 +103,7 @@ secret_store_free(struct secret_store *store)
 	table_release(&store->entries);
 	secret_binding_free(store->bindings);
 	secret_provider_free(store->providers);
+	free(store->not_found);
 	free(store);
 }
 
@@ -241,6 +244,23 @@ tell_said(const struct secret_store *store, const struct entry *e, struct secret
 	}
 }
 
+/* Say where a name was looked for that nobody knows. */
+static const char *
+not_found(struct secret_store *store)
+{
+	struct strbuf sb;
+
+	if (store->not_found == NULL) {
+		strbuf_init(&sb, NOT_FOUND_MAX);
+		strbuf_printf(&sb, "%s in ", secret_fetch_not_found);
+		secret_provider_list(store->providers, &sb);
+		if (strbuf_str(&sb) != NULL)
+			store->not_found = strdup(sb.buf);
+		strbuf_release(&sb);
+	}
+	return store->not_found != NULL ? store->not_found : secret_fetch_not_found;
+}
+
 /* The look-up of ${e} is over; false: for lack of something, so that nothing is known of it. */
 static bool
 settle(struct secret_store *store, struct entry *e)
@@ -248,7 +268,7 @@ settle(struct secret_store *store, struct entry *e)
 	struct secret_fetch *f = &e->look_up->fetch;
 
 	e->status = f->status;
-	e->error = f->error;
+	e->error = f->error == secret_fetch_not_found ? not_found(store) : f->error;
 	if (e->status == SECRET_SHORTAGE) {
 		table_remove(&store->entries, &e->node);
 		entry_free(e);

@@ -44,7 +44,8 @@ void secret_store_free(struct secret_store *store);
 
 /**
  * secret_store_add(store, spec):
- * Add a provider: "env", "dir:PATH" (file PATH/NAME, which others may not read or write),
+ * Add a provider: "env", "dir:PATH" (file PATH/NAME, which others may not read or write, in a
+ * directory to which only its owner can write, unless it is sticky and the file is root's or ours),
  * "exec:COMMAND" (a helper, run with NAME as its last argument: secret_command.h, secret_helper.h),
  * or "default", all the default ones. Those added are asked in order, until one knows the name, and
  * replace the default ones. Returns 0, or -1 after a message (diag).
@@ -103,7 +104,7 @@ void secret_store_bound_only(struct secret_store *store);
  * has it; NULL for a use that sends it nowhere, which only a secret without binding allows, and no
  * secret does after secret_store_bound_only). Returns SECRET_FOUND and fills *${out}, or another
  * enum secret_status but SECRET_ABSENT with *${error} set to a text without the value, valid until
- * the next call: "not found", "is empty", "is not bound to this host", "file is readable or writable
+ * the next call: "not found in the environment, /run/secrets", "is empty", "is not bound to this host", "file is readable or writable
  * by others", "helper 'get' ended with status 1" and so on. Values and refusals are cached: a
  * provider is asked once a name. So are failures of helpers for a while; what such a one
  * said on standard error is told (diag). A name refused to ${host} is not looked up.

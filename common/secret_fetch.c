@@ -11,6 +11,8 @@
 #include "clock.h"
 #include "shortage.h"
 
+const char secret_fetch_not_found[] = "not found";
+
 void
 secret_fetcher_init(struct secret_fetcher *fr)
 {
@@ -95,7 +97,7 @@ ask(struct secret_fetcher *fr, struct secret_fetch *f)
 	}
 	f->status = SECRET_PENDING;
 	if (f->at == NULL)
-		end(f, SECRET_REFUSED, "not found");
+		end(f, SECRET_REFUSED, secret_fetch_not_found);
 	else if (fr->stopped)
 		end(f, SECRET_FAILED, "is not looked up any more");
 	else if (fr->nrunning < SECRET_HELPERS_MAX)

@@ -17,6 +17,9 @@
 #define SECRET_HELPERS_MAX 4         /* that run at the same time */
 #define SECRET_HELPER_LIMIT_MS 10000 /* by default */
 
+/* The error of a name that nobody knows. */
+extern const char secret_fetch_not_found[];
+
 /* A name that is asked for. */
 struct secret_fetch {
 	struct link link;

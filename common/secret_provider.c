@@ -26,6 +26,8 @@ struct secret_provider {
 };
 
 static const char not_found[] = "not found";
+static const char others_can_write[] =
+	"its group or others can write to it, and so put other secrets there; 'chmod go-w' prevents that";
 static const char no_descriptors[] = "file cannot be opened: too many open files";
 
 /* Append a provider with room for ${size} bytes of text, or NULL when memory runs out. */
@@ -69,23 +71,11 @@ secret_provider_add_netrc(struct secret_provider **list, const char *path, const
 	return 0;
 }
 
-/* Docker makes the files of /run/secrets readable by all of a container: no check of those. */
-int
-secret_provider_add_defaults(struct secret_provider **list)
+/* Whether others can put files into the directory in place of those that are there. */
+static bool
+is_open(const struct stat *dir)
 {
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	struct secret_provider *all = NULL;
-
-	if (append(&all, 0, false) == NULL ||
-		(dir != NULL && dir[0] == '/' && append_dir(&all, dir, true) != 0) ||
-		append_dir(&all, "/run/secrets", false) != 0) {
-		secret_provider_free(all);
-		return -1;
-	}
-	while (*list != NULL)
-		list = &(*list)->next;
-	*list = all;
-	return 0;
+	return (dir->st_mode & (S_IWGRP | S_IWOTH)) != 0 && (dir->st_mode & S_ISVTX) == 0;
 }
 
 /* What keeps ${dir} from being a directory of secrets, or NULL. */
@@ -98,7 +88,45 @@ dir_error(const char *dir)
 		return "its path is too long";
 	if (stat(dir, &st) != 0)
 		return strerror(errno);
-	return S_ISDIR(st.st_mode) ? NULL : "not a directory";
+	if (!S_ISDIR(st.st_mode))
+		return "not a directory";
+	return is_open(&st) ? others_can_write : NULL;
+}
+
+/*
+ * $CREDENTIALS_DIRECTORY, or NULL, after a message if it says nothing that can be used: then a
+ * secret is missing for a reason that is not seen from its name.
+ */
+static const char *
+credentials_directory(void)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY"), *why;
+
+	if (dir == NULL || dir[0] == '\0')
+		return NULL;
+	why = dir[0] != '/' ? "not an absolute path" : dir_error(dir);
+	if (why == NULL || why == others_can_write) /* each secret will say so */
+		return dir;
+	diag("nothing is looked up in $CREDENTIALS_DIRECTORY, '%s': %s", dir, why);
+	return NULL;
+}
+
+/* Docker makes the files of /run/secrets readable by all of a container: no check of those. */
+int
+secret_provider_add_defaults(struct secret_provider **list)
+{
+	const char *dir = credentials_directory();
+	struct secret_provider *all = NULL;
+
+	if (append(&all, 0, false) == NULL || (dir != NULL && append_dir(&all, dir, true) != 0) ||
+		append_dir(&all, "/run/secrets", false) != 0) {
+		secret_provider_free(all);
+		return -1;
+	}
+	while (*list != NULL)
+		list = &(*list)->next;
+	*list = all;
+	return 0;
 }
 
 static int
@@ -140,7 +168,10 @@ secret_provider_add(struct secret_provider **list, const char *spec)
 		return -1;
 	}
 	if ((why = dir_error(spec + 4)) != NULL) {
-		diag("cannot use secrets directory '%s': %s", spec + 4, why);
+		diag("cannot use secrets directory '%s': %s%s", spec + 4, why,
+			strchr(spec, ',') != NULL
+				? "; say --secrets for each place: commas stand in $WB_SECRETS only"
+				: "");
 		return -1;
 	}
 	return append_dir(list, spec + 4, true) == 0 ? 0 : out_of_memory();
@@ -172,6 +203,33 @@ read_netrc(const struct secret_provider *p, int fd, struct secret_value *out)
 	strbuf_release(&password);
 	secret_value_release(&file);
 	return error != NULL && strcmp(error, not_found) == 0 ? not_found : error;
+}
+
+static bool
+is_trusted(uid_t owner)
+{
+	return owner == 0 || owner == geteuid();
+}
+
+/*
+ * Why somebody else could have put ${file}, which is open, at ${path}, or NULL. Kubernetes mounts
+ * secrets as directories that all can write to, but sticky: nobody can take away what is another's.
+ */
+static const char *
+place_error(const char *dir, const char *path, const struct stat *file)
+{
+	struct stat st, entry;
+
+	if (stat(dir, &st) != 0)
+		return "file cannot be read";
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return NULL;
+	if (is_open(&st))
+		return "its directory can be written to by group or others";
+	/* the link, or the file itself */
+	if (lstat(path, &entry) != 0 || !is_trusted(entry.st_uid) || !is_trusted(file->st_uid))
+		return "file belongs to another user, in a directory that others can write to";
+	return NULL;
 }
 
 /* Follows links: Kubernetes mounts every secret through two of them. */
@@ -207,7 +265,7 @@ load_file(const struct secret_provider *p, const char *name, struct secret_value
 					   : "file is readable or writable by others";
 	else if (p->machine != NULL)
 		error = read_netrc(p, fd, out);
-	else
+	else if ((error = place_error(p->dir, path, &st)) == NULL)
 		error = secret_value_read(out, fd);
 	close(fd);
 	return error;
@@ -235,6 +293,20 @@ const struct secret_command *
 secret_provider_command(const struct secret_provider *p)
 {
 	return p->command;
+}
+
+void
+secret_provider_list(const struct secret_provider *list, struct strbuf *sb)
+{
+	for (size_t n = 0; list != NULL; list = list->next) {
+		if (list->machine != NULL)
+			continue;
+		if (n++ > 0)
+			strbuf_lit(sb, ", ");
+		strbuf_adds(sb, list->command != NULL ? secret_command_name(list->command)
+				: list->dir != NULL   ? list->dir
+						      : "the environment");
+	}
 }
 
 enum secret_status

@@ -8,6 +8,7 @@
 
 #include "secret_command.h"
 #include "secret_value.h"
+#include "strbuf.h"
 
 struct secret_provider; /* a list, in the order in which they are asked */
 
@@ -49,6 +50,12 @@ const struct secret_provider *secret_provider_next(const struct secret_provider 
  * The program that is to be asked, or NULL if ${p} is none.
  */
 const struct secret_command *secret_provider_command(const struct secret_provider *p);
+
+/**
+ * secret_provider_list(list, sb):
+ * Append what is asked, for people: "the environment, /run/secrets", but for netrc files.
+ */
+void secret_provider_list(const struct secret_provider *list, struct strbuf *sb);
 
 /**
  * secret_provider_ask(p, name, value, error):

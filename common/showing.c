@@ -141,7 +141,8 @@ has_payload(const struct config_automation *a)
 static void
 add_words(struct strbuf *sb, const struct config_automation *a)
 {
-	const struct json_span on = json_find(&a->span, "on");
+	const struct json_span on = json_find(&a->span, "on"),
+			       cooldown = json_find(&a->span, "cooldown");
 
 	strbuf_adds(sb, a->enabled ? "When " : "Disabled. If it were not: when ");
 	rule_text_conditions(sb, &a->rule, &on);
@@ -154,6 +155,12 @@ add_words(struct strbuf *sb, const struct config_automation *a)
 		strbuf_adds(sb,
 			has_payload(a) ? "its payload is sent to " : "the event is sent to ");
 		add_webhook(sb, a->webhook);
+	}
+	if (cooldown.type != JSON_NONE) {
+		strbuf_lit(sb, "; after that it rests for ");
+		json_decode(sb, &cooldown);
+		strbuf_adds(sb,
+			a->cooldown_by == CONFIG_BY_COLLECTION ? ", for that collection only" : "");
 	}
 	strbuf_lit(sb, ".\n");
 }

@@ -14,6 +14,7 @@
 #include "json_text.h"
 #include "scrub.h"
 #include "stage.h"
+#include "trial_mask.h"
 
 #define TEXT_MAX ((size_t)256 * 1024 * 1024)
 #define ARGS_MAX 512 /* of one stage; a command line that has more options is refused */
@@ -91,6 +92,8 @@ add_configuration(struct strbuf *sb, const struct trial *trial)
 		edit_payload_file(&action, a);
 	}
 	edit(&automation, "enabled", "true");
+	edit(&automation, "cooldown", NULL); /* a test is not held back */
+	edit(&automation, "cooldown_by", NULL);
 	if (strbuf_str(&action) != NULL)
 		edit(&automation, "action", action.buf);
 	sb->failed |= strbuf_failed(&automation) || strbuf_failed(&action);
@@ -288,6 +291,12 @@ send(const struct trial *trial, struct strbuf *io, struct output *out)
 	if (!trial->json && show_request(trial, io, out) < 0)
 		return -1;
 	status = run(argv, trial->send_options, io);
+	if (status >= 0 && io->len > 0)
+		trial_mask(trial->secrets, io);
+	if (strbuf_failed(io)) {
+		diag("out of memory");
+		return -1;
+	}
 	if (status >= 0 && io->len > 0 && trial->json)
 		output_add(out, io->buf, io->len);
 	else if (status >= 0 && io->len > 0 && write_receipt(out, io) != 0)
@@ -305,7 +314,8 @@ trial_run(const struct trial *trial, struct output *out)
 	strbuf_init(&io, TEXT_MAX);
 	if ((status = match(trial, &io)) == EXIT_DONE &&
 		(status = run(render, NULL, &io)) == EXIT_DONE &&
-		(status = run(sign, trial->sign_options, &io)) == EXIT_DONE)
+		(status = run(sign, trial->sign_options, &io)) == EXIT_DONE &&
+		(status = trial_mask_know(trial->secrets, trial->automation->webhook)) == 0)
 		status = send(trial, &io, out);
 	strbuf_release(&io);
 	return status < 0 || status > EXIT_IO ? EXIT_IO : status;

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "output.h"
+#include "secret.h"
 
 struct trial {
 	const struct config_automation *automation; /* one with a webhook; enabled or not */
@@ -16,7 +17,8 @@ struct trial {
 	const char *payload; /* JSON, in place of the automation's; or NULL */
 	/* options for wb-sign and for wb-send, NULL behind the last of each; borrowed */
 	char *const *sign_options, *const *send_options;
-	bool json; /* write the receipt only */
+	struct secret_store *secrets; /* where the keys are that are masked in the answer */
+	bool json;                    /* write the receipt only */
 };
 
 /**

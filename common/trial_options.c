@@ -60,6 +60,7 @@ static int
 read_event(const char *path, struct strbuf *event)
 {
 	const char *newline;
+	size_t blank = 0;
 
 	if (file_read(path, event) != 0) {
 		diag("cannot read '%s': %s", path, strerror(errno));
@@ -68,7 +69,12 @@ read_event(const char *path, struct strbuf *event)
 	newline = event->len > 0 ? memchr(event->buf, '\n', event->len) : NULL;
 	if (newline != NULL)
 		event->len = (size_t)(newline - event->buf);
-	return 0;
+	while (blank < event->len && strchr(" \t\r", event->buf[blank]) != NULL)
+		blank++;
+	if (blank < event->len)
+		return 0;
+	diag("there is no event in %s'%s'", newline != NULL ? "the first line of " : "", path);
+	return -1;
 }
 
 /* Put the event into ${event}. Returns 0, or -1 after a message. */
@@ -101,13 +107,14 @@ get_event(const struct trial_args *args, const struct new_automation *like,
 
 int
 trial_start(const struct trial_args *args, const struct new_automation *like,
-	const struct config *config, const struct config_automation *automation, bool json,
-	struct output *out)
+	const struct config *config, const struct config_automation *automation,
+	struct secret_store *secrets, bool json, struct output *out)
 {
 	struct trial trial = {.automation = automation,
 		.payload = like->payload,
 		.sign_options = args->sign_words,
 		.send_options = args->send_words,
+		.secrets = secrets,
 		.json = json};
 	int status = EXIT_USAGE;
 	struct strbuf event;

@@ -9,6 +9,7 @@
 #include "new_options.h"
 #include "options.h"
 #include "output.h"
+#include "secret.h"
 #include "strbuf.h"
 
 enum { TRIAL_EVENT = 9400, TRIAL_METADATA, TRIAL_TIMEOUT };
@@ -52,12 +53,12 @@ int trial_pass(struct trial_args *args, char *const *words, size_t n, bool is_se
 /**
  * trial_start(args, like, config, automation, json, out):
  * Try ${automation} of ${config}: with the event of the file that is named, or one that is like
- * ${like} says and sets it off; with the payload of ${like}, if there is one. See trial_run for
- * ${json}, ${out} and the exit status that is returned; EXIT_USAGE, after a message, if there is
+ * ${like} says and sets it off; with the payload of ${like}, if there is one. ${secrets} is as the
+ * words say that were passed. See trial_run for ${json}, ${out} and the exit status that is returned; EXIT_USAGE, after a message, if there is
  * nothing to try.
  */
 int trial_start(const struct trial_args *args, const struct new_automation *like,
-	const struct config *config, const struct config_automation *automation, bool json,
-	struct output *out);
+	const struct config *config, const struct config_automation *automation,
+	struct secret_store *secrets, bool json, struct output *out);
 
 #endif

@@ -130,7 +130,7 @@ places() {
   expect_empty out
   expect_equal "$(<err)" "wb-sign: standard input:1: secret LATER: helper './get' ended with status 1"
   record 1 '$S' | expect_status 1 wb-sign --secrets exec:./get >out 2>err
-  expect_equal "$(<err)" 'wb-sign: standard input:1: secret S: not found'
+  expect_equal "$(<err)" 'wb-sign: standard input:1: secret S: not found in ./get'
   # the usual places, before it and behind it
   expect_equal "$(CREDENTIALS_DIRECTORY=$PWD/dir signed --secrets default --secrets exec:false)" "$(signature of-dir)"
   expect_equal "$(S=of-env signed --secrets exec:./get --secrets default)" "$(signature of-env)"
@@ -417,7 +417,7 @@ again() {
   # that there is no such secret is no failure of the helper, and final
   get <<<'exit 66'
   to_send 1 '$S' | expect_status 1 send >receipts
-  expect_equal "$(json receipts -c '[.status, .error.text]')" '["failed","secret S: not found"]'
+  expect_equal "$(json receipts -c '[.status, .error.text]')" '["failed","secret S: not found in ./get"]'
 }
 test_case 'wb-send: when a helper fails, the delivery is tried again' again
 

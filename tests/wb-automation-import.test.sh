@@ -107,7 +107,7 @@ every_type() {
     esac
   done
   expect_equal "$known" 8
-  expect_equal "$(tail -n 1 err)" 'wb-automation: acme: 15 automations imported, 7 of them disabled, and 0 webhooks'
+  expect_equal "$(tail -n 1 err)" 'wb-automation: acme: 15 automations, 7 of them disabled, and 0 webhooks: 15 new, 0 changed, 0 unchanged'
 }
 test_case 'every type of event: those that there are here, and all others disabled' every_type
 
@@ -168,7 +168,7 @@ every_action() {
   expect_equal "$(jq -c '.triggeredAction | [.title, .message, .severity, .integration.channelName]' out/note.wandb)" \
     '["T","M","WARN","models"]'
   expect_equal "$(jq -c '.triggeredAction | [.title, .body]' out/push.wandb)" '["T","B"]'
-  expect_equal "$(tail -n 1 err)" 'wb-automation: acme: 8 automations imported, 5 of them disabled, and 1 webhooks'
+  expect_equal "$(tail -n 1 err)" 'wb-automation: acme: 8 automations, 5 of them disabled, and 1 webhooks: 9 new, 0 changed, 0 unchanged'
 }
 test_case 'every action: webhooks and none as they were, all others disabled, with their originals beside' every_action
 
@@ -201,7 +201,7 @@ END
   done <templates
   save "${commands[@]}"
   imports 0
-  expect_match "$(<err)" ': 4 automations imported, 0 of them disabled, and 0 webhooks$'
+  expect_match "$(<err)" ': 4 automations, 0 of them disabled, and 0 webhooks: 4 new, 0 changed, 0 unchanged$'
   wb-event alias acme/registry/fraud:v3 prod --id e1 --artifact-id QXJ0 --author 'a"nn' | wb-match -c out | wb-render | wb-sign |
     wb-send --allow-http --allow-net 127.0.0.0/8 --jobs 1 >receipts 2>errors || fail "$(<errors)"
   wandb_do '{"do":"pushes"}' | jq -c 'reverse[] | [.entity, .queue, .runSpec]' | sed 's/\${run_id}/@run_id@/g' >pushed
@@ -490,18 +490,39 @@ the value of the secret $KEY is not here, and W&B does not tell it'
   # with the values, it is as it was
   mkdir values
   (umask 077 && printf key >values/KEY)
-  TOKEN=token-for-tests WB_SECRETS=env,dir:values imports 1 --replace
+  TOKEN=token-for-tests WB_SECRETS=env,dir:values imports 0 --replace
   expect_equal "$(<made)$(reasons both)" 'out/both.json'
   expect_equal "$(jq -c '.automations[0] | [.enabled, .description]' out/both.json)" '[null,null]'
   no_secret token-for-tests .
 }
 test_case 'webhooks name the secrets; without their values automations are disabled' secrets_by_name
 
+# What a webhook is given must not be the value of another one's secret, whichever was there first.
+secret_names_stay() {
+  local made
+  anew "$(hook a '"access_token":"my-token"')"
+  save "$(calls first "$(jq '.[0].id' results)" '"{}"')"
+  imports 1
+  made=$(jq -r '.webhooks.a.access_token' out/webhook-a.json)
+  expect_match "$made" '^\$my_token_[0-9a-f]{8}$'
+  expect_match "$(<err)" "secret 'my-token' is called \\$made here"
+  save "$(hook b '"access_token":"my_token"')" "$(hook c "\"access_token\":\"${made#$}\"")"
+  cp -R out before
+  imports 0
+  expect_equal "$(jq -r '.webhooks.b.access_token' out/webhook-b.json)" '$my_token'
+  expect_match "$(jq -r '.webhooks.c.access_token' out/webhook-c.json)" "^\\${made}_[0-9a-f]{8}$"
+  expect_file out/webhook-a.json before/webhook-a.json
+  rm -r out
+  imports 1
+  expect_file out/webhook-a.json before/webhook-a.json
+}
+test_case 'the name of a secret stays that of one secret, whatever comes later' secret_names_stay
+
 all_exact() {
   anew "$(hook hook)" '{"do":"slack","entity":"acme","team":"Acme","channel":"models"}'
   save "$(calls one "$(jq '.[0].id' results)" '"{\n \"b\": 1.10, \"a\": [12345678901234567890, \"${artifact_metadata.x.y} ${alias}\"], \"b\": null}"')"
   imports 0
-  expect_equal "$(<err)" 'wb-automation: acme: 1 automations imported, 0 of them disabled, and 1 webhooks'
+  expect_equal "$(<err)" 'wb-automation: acme: 1 automations, 0 of them disabled, and 1 webhooks: 2 new, 0 changed, 0 unchanged'
   printf '%s\n' out/webhook-hook.json out/one.json >want
   expect_file made want
   cat >want <<'END'
@@ -587,9 +608,14 @@ lost_webhook() {
   expect_equal "$(cd out && printf '%s ' *)" 'one.json one.wandb two.json webhook-bad.wandb webhook-good.json webhook-theirs.json '
   expect_equal "$(jq -r .urlEndpoint out/webhook-bad.wandb)" 'https://user:word@hooks.acme.example/'
   expect_match "$(<err)" 'acme: 0 of its automations and webhooks are left as they are, and 1 cannot be used here'
-  # it stays so
-  imports 1
+  # it stays so, which is no news
+  imports 0
   expect_empty made
+  expect_equal "$(<err)" 'wb-automation: acme: 2 automations, 1 of them disabled, and 2 webhooks: 0 new, 0 changed, 4 unchanged
+wb-automation: acme: 0 of its automations and webhooks are left as they are, and 1 cannot be used here'
+  imports 0 --verbose
+  expect_equal "$(reasons one)" 'its webhook could not be carried over'
+  expect_match "$(<err)" "webhook 'bad' is not written: its URL cannot be used here: "
 }
 test_case 'a URL that cannot be used is kept as it was; webhooks that nobody uses, or of others, are imported' lost_webhook
 
@@ -648,22 +674,49 @@ second_import() {
   # one has changed in W&B, one here
   id=$(jq '.[0].id' results)
   save "{\"do\":\"delete_automation\",\"id\":$id}" "$(automation one "$(wrapped '{"alias":"x"}')")"
-  wb-automation disable two -c out
   cp -R out changed
   imports 1
   expect_empty made
   diff -r out changed
-  expect_equal "$(grep 'is left' err)" "wb-automation: 'two' is left as it is: out/two.json is there already; --replace writes it anew
-wb-automation: 'one' is left as it is: out/one.json is there already; --replace writes it anew"
-  expect_equal "$(tail -n 1 err)" 'wb-automation: acme: 2 of its automations and webhooks are left as they are, and 0 cannot be used here'
+  expect_equal "$(grep 'is left' err)" "wb-automation: 'one' is left as it is: out/one.json is there already; --replace writes it anew"
+  expect_equal "$(tail -n 1 err)" 'wb-automation: acme: 1 of its automations and webhooks are left as they are, and 0 cannot be used here'
   chmod 640 out/one.json
   imports 0 --replace
-  expect_equal "$(<made)" $'out/two.json\nout/one.json'
+  expect_equal "$(<made)" out/one.json
+  expect_equal "$(<err)" "wb-automation: 'one' is written anew
+wb-automation: acme: 2 automations, 0 of them disabled, and 1 webhooks: 0 new, 1 changed, 2 unchanged"
   expect_equal "$(on out/one.json) $(stat -c %a out/one.json)" '{"alias":"x"} 640'
   expect_file out/two.json before/two.json
   [[ ! -e out/.import.new ]] || fail 'something is left'
 }
 test_case 'a second import changes nothing that is there, unless it is to be replaced' second_import
+
+# What the owner has switched stays as it is, whether all else is written anew or not.
+switched_here() {
+  anew "$(automation one 'description="first"')" "$(automation two)" "$(hook hook '"secret":"KEY"')"
+  save "$(calls three "$(jq '.[2].id' results)" '"{}"')"
+  imports 1
+  wb-automation disable one -c out
+  wb-automation enable three -c out
+  cp -R out changed
+  imports 0
+  diff -r out changed
+  expect_equal "$(<err)" 'wb-automation: acme: 3 automations, 1 of them disabled, and 1 webhooks: 0 new, 0 changed, 4 unchanged'
+  imports 0 --replace
+  diff -r out changed
+  expect_empty made
+  sed -i 's/"first"/"mine"/' out/one.json
+  imports 0 --replace
+  expect_equal "$(<err)" "wb-automation: 'one' is written anew
+wb-automation: 'one' stays disabled, as it is here
+wb-automation: acme: 3 automations, 1 of them disabled, and 1 webhooks: 0 new, 1 changed, 3 unchanged"
+  diff -r out changed
+  # what an import has disabled is enabled when its reason is gone
+  wb-automation disable three -c out
+  KEY=key-for-tests imports 0 --replace
+  expect_match "$(<err)" "'three' is written anew, and is enabled now"
+}
+test_case 'an automation that was enabled or disabled here stays so' switched_here
 
 becomes_exact() {
   anew "$(automation one 'event="RUN_STATE"')"
@@ -709,7 +762,7 @@ dry_run() {
   anew "$(automation one 'event="RUN_STATE"')" "$(automation two)"
   imports 1 --dry-run
   [[ ! -e out ]] || fail 'the directory was made'
-  expect_match "$(<err)" 'acme: 2 automations would be imported, 1 of them disabled, and 0 webhooks'
+  expect_match "$(<err)" 'acme: 2 automations, 1 of them disabled, and 0 webhooks: 2 would be new, 0 changed, 0 unchanged'
   cp made dry
   imports 1
   while read -r file; do
@@ -718,7 +771,7 @@ dry_run() {
     printf '\n'
   done <made >want
   expect_file dry want
-  imports 1 -n
+  imports 0 -n
   expect_empty made
 }
 test_case 'a dry run shows what would be written, and writes nothing' dry_run
@@ -935,7 +988,7 @@ from_netrc() {
   anew "$(automation one)"
   unset WANDB_API_KEY
   expect_status 2 import
-  expect_equal "$(<err)" 'wb-automation: the key for 127.0.0.1: not found; set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc'
+  expect_equal "$(<err)" 'wb-automation: the key for 127.0.0.1: not found in the environment, /run/secrets; set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc'
   (umask 077 && printf 'machine 127.0.0.1 login user password %s\n' "$WANDB_KEY" >"$HOME/.netrc")
   imports 0
   rm "$HOME/.netrc"

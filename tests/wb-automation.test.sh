@@ -46,11 +46,11 @@ refused() {
 
 lists() {
   cat >want <<'END'
-NAME                 TRIGGER                          SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED
-deploy               ADD_ARTIFACT_ALIAS               acme/models/{fraud,churn}  webhook  github-deploy         yes
-trial                *                                */*/*                      none                           no
-日本語 é             LINK_ARTIFACT, ADD_ARTIFACT_TAG  */*/*                      webhook  github-deploy         yes
-red\x1b[31m\xc2\x9b  *                                */*/*                      none                           yes
+NAME                 TRIGGER                                    SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED
+deploy               ADD_ARTIFACT_ALIAS {production,prod} /^p/  acme/models/{fraud,churn}  webhook  github-deploy         yes
+trial                *                                          */*/*                      none                           no
+日本語 é             LINK_ARTIFACT, ADD_ARTIFACT_TAG by ann     */*/*                      webhook  github-deploy         yes
+red\x1b[31m\xc2\x9b  *                                          */*/*                      none                           yes
 END
   wb-automation list -c rules >out
   expect_file out want
@@ -73,6 +73,29 @@ END
     '["Deploy what becomes production.",{"event_type":"ADD_ARTIFACT_ALIAS","entity":"acme","project":"models","collection":["fraud","churn"],"alias":["production","prod"],"alias_regex":"^p"}]'
 }
 test_case 'list --json: all of it for programs' lists_json
+
+# What tells two automations apart is to be seen, and how long they rest.
+conditions_told() {
+  cat >c.json <<'END'
+{"automations": [
+  {"name": "a", "on": {"event_type": "ADD_ARTIFACT_ALIAS", "alias": "a", "when": "true"}, "cooldown": "10m", "action": {"type": "none"}},
+  {"name": "b", "on": {"event_type": "ADD_ARTIFACT_TAG", "tag": ["b", "c"]}, "cooldown": "2h", "cooldown_by": "collection", "action": {"type": "none"}},
+  {"name": "c", "action": {"type": "none"}}
+]}
+END
+  wb-automation list -c c.json | sed -n '2,$p' >out
+  cat >want <<'END'
+a     ADD_ARTIFACT_ALIAS a when ...  */*/*  none                        yes
+b     ADD_ARTIFACT_TAG {b,c}         */*/*  none                        yes
+c     *                              */*/*  none                        yes
+END
+  expect_file out want
+  expect_equal "$(wb-automation list -c c.json --json | jq -c '[.cooldown, .cooldown_by]' | paste -s)" \
+    $'["10m","automation"]\t["2h","collection"]\t[null,null]'
+  expect_equal "$(wb-automation show a -c c.json | tail -n 1)" 'nothing is sent; after that it rests for 10m.'
+  expect_equal "$(wb-automation show b -c c.json | tail -n 1)" 'nothing is sent; after that it rests for 2h, for that collection only.'
+}
+test_case 'list, show: what each waits for, and how long it rests' conditions_told
 
 jobs() {
   cat >jobs.json <<'END'
@@ -119,7 +142,7 @@ last_execution() {
   } >journal
   wb-automation list -c rules --journal journal | sed -E 's/ .* (yes|no) +/ /' >out
   cat >want <<'END'
-NAME                 TRIGGER                          SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED  LAST EXECUTION
+NAME                 TRIGGER                                    SCOPE                      ACTION   ACTION NAME    QUEUE  ENABLED  LAST EXECUTION
 deploy 2026-11-24T11:17:02.000Z Failed
 trial 2026-11-24T11:17:05.000Z
 日本語 never
@@ -165,6 +188,18 @@ shows_scrubbed() {
   expect_equal "$(<out)" '{"name":"a","description":"\x7f\xc2\x9b[31m ","action":{"type":"none"}}'
 }
 test_case 'show: what would move the terminal is escaped' shows_scrubbed
+
+# What is not seen, or turns around what stands beside it, would make one name look like another.
+invisible() {
+  printf '{"automations":[{"name":"a\u202eb\u200b","description":"\u2066","action":{"type":"none"}}]}' >c.json
+  wb-automation list -c c.json | sed 1d >out
+  expect_match "$(<out)" '^a[\]xe2[\]x80[\]xaeb[\]xe2[\]x80[\]x8b '
+  printf '{"automations":[{"name":"a\u202eb","description":"\xe2\x81\xa6","action":{"type":"none"}}]}' >c.json
+  wb-automation show $'a\u202eb' -c c.json >out
+  expect_match "$(<out)" '"description":"[\]xe2[\]x81[\]xa6"'
+  refused 'no automation is called '"'xyz\\xe2\\x80\\xae'"'; '"'wb-automation list' lists them" show $'xyz\u202e' -c c.json
+}
+test_case 'list, show, messages: what is not seen is shown' invisible
 
 shows_json() {
   wb-automation show deploy -c rules --json >out
@@ -340,9 +375,28 @@ never_matches() {
   warns 'never matches: no event has both an alias and a tag' < <(with_on '"alias":"x", ¦"tag_regex":"y"')
   warns 'never matches: alias_regex fits none of the values of "alias"' \
     < <(with_on '¦"alias_regex":"^p$","alias":["pp","q"]')
+  warns "never holds: a project has no '/' in its name, as \"acme/models\" has" < <(with_on '"entity":"acme",¦"project":["models","acme/models"]')
+  warns "never holds: a collection has no '/' in its name, as \"a/b/c\" has" < <(with_on '¦"collection":"a/b/c"')
+  warns "never holds: an entity has no '/' in its name, as \"/\" has" < <(with_on '¦"entity":"/"')
   warns 'never matches: tag_regex fits none of the values of "tag"' < <(with_on '"tag":"q",¦"tag_regex":"p"')
 }
 test_case 'check: automations that no event sets off' never_matches
+
+environment_warnings() {
+  local text='the environment is empty for programs: env and $ENV give nothing' program
+  for program in 'env.STAGE == \"x\"' '$ENV.STAGE' '.a | env' '\"\\(env.A) b\" == .alias' '{a: env}' '[1, env ]' '.a #\n|env'; do
+    warns "$text" < <(with_on '"when":¦"'"$program"'"')
+  done
+  for program in '.env' '.a.env' '$__loc__.env' '{env: 1}' '{env}' '{a, env}' '\"env\" == .alias' '\"\\(.alias) env $ENV\" == .a' \
+    '.a # env' 'environment_x' '. as $env | $env' '.alias == \"\\\\\" # env'; do
+    program=${program/environment_x/def environment: 1; environment}
+    checks < <(with_on '"when":"'"$program"'"')
+    expect_empty out
+  done
+  warns "$text" <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$S","success_when":¦"env.A"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
+  warns "$text" <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$S"}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w","payload_jq":¦"[env]"}}]}'
+}
+test_case 'check: programs that look at the environment' environment_warnings
 
 repeated() {
   local same='"enabled":true,"action":{"webhook":"w", "type":"webhook"}}'
@@ -374,6 +428,27 @@ webhook_warnings() {
   expect_empty out
 }
 test_case 'check: webhooks that nobody uses, that prove nothing, that the policy refuses' webhook_warnings
+
+# A URL that is a secret, and receivers that check no signature.
+secret_urls() {
+  local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w","payload":{"text":"x"}}}]}' url why
+  local advice='put it where secrets are, and write the name of one, such as "$WEBHOOK_URL"'
+  for url in https://hooks.slack.com/services/T0/B0/value https://acme.webhook.office.com/webhookb2/value \
+    https://discord.com/api/webhooks/1/value 'https://a.example/x?a=b&Api_Key=value-of-key' 'https://a.example?token=value-of-key'; do
+    why='whoever knows this URL can send there'
+    [[ $url != *'?'* ]] || why='a parameter of this URL is a secret'
+    warns "$why: $advice" <<<'{"webhooks":{"w":{"url":¦"'"$url"'"}},'"$use"
+  done
+  for url in 'https://a.example/?key=value&x-token=value-of&token=x' https://slack.com/services/x https://hooks.slack.com/services/; do
+    checks <<<'{"webhooks":{"w":{"secret":"$S","url":"'"$url"'"}},'"$use"
+    expect_empty out
+  done
+  for target in slack teams; do
+    checks <<<'{"webhooks":{"w":{"url":"https://chat.acme.example/hooks/x","target":"'"$target"'"}},'"$use"
+    expect_empty out
+  done
+}
+test_case 'check: a URL that is a secret; slack and teams check no signature' secret_urls
 
 rotation_warnings() {
   local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]' signature
@@ -417,12 +492,13 @@ resolves() {
 "automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
   export HERE_TOKEN=value-of-token HERE_SECRET=value-of-secret EMPTY=
   checks --resolve <<<"$secrets"
-  expect_equal "$(<out)" 'c.json:2:1: warning: secret $GONE: not found
+  expect_equal "$(<out)" 'c.json:2:1: warning: secret $GONE: not found in the environment, /run/secrets
 c.json:2:48: warning: secret $EMPTY: is empty
-c.json:2:70: warning: secret $GONE_CA: not found'
+c.json:2:70: warning: secret $GONE_CA: not found in the environment, /run/secrets'
   expect_equal "$status $(<err)" '0 wb-automation: 0 errors, 3 warnings'
   mkdir -m 700 kept
-  (umask 077 && printf 'value-of-gone\n' | tee kept/GONE kept/EMPTY kept/GONE_CA >/dev/null)
+  (umask 077 && printf 'value-of-gone\n' | tee kept/GONE kept/EMPTY >/dev/null)
+  (umask 077 && openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -keyout key -out kept/GONE_CA 2>/dev/null)
   checks --resolve --secrets env --secrets dir:kept <<<"$secrets"
   expect_equal "$(<out)" 'c.json:2:48: warning: secret $EMPTY: is empty'
   checks --resolve --secrets dir:kept --secrets env --secret-host HERE_TOKEN=b.example <<<"$secrets"
@@ -432,6 +508,43 @@ c.json:2:70: warning: secret $GONE_CA: not found'
 }
 test_case 'check --resolve: secrets that cannot be looked up' resolves
 
+# Values that are there, and of no use.
+resolves_useless() {
+  mkdir -m 700 s
+  umask 077
+  printf 'value-of-token\n\n' >s/TOKEN
+  printf 'value\tof-header' >s/HEADER
+  printf 'whsec_value-of-key!' >s/KEY
+  printf ' \n\n' >s/BLANK
+  printf 'value-of-pem' >s/PEM
+  openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -keyout s/PRIVATE -out s/CERT 2>/dev/null
+  openssl genrsa -out s/OTHER 2048 2>/dev/null
+  local use='"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
+  local resolve=(checks --resolve --secrets dir:s)
+  "${resolve[@]}" <<<'{"webhooks":{"w":{"url":"https://a.example/","access_token":"$TOKEN","headers":{"X-A":"$HEADER"},
+"signature":["wandb","standard"],"secret":["$KEY","$BLANK"]}},'"$use"
+  expect_equal "$(<out)" 'c.json:1:61: warning: secret $TOKEN: holds a control character, so it cannot be in a header
+c.json:1:87: warning: secret $HEADER: holds a control character, so it cannot be in a header
+c.json:2:44: warning: secret $KEY: it starts with whsec_ but is not base64 behind it
+c.json:2:51: warning: secret $BLANK: its value is white space only'
+  # any bytes are a key for the others
+  "${resolve[@]}" <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$KEY"}},'"$use"
+  expect_empty out
+  local tls error
+  while IFS='|' read -r error tls; do
+    "${resolve[@]}" <<<'{"webhooks":{"w":{"url":"https://a.example/","tls":'"$tls}},$use"
+    expect_equal "$(<out)" "${error:+c.json:1:52: warning: $error}"
+  done <<'END'
+tls.ca is no certificate in PEM|{"ca":"$PEM"}
+tls.cert is no certificate in PEM|{"cert":"$PEM","key":"$PRIVATE"}
+tls.key is no private key in PEM, or one with a passphrase|{"cert":"$CERT","key":"$PEM"}
+tls.key is not the key of tls.cert|{"cert":"$CERT","key":"$OTHER"}
+|{"ca":"$CERT","cert":"$CERT","key":"$PRIVATE"}
+END
+  no_secret value-of out err
+}
+test_case 'check --resolve: values that cannot be used' resolves_useless
+
 resolves_helper() {
   # shellcheck disable=SC2016 # expanded by the script
   printf '%s\n' '#!/bin/sh' 'case $1 in HERE) echo value-of-here;; GONE) exit 66;; *) echo no; echo "not found: $1" >&2; exit 2;; esac' >./get
@@ -439,7 +552,7 @@ resolves_helper() {
   local text='{"webhooks":{"w":{"url":"https://a.example/","access_token":"$HERE","secret":"$GONE",
 "headers":{"X":"$BROKEN"}}},"automations":[{"name":"a","action":{"type":"webhook","webhook":"w"}}]}'
   checks --resolve --secrets exec:./get <<<"$text"
-  expect_equal "$(<out)" "c.json:1:78: warning: secret \$GONE: not found
+  expect_equal "$(<out)" "c.json:1:78: warning: secret \$GONE: not found in ./get
 c.json:2:16: warning: secret \$BROKEN: helper './get' ended with status 2"
   expect_equal "$(<err)" 'wb-automation: secret BROKEN: its helper says: not found: BROKEN
 wb-automation: 0 errors, 2 warnings'
@@ -490,6 +603,22 @@ annotations() {
 }
 test_case 'check --format github: annotations, escaped as the runner wants it' annotations
 
+findings_json() {
+  printf '{"automations":[{"name":"a","on":{"aliass":1},\n"action":{"type":"none"}}]}' >'b"a.json'
+  printf '{"webhooks":{"w\u00e9":{"url":"https://a.example/","secret":"$S"}}}' >c.json
+  expect_status 2 wb-automation check -c 'b"a.json' -c c.json -c gone --format json >out 2>err
+  cat >want <<'END'
+{"file":"b\"a.json","line":1,"column":35,"severity":"error","message":"unknown member \"aliass\" of on; did you mean \"alias\"?"}
+{"file":"gone","line":null,"column":null,"severity":"error","message":"cannot read: No such file or directory"}
+END
+  expect_file out want
+  expect_equal "$(<err)" 'wb-automation: 2 errors, 0 warnings'
+  expect_status 1 wb-automation check -c c.json --format json --strict >out 2>err
+  expect_equal "$(json out -r '[.file, .line, .column, .severity, .message] | join(" ")')" \
+    'c.json 1 14 warning webhook "wé" is used by no automation'
+}
+test_case 'check --format json: a line for each finding' findings_json
+
 check_statuses() {
   checks --strict <<<'{"webhooks":{"w":{"url":"https://a.example/","secret":"$S"}}}'
   expect_equal "$status" 1
@@ -500,7 +629,7 @@ check_statuses() {
   checks --strict <<<'{"webhooks":[]}'
   expect_equal "$status" 2
   expect_status 3 wb-automation check -c c.json >/dev/full
-  refused "--format takes text or github, not 'xml'" check -c c.json --format xml
+  refused "--format takes text, github or json, not 'xml'" check -c c.json --format xml
   refused '--json does not go with check' check -c c.json --json
 }
 test_case 'check: the exit status, for CI' check_statuses
@@ -556,7 +685,7 @@ deletes() {
   expect_file rules/other.json want
   quietly delete --yes '日本語 é' -c rules/other.json -c rules/deploy.json
   expect_equal "$(<rules/other.json)" '{"automations": []}'
-  wb-automation delete --yes deploy -c rules 2>err
+  wb-automation delete --yes deploy -c rules --keep-webhook 2>err
   expect_equal "$(<err)" "wb-automation: webhook 'github-deploy' of rules/deploy.json is used by no automation any more"
   expect_equal "$(jq -c .automations rules/deploy.json)" '[]'
   printf '{"automations":[{"name":"only","action":{"type":"none"}}],"webhooks":{ }}' >rules/only.json
@@ -565,6 +694,42 @@ deletes() {
   expect_equal "$(ls -A rules)" $'deploy.json\nother.json'
 }
 test_case 'delete: all else stays; a file that holds nothing else goes' deletes
+
+# What was made together goes together, unless somebody else may need it.
+deletes_webhook() {
+  fresh
+  wb-automation add pd -c rules --url https://a.example/ --secret '$S' >out
+  wb-automation delete --yes pd -c rules 2>err
+  expect_equal "$(<err)" "wb-automation: webhook 'pd' went with it: no other automation uses it"
+  expect_equal "$(ls -A rules)" $'deploy.json\nother.json'
+  wb-automation add pd -c rules --url https://a.example/ --secret '$S' >out
+  wb-automation add also -c rules --webhook pd --on tag >out
+  quietly delete --yes pd -c rules
+  expect_equal "$(jq -c . rules/pd.json)" '{"webhooks":{"pd":{"url":"https://a.example/","secret":"$S"}},"automations":[]}'
+  expect_status 0 wb-automation check -c rules
+  # it stands elsewhere, or others may be beside the file that is named, or nobody knows
+  wb-automation delete --yes also -c rules 2>err
+  expect_equal "$(<err)" "wb-automation: webhook 'pd' of rules/pd.json is used by no automation any more"
+  rm rules/pd.json
+  wb-automation add pd -c rules --url https://a.example/ --secret '$S' >out
+  cp rules/pd.json pd.json
+  wb-automation delete --yes pd -c rules/pd.json 2>err
+  expect_equal "$(<err)" "wb-automation: webhook 'pd' of rules/pd.json is used by no automation any more"
+  cp pd.json rules/pd.json
+  printf '{' >rules/broken.json
+  wb-automation delete --yes pd -c rules 2>err
+  expect_equal "$(jq -c '.webhooks | keys' rules/pd.json)" '["pd"]'
+  rm rules/broken.json
+  # all else of the file stays
+  printf '%s\n' '{"webhooks": {"ab": {"url": "https://a.example/", "secret": "$S"},' '  "c": {"url": "https://a.example/", "secret": "$S"}},' \
+    ' "automations": [{"name": "x", "action": {"type": "webhook", "webhook": "c"}},' '  {"name": "y", "action": {"type": "webhook", "webhook": "ab"}}' ']}' >rules/pd.json
+  wb-automation delete --yes x -c rules 2>err
+  printf '%s\n' '{"webhooks": {"ab": {"url": "https://a.example/", "secret": "$S"}},' \
+    ' "automations": [{"name": "y", "action": {"type": "webhook", "webhook": "ab"}}' ']}' >want
+  expect_file rules/pd.json want
+  refused "delete 'y' of rules/pd.json, and its webhook 'ab'? There is no terminal to ask on: say --yes" delete y -c rules
+}
+test_case 'delete: the webhook that only this automation used goes with it' deletes_webhook
 
 # on_terminal INPUT COMMAND… - with a terminal as standard input; its status, and err
 on_terminal() {
@@ -587,13 +752,16 @@ test_case 'delete asks on a terminal' deletes_asked
 
 edits_refused() {
   fresh
-  refused "no automation is called 'nobody'; nothing was done" disable nobody -c rules
+  refused "no automation is called 'nobody'; 'wb-automation list' lists them" disable nobody -c rules
+  refused "no automation is called 'deplyo'; did you mean 'deploy'?" disable deplyo -c rules
+  refused "no automation is called 'deplyo'; did you mean 'deploy'?" delete -y deplyo -c rules
+  refused "no automation is called 'trail'; did you mean 'trial'?" show trail -c rules
   printf '{"automations":[{"name":"half","action":{"ty' >rules/half.json
   expect_status 2 wb-automation disable half -c rules 2>err
   expect_equal "$(<err)" 'wb-automation: rules/half.json:1:45: string without closing quote; nothing was done'
   expect_status 2 wb-automation disable nobody -c rules 2>err
   expect_equal "$(<err)" "wb-automation: rules/half.json:1:45: string without closing quote
-wb-automation: no automation is called 'nobody'; nothing was done"
+wb-automation: no automation is called 'nobody'; 'wb-automation list' lists them"
   # what is broken elsewhere keeps nobody from disabling
   quietly disable deploy -c rules
   printf '{"automations":[{"name":"deploy","action":{"type":"none"}}]}' >rules/half.json
@@ -749,13 +917,34 @@ END
     --secret '$NEW' --secret '$OLD' --signature standard --access-token '$T' --webhook w --payload @payload.json >out
   expect_equal "$(<out)" 'rules/a--b-é.json'
   expect_equal "$(jq -c . "$(<out)")" '{"webhooks":{"w":{"url":"https://a.example/","access_token":"$T","secret":["$NEW","$OLD"],"signature":"standard"}},"automations":[{"name":"a /b:é","on":{"event_type":["ADD_ARTIFACT_TAG","REMOVE_COLLECTION_TAG"],"tag_regex":"^x"},"action":{"type":"webhook","webhook":"w","payload":[]}}]}'
-  wb-automation add c -c rules/deploy.json --webhook github-deploy --file new.json >out
+  wb-automation add c -c rules/deploy.json -c new.json --webhook github-deploy --file new.json >out
   expect_equal "$(jq -c '.automations[0]' new.json)" '{"name":"c","on":{},"action":{"type":"webhook","webhook":"github-deploy"}}'
   expect_equal "$(ls -A rules)" $'a--b-é.json\ndeploy.json\nfraud-live.json\nother.json'
+  # a long name is cut
+  local name
+  name=$(printf 'é%.0s' {1..300})
+  wb-automation add "$name" -c rules -w github-deploy >out
+  expect_match "$(<out)" '^rules/é{50}-[0-9a-f]{8}[.]json$'
+  wb-automation list -c rules --json | jq -r .name >names
+  expect_match "$(<names)" "$name"
+  rm "$(<out)"
   # the first one of a directory
   mkdir empty
   wb-automation add first -c empty/ --url https://a.example/ >out
   expect_equal "$(<out)" empty/first.json
+  # the directory is made, too, but for nothing
+  wb-automation add first -c none --url https://a.example/ --secret '$S' >out 2>err
+  expect_equal "$(<out) $(<err)" "none/first.json wb-automation: made the directory 'none'"
+  wb-automation delete -y first -c none 2>err
+  wb-automation list -c none >out 2>err
+  expect_equal "$(<out)$(<err)" 'NAME  TRIGGER  SCOPE  ACTION  ACTION NAME  QUEUE  ENABLED'
+  wb-automation list -c none --json >out
+  expect_empty out
+  expect_status 2 wb-automation check -c none >out
+  refused 'new/first.json:4:14: "url": the scheme is neither https nor http' add first -c new --url ftp://a.example/
+  [[ ! -e new ]] || fail 'a directory was left'
+  expect_status 3 wb-automation add first -c none/a/b --url https://a.example/ 2>err
+  expect_equal "$(<err)" "wb-automation: cannot make 'none/a/b': No such file or directory"
 }
 test_case 'add: a file of its own, well laid out' adds
 
@@ -821,7 +1010,7 @@ adds_no_job() {
     "${add[@]}" "${job[@]}" --api-key value-of-key
   refused '--run-config: byte 1: not a JSON object' "${add[@]}" "${job[@]}" --run-config '[]'
   refused "--priority takes a whole number from 0 to 999999999, not '-1'" "${add[@]}" "${job[@]}" --priority=-1
-  refused 'names and values must be UTF-8, and not empty' "${add[@]}" "${job[@]}" --resource ''
+  refused '--resource must be UTF-8, and not empty' "${add[@]}" "${job[@]}" --resource ''
   # what must go together is told by the configuration
   refused 'rules/new.json:6:17: a launch action needs one of "job" and "docker_image"' \
     "${add[@]}" "${job[@]}" --docker-image b
@@ -961,21 +1150,33 @@ adds_nothing() {
   refused "the value of such a header is a secret: --header takes the name of one, such as 'Authorization: \$NAME' in quotes" \
     "${add[@]}" --url https://a.example/ --header 'X-Api-Key: value-of-key'
   refused 'rules/new.json:6:9: header "Host": this header is set by the sender' "${add[@]}" --url https://a.example/ -H 'Host: b'
-  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --when ''
+  refused '--when must be UTF-8, and not empty' "${add[@]}" -w github-deploy --when ''
+  refused 'the name must be UTF-8, and not empty' add '' -c rules -w github-deploy
+  refused '--header must be UTF-8, and not empty' "${add[@]}" --url https://a.example/ -H 'A: b' -H $'B: \xff'
   refused '--secret, --signature, --access-token, --header, --target, --success-when and --success-status say what a new webhook is like, which needs --url' \
     "${add[@]}" --webhook github-deploy --secret '$S'
   refused 'rules/new.json:4:14: "url": the scheme is neither https nor http' "${add[@]}" --url ftp://a.example/
   refused "--on takes link, unlink, create, alias, tag, untag, collection-tag, collection-untag or a type of wb-record(5), not 'x'" \
     "${add[@]}" --webhook github-deploy --on x
   refused "one expression is all there can be: write '(this|that)'" "${add[@]}" -w github-deploy --alias-regex a --alias-regex b
-  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias $'\xff'
-  refused 'names and values must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias ''
+  refused '--alias must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias $'\xff'
+  refused '--alias must be UTF-8, and not empty' "${add[@]}" -w github-deploy --alias ''
   refused '--payload: byte 3: expected a member name in quotes' "${add[@]}" -w github-deploy --payload '{ 1}'
   refused "cannot read 'gone': No such file or directory" "${add[@]}" -w github-deploy --payload @gone
   refused 'rules/new.json:9:21: payload of "new": unknown variable ${no}' "${add[@]}" -w github-deploy --payload '"${no}"'
   refused 'where is it to go? Give one directory with -c, or --file' add new -c rules/deploy.json -w github-deploy
-  refused 'rules/again.json:4:15: automation "deploy" is defined already at rules/deploy.json:11:15' \
-    add deploy -c rules --file rules/again.json -w github-deploy
+  refused "an automation 'deploy' exists already in rules/deploy.json" add deploy -c rules --file rules/again.json -w github-deploy
+  refused "an automation 'deploy' exists already in rules/deploy.json" add deploy -c rules -w github-deploy
+  refused "a webhook 'github-deploy' exists already in rules/deploy.json: use it with --webhook and without --url, or give the new one another name with --webhook" \
+    "${add[@]}" --url https://a.example/ --webhook github-deploy
+  # what would not be read
+  refused "'new.json' would not be read: give its directory, or the file itself, with -c, too" "${add[@]}" -w github-deploy --file new.json
+  refused "'nowhere/x.json' would not be read: give its directory, or the file itself, with -c, too" \
+    "${add[@]}" -w github-deploy --file nowhere/x.json
+  for file in rules/new rules/.new.json rules/new.jsonl rules/.json; do
+    refused "'$file' would not be read: of a directory, those files are whose names end in .json and do not begin with a dot" \
+      "${add[@]}" -w github-deploy --file "$file"
+  done
   touch rules/new.json
   expect_status 2 wb-automation "${add[@]}" -w github-deploy 2>err
   expect_match "$(<err)" '^wb-automation: rules/new.json:1:1: unexpected end of JSON text$'
@@ -984,11 +1185,9 @@ adds_nothing() {
   # never over a file that is there
   echo '{}' >rules/new.json
   refused 'rules/new.json is there already: say with --file where the automation is to go' "${add[@]}" -w github-deploy
-  ln -s nowhere rules/.link
-  refused 'rules/.link is there already: say with --file where the automation is to go' "${add[@]}" -w github-deploy --file rules/.link
+  refused 'rules/other.json is there already: say with --file where the automation is to go' \
+    "${add[@]}" -w github-deploy --file rules/other.json
   expect_equal "$(<rules/new.json)" '{}'
-  expect_status 3 wb-automation "${add[@]}" -w github-deploy --file nowhere/x.json 2>err
-  expect_equal "$(<err)" "wb-automation: cannot make 'nowhere/x.json': No such file or directory"
 }
 test_case 'add: what is refused, and that nothing is made then' adds_nothing
 
@@ -1045,6 +1244,25 @@ taken: \*{14}\\x1b\[31m$'
 }
 test_case 'test: a disabled automation, through all stages to its endpoint' tests_it
 
+# The receiver repeats the key, which wb-send does not know for all schemes.
+masks_keys() {
+  local scheme
+  export NEW=newnew-sekret
+  a_receiver <<<'{}'
+  start_receiver --script <(printf %s '{"/hook":[{"status":500,"body":"key=newnew-sekret {\"k\":\"bmV3bmV3LXNla3JldA==\"} value-of-token"}]}')
+  for scheme in wandb wandb-hex github standard; do
+    jq --arg scheme "$scheme" --arg url "$RECEIVER_URL/hook" '.webhooks.hook.url = $url | .webhooks.hook.secret = ["$NEW", "$OLD"] | .webhooks.hook.signature = $scheme' rules/hook.json >h
+    mv h rules/hook.json
+    if [[ $scheme == standard ]]; then export OLD=oldold-sekret; fi
+    expect_status 1 tries hook >out 2>err
+    expect_equal "$(tail -n 1 out)" 'key=************* {"k":"******************=="} **************' "$scheme"
+    expect_status 1 tries hook --json >out 2>err
+    expect_equal "$(json out -r .response)" 'key=************* {"k":"******************=="} **************' "$scheme"
+  done
+  no_secret newnew-sekret out err
+}
+test_case 'test: the key that signs is masked in the answer, whatever the scheme' masks_keys
+
 tests_failing() {
   a_receiver <<<'{"/hook":[{"status":500,"body":"no"}]}'
   expect_status 1 tries hook >out 2>err
@@ -1099,8 +1317,12 @@ tests_mismatch() {
   expect_empty out
   expect_equal "$(<err)" 'wb-match: standard input:1: hook: alias_regex does not hold: alias is "other"
 wb-automation: this event does not set off '"'hook'"': change it with options, or give another one with --event'
-  expect_status 1 tries hook --event /dev/null >out 2>err
-  expect_match "$(<err)" 'does not set off'
+  refused "there is no event in '/dev/null'" test hook -c rules --event /dev/null
+  printf ' \r\n{}\n' >event.jsonl
+  refused "there is no event in the first line of 'event.jsonl'" test hook -c rules --event event.jsonl
+  for option in --on=alias --entity=a --project=b --collection=c --alias=d --tag=e --author=f '--metadata={}'; do
+    refused "${option%%=*} does not go with --event, whose file says all of the event" test hook -c rules --event event.jsonl "$option"
+  done
   echo '{"event_type":' >event.jsonl
   expect_status 1 tries hook --event event.jsonl 2>err
   expect_match "$(<err)" '^wb-match: standard input:1: byte 15: '

@@ -700,7 +700,7 @@ test_case 'the key stands in no output, message, state or argument list, even if
 from_netrc() {
   anew
   unset WANDB_API_KEY
-  refuses 2 "the key for 127.0.0.1: not found; set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc"
+  refuses 2 "the key for 127.0.0.1: not found in the environment, /run/secrets; set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc"
   printf 'machine api.wandb.ai login user password wrong\nmachine 127.0.0.1\n  login user\n  password %s\n' "$WANDB_KEY" \
     >"$HOME/.netrc"
   chmod 644 "$HOME/.netrc"

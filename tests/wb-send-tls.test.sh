@@ -337,7 +337,7 @@ bad_clients() {
 "ca":"$KEY_A" tls.ca is no certificate in PEM
 END
   records 1 "$NGINX_URL" '{"cert":"$STRANGER","key":"$STRANGER_KEY"}' | fails http '^status 400$' send_ca
-  records 1 "$NGINX_URL" '{"cert":"$GONE","key":"$KEY_A"}' | fails secret '^secret GONE: not found$' send_ca
+  records 1 "$NGINX_URL" '{"cert":"$GONE","key":"$KEY_A"}' | fails secret '^secret GONE: not found in the environment, /run/secrets$' send_ca
 }
 test_case 'client: a key of another, torn texts, a stranger; no key is shown' bad_clients
 

@@ -401,10 +401,10 @@ test_case 'dns: a name that never had its turn among others is told of as such' 
 missing_secrets() {
   export HOOK=sesame BROKEN=$'a\r\nX-Evil: 1' NO_URL='not a url, hunter2'
   start_receiver
-  record "$RECEIVER_URL/" '"auth":{"scheme":"bearer","ref":"$TOK"}' | fails secret '^secret TOK: not found$' send
-  record "$RECEIVER_URL/" '"secrets":[{"at":0,"ref":"$TOK"}]' | fails secret '^secret TOK: not found$' send
-  record "$RECEIVER_URL/" '' '"X-A":"$TOK"' | fails secret '^secret TOK: not found$' send
-  record '$TOK' | fails secret '^secret TOK: not found$' send
+  record "$RECEIVER_URL/" '"auth":{"scheme":"bearer","ref":"$TOK"}' | fails secret '^secret TOK: not found in the environment, /run/secrets$' send
+  record "$RECEIVER_URL/" '"secrets":[{"at":0,"ref":"$TOK"}]' | fails secret '^secret TOK: not found in the environment, /run/secrets$' send
+  record "$RECEIVER_URL/" '' '"X-A":"$TOK"' | fails secret '^secret TOK: not found in the environment, /run/secrets$' send
+  record '$TOK' | fails secret '^secret TOK: not found in the environment, /run/secrets$' send
   record '$NO_URL' | fails secret '^secret NO_URL: ' send
   no_secret "$NO_URL" receipt err
   record "$RECEIVER_URL/" '' '"X-A":"$BROKEN"' |

@@ -323,11 +323,11 @@ refuses() {
 
 missing_secret() {
   make_one
-  refuses 'secret S: not found' wb-sign
+  refuses 'secret S: not found in the environment, /run/secrets' wb-sign
   S='' refuses 'secret S: is empty' wb-sign
   export S=hunter2hunter2
-  printf x | record "$(plain '"wandb"')" '"secrets":[{"at":0,"ref":"$NOT_THERE"}]' | refused 'secret NOT_THERE: not found' wb-sign
-  printf x | record "$(plain '"standard"' '["$S","$NOT_THERE"]')" | refused 'secret NOT_THERE: not found' wb-sign
+  printf x | record "$(plain '"wandb"')" '"secrets":[{"at":0,"ref":"$NOT_THERE"}]' | refused 'secret NOT_THERE: not found in the environment, /run/secrets' wb-sign
+  printf x | record "$(plain '"standard"' '["$S","$NOT_THERE"]')" | refused 'secret NOT_THERE: not found in the environment, /run/secrets' wb-sign
   no_secret hunter2hunter2 out err rejects
 }
 test_case 'secrets: one that is missing is named, its line refused' missing_secret
@@ -352,12 +352,54 @@ providers() {
   signs from-env env CREDENTIALS_DIRECTORY="$T/credentials" wb-sign
   unset S
   signs from-credentials env CREDENTIALS_DIRECTORY="$T/credentials" wb-sign
-  CREDENTIALS_DIRECTORY=credentials refuses 'secret S: not found' wb-sign
-  CREDENTIALS_DIRECTORY=$T/credentials refuses 'secret S: not found' wb-sign --secrets env
+  CREDENTIALS_DIRECTORY=$T/credentials refuses 'secret S: not found in the environment' wb-sign --secrets env
+  # one that cannot be used is not passed over in silence
+  expect_status 1 env CREDENTIALS_DIRECTORY=credentials wb-sign <one >out 2>err
+  expect_equal "$(<err)" "wb-sign: nothing is looked up in \$CREDENTIALS_DIRECTORY, 'credentials': not an absolute path
+wb-sign: standard input:1: secret S: not found in the environment, /run/secrets"
+  expect_status 1 env CREDENTIALS_DIRECTORY="$T/gone" wb-sign <one >out 2>err
+  expect_equal "$(head -n 1 err)" "wb-sign: nothing is looked up in \$CREDENTIALS_DIRECTORY, '$T/gone': No such file or directory"
+  expect_status 2 wb-sign --secrets dir:secrets,env <one 2>err
+  expect_equal "$(<err)" "wb-sign: cannot use secrets directory 'secrets,env': No such file or directory; say --secrets for each place: commas stand in \$WB_SECRETS only"
   rm other/S
-  refuses 'secret S: not found' wb-sign --secrets dir:other
+  refuses 'secret S: not found in other, the environment' wb-sign --secrets dir:other --secrets env
 }
 test_case 'secrets: env, dir:, $WB_SECRETS and $CREDENTIALS_DIRECTORY, in order' providers
+
+# Whoever can write to the directory could put another secret there.
+secret_directories() {
+  local mode
+  make_one
+  mkdir -p open
+  printf v >open/S
+  chmod 600 open/S
+  for mode in 700 755 1777 1770; do
+    chmod "$mode" open
+    signs v wb-sign --secrets dir:open
+    signs v env CREDENTIALS_DIRECTORY="$PWD/open" wb-sign
+  done
+  for mode in 777 770 722; do
+    chmod "$mode" open
+    CREDENTIALS_DIRECTORY=$PWD/open refuses 'secret S: its directory can be written to by group or others' wb-sign
+    expect_status 2 wb-sign --secrets dir:open one.jsonl 2>err
+    expect_equal "$(<err)" "wb-sign: cannot use secrets directory 'open': its group or others can write to it, and so put other secrets there; 'chmod go-w' prevents that"
+  done
+  # through links, as Kubernetes has them
+  chmod 1777 open
+  mkdir open/..data
+  mv open/S open/..data/S
+  ln -s ..data/S open/S
+  signs v wb-sign --secrets dir:open
+  [[ $(id -u) == 0 ]] || skip 'not root'
+  chown -h 12345 open/S
+  refuses 'secret S: file belongs to another user, in a directory that others can write to' wb-sign --secrets dir:open
+  chown -h 0 open/S
+  chown 12345 open/..data/S
+  refuses 'secret S: file belongs to another user, in a directory that others can write to' wb-sign --secrets dir:open
+  chmod 755 open
+  signs v wb-sign --secrets dir:open
+}
+test_case 'secrets: a directory that others can write to is refused, unless it is sticky' secret_directories
 
 secret_files() {
   local mode
@@ -551,7 +593,7 @@ verify_usage() {
   verified 2 wandb --secret 'S-1' body
   verified 2 wandb --secret S -H 'no colon' body
   verified 2 wandb --secret NOT_THERE -H "X-Wandb-Signature: $KNOWN" body
-  expect_equal "$(<err)" 'wb-sign: secret NOT_THERE: not found'
+  expect_equal "$(<err)" 'wb-sign: secret NOT_THERE: not found in the environment, /run/secrets'
   verified 2 standard --secret S --tolerance never body
   verified 3 wandb --secret S -H "X-Wandb-Signature: $KNOWN" missing
   expect_equal "$(<err)" 'wb-sign: cannot read missing: No such file or directory'

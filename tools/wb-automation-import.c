@@ -25,12 +25,12 @@ struct args {
 	const char *entity;
 	char **config; /* paths, borrowed from the command line */
 	size_t nconfig;
-	bool replaces, dry_run;
+	bool replaces, dry_run, is_verbose;
 	struct wandb_args wandb;
 	struct secret_store *secrets; /* in which those of webhooks are looked for */
 };
 
-enum { OPT_FROM_WANDB = 1, OPT_CONFIG, OPT_REPLACE, OPT_DRY_RUN };
+enum { OPT_FROM_WANDB = 1, OPT_CONFIG, OPT_REPLACE, OPT_DRY_RUN, OPT_VERBOSE };
 
 static const struct option options[] = {
 	{OPT_FROM_WANDB, 0, "from-wandb", "ENTITY", "import: what this team has saved in W&B"},
@@ -39,6 +39,8 @@ static const struct option options[] = {
 	{OPT_REPLACE, 0, "replace", NULL, "import: write what was imported before anew"},
 	{OPT_DRY_RUN, 'n', "dry-run", NULL,
 		"import: show what would be written, and write nothing"},
+	{OPT_VERBOSE, 'v', "verbose", NULL,
+		"import: say of what is unchanged, too, why it is not as in W&B"},
 	WANDB_OPTIONS,
 	POLICY_OPTIONS,
 	{0, 0, NULL, NULL, NULL},
@@ -71,6 +73,9 @@ take_option(struct args *args, int id, const char *value)
 		return 0;
 	case OPT_DRY_RUN:
 		args->dry_run = true;
+		return 0;
+	case OPT_VERBOSE:
+		args->is_verbose = true;
 		return 0;
 	default:
 		return wandb_option(&args->wandb, id, value);
@@ -148,13 +153,28 @@ has_secret(void *ctx, const char *name)
 	return secret_peek(secrets, name, strlen(name), &value, &why) == 0;
 }
 
+/* Whether a webhook has ${secret} in its file, and that is to be told of. */
+static bool
+is_news(const struct imported *in, const struct imported_secret *secret, bool is_verbose)
+{
+	for (size_t i = 0; i < in->items.n; i++) {
+		const struct imported_item *item = in->items.v[i];
+
+		if ((item->access_token == secret || item->secret == secret) && !item->is_left &&
+			item->text.p != NULL && (is_verbose || !item->is_unchanged))
+			return true;
+	}
+	return false;
+}
+
 static void
-tell_secrets(const struct imported *in)
+tell_secrets(const struct imported *in, bool is_verbose)
 {
 	for (size_t i = 0; i < in->secrets.n; i++) {
 		const struct imported_secret *secret = &in->secrets.v[i];
 
-		if (!text_equal(&secret->name, &secret->original))
+		if (!text_equal(&secret->name, &secret->original) &&
+			is_news(in, secret, is_verbose))
 			diag("secret '%.*s' is called $%.*s here", (int)secret->original.len,
 				secret->original.p, (int)secret->name.len, secret->name.p);
 	}
@@ -163,9 +183,10 @@ tell_secrets(const struct imported *in)
 static void
 tell_counts(const struct args *args, const struct config_import_counts *counts)
 {
-	diag("%s: %zu automations%s, %zu of them disabled, and %zu webhooks", args->entity,
-		counts->automations, args->dry_run ? " would be imported" : " imported",
-		counts->disabled, counts->webhooks);
+	diag("%s: %zu automations, %zu of them disabled, and %zu webhooks: %zu %snew, %zu changed, %zu unchanged",
+		args->entity, counts->automations, counts->disabled, counts->webhooks,
+		counts->added, args->dry_run ? "would be " : "", counts->changed,
+		counts->unchanged);
 	if (counts->left + counts->lost > 0)
 		diag("%s: %zu of its automations and webhooks are left as they are, and %zu cannot be used here",
 			args->entity, counts->left, counts->lost);
@@ -176,7 +197,7 @@ static int
 import(const struct args *args, const struct wandb_triggers *triggers, struct output *out)
 {
 	const struct config_import how = {args->config, args->nconfig, args->replaces,
-		args->dry_run, config_say};
+		args->dry_run, args->is_verbose, config_say};
 	struct imported in = {.memory = triggers->memory, .server = args->wandb.graphql.base_url};
 	struct config_import_counts counts;
 	int status;
@@ -188,10 +209,9 @@ import(const struct args *args, const struct wandb_triggers *triggers, struct ou
 	}
 	if ((status = config_import(&how, &in, out, &counts)) != EXIT_DONE)
 		return status;
-	tell_secrets(&in);
+	tell_secrets(&in, args->is_verbose);
 	tell_counts(args, &counts);
-	return counts.disabled + counts.lost + counts.left + triggers->hidden > 0 ? EXIT_REJECTED
-										  : EXIT_DONE;
+	return counts.news + counts.left + triggers->hidden > 0 ? EXIT_REJECTED : EXIT_DONE;
 }
 
 static int

@@ -31,6 +31,7 @@
 #include "secret_options.h"
 #include "showing.h"
 #include "trial_options.h"
+#include "unknown.h"
 
 #define IMPORT "import" /* the command that is a program of its own */
 
@@ -40,7 +41,7 @@ struct args {
 	char **config;    /* paths, borrowed from the command line */
 	size_t nconfig;
 	bool seen[OPTIONS_MAX]; /* options, by their place in the table */
-	bool json, strict, resolve, yes;
+	bool json, strict, resolve, yes, keeps_webhook;
 	enum findings_format format;
 	struct history history;
 	struct policy_args policy;
@@ -78,17 +79,28 @@ static const struct verb {
 	[TEST] = {"test", test, true, true},
 };
 
-enum { OPT_CONFIG = 1, OPT_JSON, OPT_FORMAT, OPT_STRICT, OPT_RESOLVE, OPT_ONLINE, OPT_YES };
+enum {
+	OPT_CONFIG = 1,
+	OPT_JSON,
+	OPT_FORMAT,
+	OPT_STRICT,
+	OPT_RESOLVE,
+	OPT_ONLINE,
+	OPT_YES,
+	OPT_KEEP_WEBHOOK
+};
 
 static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
 		"the automations are in PATH, a file or a directory (default $WB_CONFIG)"},
 	{OPT_JSON, 0, "json", NULL, "write JSON lines"},
-	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, or annotations for github"},
+	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, annotations for github, or json"},
 	{OPT_STRICT, 0, "strict", NULL, "check: end with status 1 after warnings"},
 	{OPT_RESOLVE, 0, "resolve", NULL, "check: look every secret up, and say which are missing"},
 	{OPT_ONLINE, 0, "online", NULL, "check: ask W&B whether queues and jobs are there"},
 	{OPT_YES, 'y', "yes", NULL, "delete: do not ask"},
+	{OPT_KEEP_WEBHOOK, 0, "keep-webhook", NULL,
+		"delete: leave the webhook, even if nothing uses it any more"},
 	HISTORY_OPTIONS,
 	NEW_OPTIONS,
 	TRIAL_OPTIONS,
@@ -108,8 +120,10 @@ static const struct {
 } uses[] = {
 	{OPT_CONFIG, ~V(HISTORY)},
 	{OPT_JSON, V(LIST) | V(SHOW) | V(HISTORY) | V(TEST)},
+	{OPT_RESOLVE, V(CHECK)},
 	{OPT_ONLINE, V(CHECK)},
 	{OPT_YES, V(DELETE)},
+	{OPT_KEEP_WEBHOOK, V(DELETE)},
 	{SECRET_BOUND_ONLY, V(CHECK) | V(TEST)},
 	{POLICY_CACERT, V(ADD) | V(CHECK) | V(TEST)},
 	{NEW_AUTHOR, V(ADD) | V(TEST)},
@@ -132,7 +146,7 @@ static const struct options_spec spec = {
 	"       wb-automation add NAME [-c PATH]... --launch QUEUE --run-project ENTITY/PROJECT\n"
 	"                              --job JOB|--docker-image IMAGE [OPTION...]\n"
 	"       wb-automation enable|disable NAME [-c PATH]...\n"
-	"       wb-automation delete NAME [-c PATH]... [--yes]\n"
+	"       wb-automation delete NAME [-c PATH]... [--yes] [--keep-webhook]\n"
 	"       wb-automation test NAME [-c PATH]... [OPTION...]\n"
 	"       wb-automation import ...: 'wb-automation import --help' tells more",
 	"Look after the automations that wb-match uses.",
@@ -215,6 +229,9 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_YES:
 		args->yes = true;
 		return 0;
+	case OPT_KEEP_WEBHOOK:
+		args->keeps_webhook = true;
+		return 0;
 	default:
 		if (id >= HISTORY_JOURNAL)
 			return history_option(&args->history, id, value);
@@ -231,6 +248,22 @@ goes_with(int id, int verb)
 	while (uses[i].last < id)
 		i++;
 	return uses[i].verbs >> verb & 1;
+}
+
+/* Whether nothing is said of an event that is given, and would be passed over; else after a message. */
+static bool
+is_event_whole(const struct args *args)
+{
+	for (size_t i = 0; options[i].id != 0; i++) {
+		const int id = options[i].id;
+
+		if (args->seen[i] && ((id >= NEW_ON && id <= NEW_AUTHOR) || id == TRIAL_METADATA)) {
+			diag("--%s does not go with --event, whose file says all of the event",
+				options[i].name);
+			return false;
+		}
+	}
+	return true;
 }
 
 /* Whether all is there that the verb needs, and nothing that it does not; else after a message. */
@@ -254,6 +287,8 @@ is_complete(struct args *args)
 		diag("%s needs the name of an automation", verb->name);
 		return false;
 	}
+	if (args->trial.event != NULL && !is_event_whole(args))
+		return false;
 	if (args->verb == HISTORY && args->history.journal == NULL) {
 		diag("history needs --journal FILE, the journal of wb-send");
 		return false;
@@ -329,7 +364,7 @@ find_automation(const struct config *config, const char *name)
 	const struct config_automation *found = config_find(config, name, strlen(name));
 
 	if (found == NULL)
-		diag("no automation is called '%s'; 'wb-automation list' lists them", name);
+		unknown_say(config, name);
 	return found;
 }
 
@@ -340,12 +375,18 @@ out_of_memory(void)
 	return EXIT_IO;
 }
 
+/* A directory in which nothing is left has nothing to list, which is no error. */
 static int
 list(const struct args *args, struct output *out)
 {
-	struct config *config = config_load(args->config, args->nconfig, config_say, NULL);
+	struct config *config;
 	int status = EXIT_USAGE;
+	size_t n = 0;
 
+	for (size_t i = 0; i < args->nconfig; i++)
+		if (!config_is_empty(args->config[i]))
+			args->config[n++] = args->config[i];
+	config = config_load(args->config, n, config_say, NULL);
 	if (config != NULL)
 		status = listing_write(config, args->history.journal, args->json, out);
 	config_free(config);
@@ -387,15 +428,20 @@ check(const struct args *args, struct output *out)
 static int
 enable(const struct args *args, struct output *out)
 {
-	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say};
+	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say,
+		false};
 
 	(void)out;
 	return config_edit_enable(&edit, args->verb == ENABLE);
 }
 
 static bool
-is_meant(const struct config_automation *a)
+is_meant(const struct config_automation *a, const struct config_webhook *webhook)
 {
+	if (webhook != NULL)
+		return confirm("--yes", "delete '%.*s' of %s, and its webhook '%.*s'",
+			CONFIG_SHOWN(a->name.len), a->name.p, config_path(a),
+			CONFIG_SHOWN(webhook->name.len), webhook->name.p);
 	return confirm("--yes", "delete '%.*s' of %s", CONFIG_SHOWN(a->name.len), a->name.p,
 		config_path(a));
 }
@@ -403,7 +449,8 @@ is_meant(const struct config_automation *a)
 static int
 delete_it(const struct args *args, struct output *out)
 {
-	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say};
+	const struct config_edit edit = {args->config, args->nconfig, args->name, config_say,
+		args->keeps_webhook};
 
 	(void)out;
 	return config_edit_delete(&edit, args->yes ? NULL : is_meant);
@@ -436,8 +483,8 @@ test(const struct args *args, struct output *out)
 	int status = EXIT_USAGE;
 
 	if (config != NULL && (found = find_automation(config, args->name)) != NULL)
-		status = trial_start(&args->trial, &args->new.automation, config, found, args->json,
-			out);
+		status = trial_start(&args->trial, &args->new.automation, config, found,
+			args->secrets, args->json, out);
 	config_free(config);
 	return status;
 }

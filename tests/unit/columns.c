@@ -86,7 +86,25 @@ long_cells(void)
 	columns_init(&c, 1);
 	columns_add(&c, text, sizeof(text));
 	got = written(&c);
-	EXPECT(strlen(got) < COLUMNS_CELL_MAX && strcmp(got + strlen(got) - 5, "x...\n") == 0);
+	EXPECT(strlen(got) <= COLUMNS_CELL_MAX && strcmp(got + strlen(got) - 5, "x...\n") == 0);
+	columns_release(&c);
+}
+
+/* A wide cell leaves the others where they are. */
+static void
+wide_cells(void)
+{
+	char wide[COLUMNS_WIDTH_MAX + 3] = "", want[4 * sizeof(wide)];
+	struct columns c;
+
+	memset(wide, 'x', sizeof(wide) - 1);
+	columns_init(&c, 2);
+	columns_adds(&c, wide);
+	columns_adds(&c, "1");
+	columns_adds(&c, "y");
+	columns_adds(&c, "2");
+	snprintf(want, sizeof(want), "%s  1\ny%*s2\n", wide, COLUMNS_WIDTH_MAX + 1, "");
+	EXPECT_STR(written(&c), want);
 	columns_release(&c);
 }
 
@@ -96,5 +114,6 @@ main(void)
 	RUN(widths, "widths of characters");
 	RUN(tables, "cells are aligned and harmless");
 	RUN(long_cells, "long cells are cut");
+	RUN(wide_cells, "wide cells do not widen a table");
 	UNIT_DONE();
 }

@@ -18,12 +18,22 @@ file_of(const char *name)
 static void
 files(void)
 {
+	char name[106] = "", first[200];
+
 	EXPECT_STR(file_of("deploy-production_2.x"), "deploy-production_2.x.json");
 	EXPECT_STR(file_of("../../etc/passwd"), "_.-..-etc-passwd.json");
 	EXPECT_STR(file_of(".hidden"), "_hidden.json");
 	EXPECT_STR(file_of("-rf"), "_rf.json");
 	EXPECT_STR(file_of("a b\n\"*;$"), "a-b-----.json");
 	EXPECT_STR(file_of("\xe6\x97\xa5"), "\xe6\x97\xa5.json");
+	/* a hundred bytes, whole characters, and what makes it unique */
+	memset(name, 'x', 100);
+	EXPECT(strlen(file_of(name)) == 105);
+	memcpy(name + 98, "\xe6\x97\xa5yy", 6);
+	EXPECT(strlen(file_of(name)) == 98 + 9 + 5);
+	snprintf(first, sizeof(first), "%s", file_of(name));
+	name[102] = 'z';
+	EXPECT(strcmp(first, file_of(name)) != 0 && strncmp(first, file_of(name), 99) == 0);
 }
 
 static void

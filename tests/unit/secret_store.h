@@ -66,7 +66,9 @@ get(const char *name, const char *host)
 		EXPECT(error == NULL);
 		snprintf(text, sizeof(text), "%.*s", (int)value.len, value.value);
 	} else {
-		snprintf(text, sizeof(text), "(%s)", error);
+		/* where it was looked for is another matter */
+		snprintf(text, sizeof(text), "(%s)",
+			strncmp(error, "not found in ", 13) == 0 ? "not found" : error);
 	}
 	return text;
 }
