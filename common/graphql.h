@@ -24,7 +24,7 @@ struct graphql_options {
 	const char *base_url; /* without /graphql */
 	const struct policy *policy;
 	struct secret_store *secrets;
-	/* the key's name, which goes where the store says; NULL: GRAPHQL_KEY, bound to the server */
+	/* the name of the key, bound as the store says; NULL: GRAPHQL_KEY, bound to the server */
 	const char *key;
 	const char *ca_file, *proxy; /* or NULL */
 	size_t jobs;                 /* at the same time, at most GRAPHQL_JOBS_MAX */

@@ -407,6 +407,19 @@ repeated() {
   checks < <(with_on '"alias":"x"' '{"on":{"alias":"x"},"name":"b",'"${same/true/false}")
   expect_empty out
 }
+repeated_jobs() {
+  cat >c.json <<'END'
+{"automations": [
+{"name": "a", "action": {"type": "launch", "queue": "g", "job": "a/b/c", "project": "a/b"}},
+{"name": "b", "action": {"type": "launch", "queue": "g", "job": "a/b/d", "project": "a/b"}},
+{"name": "c", "action": {"type": "launch", "project": "a/b", "queue": "g", "job": "a/b/c"}}
+]}
+END
+  wb-automation check -c c.json >out 2>err
+  expect_equal "$(<out)" 'c.json:4:10: warning: does the same as "a", so that it is done twice'
+}
+test_case 'check: automations that queue the same job' repeated_jobs
+
 test_case 'check: automations that do the same' repeated
 
 webhook_warnings() {
