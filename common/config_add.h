@@ -26,9 +26,10 @@ struct config_add {
 /**
  * config_add(add, new, made):
  * Make the file, if it is good together with all else, will be read by the paths, and there is no
- * such file; append its path to ${made}. A directory that is the only path is made, too. Where new->webhook is called like one that there is, or neither a URL nor a template
- * is given, no webhook is made. What config_check warns of in the file is told, and is no reason
- * not to make it. Returns an exit status, after messages.
+ * such file; append its path to ${made}. A directory that is the only path is made, too. Where
+ * new->webhook is called like one that there is, or neither a URL nor a template is given, no
+ * webhook is made. What config_check warns of in the file is told, and is no reason not to make it.
+ * Returns an exit status, after messages.
  */
 int config_add(const struct config_add *add, const struct new_automation *new, struct strbuf *made);
 

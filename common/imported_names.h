@@ -16,8 +16,8 @@ void imported_name_all(struct imported *out);
 
 /**
  * imported_name_secrets(out):
- * Give all secrets names that are ones here: their own, or, where that is none, one with a digest of
- * it, which depends on nothing else. A name that looks like one of the latter gets one, too.
+ * Give all secrets names that are ones here: their own, or, where that is none, one with a digest
+ * of it, which depends on nothing else. A name that looks like one of the latter gets one, too.
  */
 void imported_name_secrets(struct imported *out);
 

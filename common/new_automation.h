@@ -71,8 +71,8 @@ const char *new_automation_type(const char *name);
 /**
  * new_automation_file(name, sb):
  * Append a file's name for an automation called ${name}: letters, digits, '.', '_', '-' and what is
- * not ASCII stay, all else becomes '-'. A longer one than NEW_AUTOMATION_FILE_BYTES is cut, and some
- * digits of a digest of ${name} make it unique.
+ * not ASCII stay, all else becomes '-'. A longer one than NEW_AUTOMATION_FILE_BYTES is cut, and
+ * some digits of a digest of ${name} make it unique.
  */
 void new_automation_file(const char *name, struct strbuf *sb);
 

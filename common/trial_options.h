@@ -51,11 +51,11 @@ int trial_option(struct trial_args *args, int id, const char *value);
 int trial_pass(struct trial_args *args, char *const *words, size_t n, bool is_secret);
 
 /**
- * trial_start(args, like, config, automation, json, out):
+ * trial_start(args, like, config, automation, secrets, json, out):
  * Try ${automation} of ${config}: with the event of the file that is named, or one that is like
  * ${like} says and sets it off; with the payload of ${like}, if there is one. ${secrets} is as the
- * words say that were passed. See trial_run for ${json}, ${out} and the exit status that is returned; EXIT_USAGE, after a message, if there is
- * nothing to try.
+ * words say that were passed. See trial_run for ${json}, ${out} and the exit status that is
+ * returned; EXIT_USAGE, after a message, if there is nothing to try.
  */
 int trial_start(const struct trial_args *args, const struct new_automation *like,
 	const struct config *config, const struct config_automation *automation,

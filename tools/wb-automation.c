@@ -250,7 +250,7 @@ goes_with(int id, int verb)
 	return uses[i].verbs >> verb & 1;
 }
 
-/* Whether nothing is said of an event that is given, and would be passed over; else after a message. */
+/* Whether an event that is given is all that is said of it; else after a message. */
 static bool
 is_event_whole(const struct args *args)
 {
