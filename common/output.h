@@ -42,6 +42,14 @@ int output_open(struct output *out, const char *path);
 int output_write(int fd, const void *data, size_t len, size_t *written);
 
 /**
+ * output_write_until(fd, data, len, stop_fd, written):
+ * The same, but for one who may never take it: wait until ${fd} takes some, and no longer than until
+ * ${stop_fd} is readable. Returns EINTR then. What was written ends with a line where one ends in
+ * time: within each 4096 bytes.
+ */
+int output_write_until(int fd, const void *data, size_t len, int stop_fd, size_t *written);
+
+/**
  * output_add(out, data, len):
  * Append ${len} bytes; writes when the buffer is full.
  */
