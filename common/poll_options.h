@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "options.h"
+#include "poll_state.h"
 #include "registry_change.h"
 #include "registry_read.h"
 #include "wandb_options.h"
 
 #define POLL_SCOPE_MAX 1024 /* bytes of what names a registry, NUL included */
-#define POLL_FIRST_MAX 64   /* bytes of what a first run tells, NUL included */
 
 enum {
 	POLL_STATE = 9700,

@@ -7,6 +7,7 @@
 #include "diag.h"
 #include "json.h"
 #include "json_text.h"
+#include "poll_first.h"
 #include "registry_line.h"
 #include "sha256.h"
 
@@ -204,6 +205,34 @@ take_events(struct loading *l)
 	return EXIT_IO;
 }
 
+/* ---- a first run that was not committed, and one that is asked otherwise ---- */
+
+/*
+ * Whether to go on from ${l}, of a first run. If that was asked otherwise, no event that was told
+ * may be lost: one that now wants more begins anew, and one that wants less has to wait.
+ */
+static bool
+goes_on(const struct loading *l)
+{
+	const struct poll_state *s = l->state;
+	const char *name = s->file.name, *now = s->identity.first;
+	const int64_t before_ms = poll_first_reach(l->head.first.p, l->head.first.len),
+		      now_ms = poll_first_reach(now, strlen(now));
+	char before_option[POLL_FIRST_OPTION_MAX], now_option[POLL_FIRST_OPTION_MAX];
+
+	if (s->base[0] != '\0' || before_ms == now_ms)
+		return true;
+	poll_first_option(before_ms, before_option);
+	poll_first_option(now_ms, now_option);
+	if (now_ms < before_ms)
+		diag("state '%s': the first run, %s, was not committed: it begins anew, %s", name,
+			before_option, now_option);
+	else
+		diag("state '%s': the first run, %s, was not committed: what it told is told again, and it goes on from there; to begin anew, %s, remove '%s%s'",
+			name, before_option, now_option, name, names[l->file]);
+	return now_ms > before_ms;
+}
+
 /* What was found since FILE and is not committed, if anything was. */
 static int
 load_pending(struct poll_state *s)
@@ -218,11 +247,10 @@ load_pending(struct poll_state *s)
 		if (status == EXIT_DONE && l.registry != NULL && !is(&l.head.base, s->base)) {
 			diag("'%s%s' does not follow from '%s': it is passed over", s->file.name,
 				names[file], s->file.name);
-			registry_free(l.registry);
-			l.registry = NULL;
-		} else if (status == EXIT_DONE && l.registry != NULL &&
-			   (s->base[0] != '\0' || is(&l.head.first, s->identity.first))) {
+		} else if (status == EXIT_DONE && l.registry != NULL && goes_on(&l)) {
 			status = take_events(&l);
+			snprintf(s->first, sizeof(s->first), "%.*s", (int)l.head.first.len,
+				l.head.first.p);
 			registry_free(s->registry);
 			s->registry = l.registry;
 			strbuf_release(&l.text);
@@ -243,6 +271,7 @@ poll_state_open(struct poll_state *s, const char *name, const struct poll_identi
 	int status;
 
 	*s = (struct poll_state){.identity = *identity};
+	snprintf(s->first, sizeof(s->first), "%s", identity->first);
 	strbuf_init(&s->told, POLL_STATE_MAX);
 	strbuf_init(&s->text, POLL_STATE_MAX);
 	if ((status = state_file_open(&s->file, name)) != EXIT_DONE)
@@ -296,7 +325,7 @@ poll_state_write(struct poll_state *s, const struct registry *next)
 	strbuf_lit(sb, ",\"scope\":");
 	json_quote(sb, s->identity.scope);
 	strbuf_lit(sb, ",\"first\":");
-	json_quote(sb, s->identity.first);
+	json_quote(sb, s->first);
 	strbuf_printf(sb, ",\"base\":\"%s\",\"collections\":%zu,\"events\":%zu}\n", s->base,
 		count(next), s->nevents);
 	for (size_t i = 0; i < next->collections.n; i++) {

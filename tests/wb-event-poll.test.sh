@@ -91,15 +91,50 @@ ADD_ARTIFACT_ALIAS fraud:0 prod ann 01:00:01Z
 LINK_ARTIFACT fraud:1 - ann 01:00:02Z
 ADD_ARTIFACT_ALIAS fraud:1 prod ann 01:00:02Z
 ADD_ARTIFACT_TAG fraud:0 t - -'
-  expect_empty err
+  rm state.next
   expect_equal "$(told --since 2026-03-24T01:00:02Z)" $'LINK_ARTIFACT fraud:1 - ann 01:00:02Z
 ADD_ARTIFACT_ALIAS fraud:1 prod ann 01:00:02Z'
+  rm state.next
   expect_equal "$(told --since 2026-03-24T02:00:03+01:00)" ''
   commit
   wandb_do "[$(link)]" >/dev/null
   expect_equal "$(told --all)" 'LINK_ARTIFACT fraud:2 - ann 01:00:03Z' # not the first run any more
 }
 test_case 'the first run tells nothing, all, or what is not older than a time' first_runs
+
+# A first run that was not committed, and the next one is asked otherwise: nothing that was told is lost.
+asked_otherwise() {
+  local since='the first run, with --since 2026-03-24T01:00:02Z, was not committed'
+  local again='what it told is told again, and it goes on from there'
+  anew
+  wandb_do "[$(link),$(link),$(link)]" >/dev/null
+  poll
+  # it has told nothing, and one that is to tell something begins anew
+  expect_equal "$(told --since 2026-03-24T01:00:02Z)" $'LINK_ARTIFACT fraud:1 - ann 01:00:02Z\nLINK_ARTIFACT fraud:2 - ann 01:00:03Z'
+  expect_equal "$(<err)" "wb-event: state 'state': the first run, without --since or --all, was not committed: it begins anew, with --since 2026-03-24T01:00:02Z"
+  cp out first
+  # the same
+  expect_equal "$(told --since 2026-03-24T02:00:02+01:00 | wc -l)" 2
+  expect_empty err
+  # less: what was told comes again
+  poll
+  expect_file out first
+  expect_equal "$(<err)" "wb-event: state 'state': $since: $again; to begin anew, without --since or --all, remove 'state.next'"
+  wandb_do "[$(link)]" >/dev/null
+  poll --since 2026-03-24T01:00:03Z
+  expect_file <(head -n 2 out) first
+  expect_equal "$(wc -l <out)" 3
+  expect_match "$(<err)" "to begin anew, with --since 2026-03-24T01:00:03Z, remove 'state.next'"
+  # more, which has in it what was told
+  poll --all
+  expect_equal "$(<err)" "wb-event: state 'state': $since: it begins anew, with --all"
+  expect_equal "$(json out .artifact_version_index | xargs)" '0 1 2 3'
+  # committed, it is the first run no more
+  commit
+  expect_equal "$(told --since 2026-03-24T01:00:00Z)" ''
+  expect_empty err
+}
+test_case 'a first run that was not committed and is asked otherwise: nothing that was told is lost, and it is said' asked_otherwise
 
 new_and_gone() {
   anew
@@ -504,7 +539,7 @@ slow_reader() {
   kill -TERM "$pid"
   expect_status 0 wait "$pid"
   exec {reader}<&-
-  poll --all
+  poll
   expect_file taken out
 }
 test_case '--follow writes all to a reader that is slow' slow_reader
