@@ -42,7 +42,7 @@ reading_go_on(struct reading *rd, struct registry_work *w)
 
 	switch (registry_work_next(w, rd->news->changes, &rd->features, &part, &wrong)) {
 	case REGISTRY_WORK_PART:
-		reading_wait(rd, w, &part);
+		reading_wait(rd, w, &part, NULL);
 		break;
 	case REGISTRY_WORK_DONE:
 		finish_collection(rd, w->wc.c);
@@ -140,7 +140,7 @@ look_for_missing(struct reading *rd)
 		part.id = c->id;
 		for (int j = 0; j < WANDB_CONNECTIONS; j++)
 			part.wants[j] = rd->features.has[j];
-		reading_wait(rd, w, &part);
+		reading_wait(rd, w, &part, NULL);
 	}
 }
 

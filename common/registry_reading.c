@@ -117,7 +117,7 @@ reading_send(struct reading *rd, struct task *task)
 	task->features = rd->features;
 	write_query(rd, task, &query, &variables);
 	if (strbuf_str(&query) == NULL || strbuf_str(&variables) == NULL ||
-		graphql_send(rd->g, query.buf, variables.buf, task) != 0)
+		graphql_send(rd->g, query.buf, variables.buf, &task->effort, task) != 0)
 		reading_fail(rd, REGISTRY_FAILED, "out of memory");
 	else
 		rd->under_way++;
@@ -140,14 +140,17 @@ reading_send_collections(struct reading *rd, struct text entity, struct text pro
 }
 
 void
-reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_part *part)
+reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_part *part,
+	const struct graphql_effort *effort)
 {
 	struct waiting *waiting = registry_grow(rd->memory, &rd->waiting);
 
 	if (waiting == NULL)
 		reading_fail(rd, REGISTRY_FAILED, "out of memory");
 	else
-		*waiting = (struct waiting){work, *part};
+		*waiting = (struct waiting){.work = work, .part = *part};
+	if (waiting != NULL && effort != NULL)
+		waiting->effort = *effort;
 }
 
 void
@@ -168,8 +171,12 @@ reading_send_waiting(struct reading *rd)
 			return;
 		}
 		for (size_t i = 0; i < n; i++) {
-			task->works[i] = rd->waiting.v[rd->waiting.n - n + i].work;
-			task->parts[i] = rd->waiting.v[rd->waiting.n - n + i].part;
+			const struct waiting *waiting = &rd->waiting.v[rd->waiting.n - n + i];
+
+			task->works[i] = waiting->work;
+			task->parts[i] = waiting->part;
+			if (task->effort.attempts < waiting->effort.attempts)
+				task->effort = waiting->effort;
 		}
 		rd->waiting.n -= n;
 		reading_send(rd, task);

@@ -24,12 +24,14 @@ struct task {
 	size_t n;
 	size_t first;                   /* TASK_METADATA: of the artifacts */
 	struct wandb_features features; /* that it was made with */
+	struct graphql_effort effort;   /* spent on it, as it was or as part of a larger one */
 };
 
 /* A part that waits for others to go with. */
 struct waiting {
 	struct registry_work *work;
 	struct wandb_part part;
+	struct graphql_effort effort;
 };
 
 struct reading {
@@ -79,11 +81,12 @@ void reading_send_collections(struct reading *rd, struct text entity, struct tex
 	struct text after);
 
 /**
- * reading_wait(rd, work, part), reading_send_waiting(rd):
- * Let ${part} wait for others to go with; send what waits, as many as go together, a rest only if
- * nothing can come to it.
+ * reading_wait(rd, work, part, effort), reading_send_waiting(rd):
+ * Let ${part} wait for others to go with, on which ${effort} was spent (NULL: none); send what
+ * waits, as many as go together, a rest only if nothing can come to it.
  */
-void reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_part *part);
+void reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_part *part,
+	const struct graphql_effort *effort);
 void reading_send_waiting(struct reading *rd);
 
 /**

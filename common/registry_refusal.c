@@ -83,8 +83,10 @@ ask_for_less(struct reading *rd, const struct task *task, const struct graphql_a
 			return false;
 		return true;
 	case TASK_COLLECTION:
+		if (s->items < 2 * ITEMS_MIN)
+			return false;
 		s->items /= 2;
-		return s->items >= ITEMS_MIN;
+		return true;
 	case TASK_PARTS:
 		if (task->n > 1)
 			s->batch = (unsigned)((task->n + 3) / 4);
@@ -106,7 +108,7 @@ send_again(struct reading *rd, struct task *task)
 {
 	if (task->kind == TASK_PARTS) {
 		for (size_t i = 0; i < task->n; i++)
-			reading_wait(rd, task->works[i], &task->parts[i]);
+			reading_wait(rd, task->works[i], &task->parts[i], &task->effort);
 		return;
 	}
 	reading_send(rd, task);
@@ -131,28 +133,40 @@ drop_empty_parts(struct reading *rd)
 	}
 }
 
+/* What was too much in one query goes into two. */
+static void
+halve_metadata(struct reading *rd, struct task *task)
+{
+	struct task *rest = reading_new_task(rd, TASK_METADATA);
+
+	if (rest == NULL)
+		return;
+	rest->first = task->first + task->n / 2;
+	rest->n = task->n - task->n / 2;
+	rest->effort = task->effort;
+	task->n /= 2;
+	reading_send(rd, rest);
+}
+
 void
 reading_take_refusal(struct reading *rd, struct task *task, const struct graphql_answer *answer)
 {
-	char about[256];
+	const struct graphql_effort *left = graphql_left(rd->g);
+	char about[READING_WHAT_MAX];
 
+	task->effort = left != NULL ? *left : (struct graphql_effort){.attempts = 0};
 	if (answer->verdict == GRAPHQL_REFUSED && do_without(rd, task, answer)) {
 		send_again(rd, task);
 		drop_empty_parts(rd);
 		return;
 	}
-	if ((answer->verdict == GRAPHQL_TOO_MUCH || answer->verdict == GRAPHQL_REFUSED) &&
-		ask_for_less(rd, task, answer)) {
-		if (task->kind == TASK_METADATA) {
-			struct task *rest = reading_new_task(rd, TASK_METADATA);
-
-			if (rest == NULL)
-				return;
-			rest->first = task->first + task->n / 2;
-			rest->n = task->n - task->n / 2;
-			task->n /= 2;
-			reading_send(rd, rest);
-		}
+	if (answer->verdict != GRAPHQL_FAILED && ask_for_less(rd, task, answer)) {
+		if (task->kind == TASK_METADATA)
+			halve_metadata(rd, task);
+		send_again(rd, task);
+		return;
+	}
+	if (left != NULL) {
 		send_again(rd, task);
 		return;
 	}

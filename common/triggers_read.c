@@ -50,7 +50,7 @@ ask(struct reading *rd, const struct text *after, struct graphql_answer *answer)
 	wandb_variable(&variables, "after", after);
 	wandb_variables_end(&variables);
 	if (strbuf_str(&query) != NULL && strbuf_str(&variables) != NULL)
-		status = graphql_send(rd->g, query.buf, variables.buf, NULL);
+		status = graphql_send(rd->g, query.buf, variables.buf, graphql_left(rd->g), NULL);
 	strbuf_release(&query);
 	strbuf_release(&variables);
 	if (status != 0 || !graphql_next(rd->g, answer, -1))
@@ -94,6 +94,8 @@ ask_again(struct reading *rd, const struct graphql_answer *answer)
 		rd->items = (rd->items + 3) / 4;
 		return true;
 	}
+	if (graphql_left(rd->g) != NULL)
+		return true;
 	diag("cannot read the %s of %s: %s", what(rd), rd->entity.p, answer->error);
 	return false;
 }

@@ -785,7 +785,7 @@ tries_again() {
   imports 0 --retries 3
   # what is too much is asked for in smaller pieces
   rm -r out
-  wandb_do '[{"do":"clear_faults"},{"do":"fault","kind":"status","status":500},{"do":"clear_log"}]' >/dev/null
+  wandb_do '[{"do":"clear_faults"},{"do":"fault","kind":"status","status":413},{"do":"clear_log"}]' >/dev/null
   imports 0
   expect_equal "$(wandb_do '{"do":"counts"}' | jq .requests)" 3
 }

@@ -120,6 +120,56 @@ retried() {
 }
 test_case 'what may go well is tried again, when the server says, if there is time' retried
 
+# gets REQUESTS MESSAGE [OPTION…] - so many, from a poll that fails
+gets() {
+  wandb_do '{"do":"clear_log"}' >/dev/null
+  refuses 3 "$2" "${@:3}"
+  expect_equal "$(requests)" "$1" "requests of a poll ${*:3}"
+}
+
+server_down() {
+  local kind
+  anew
+  baseline
+  for kind in '"kind":"status","status":500' '"kind":"status","status":503' '"kind":"html","status":504' '"kind":"close"' \
+    '"kind":"reset"'; do
+    fault "$kind,\"times\":\"always\""
+    gets 1 'cannot read the collections of' --retries 0
+    wandb_do '{"do":"clear_faults"}' >/dev/null
+  done
+  fault '"kind":"status","status":502,"times":"always"'
+  gets 3 '\(3 attempts\)' --retries 2
+  wandb_do '{"do":"clear_faults"}' >/dev/null
+  fault '"kind":"hang","times":"always"'
+  gets 2 '\(2 attempts\)' --retries 1 --timeout 100ms
+}
+test_case 'a server that is down gets as many requests as there are retries, and the first' server_down
+
+# Two queries go out together. After that, one at a time looks whether the server is back.
+down_for_many() {
+  anew
+  wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":100,\"versions\":41}" >/dev/null
+  fault '"kind":"status","status":503,"when":{"operation":"WbParts"},"times":"always"'
+  gets $((1 + 2 + 2)) 'cannot read [0-9]+ collections in detail: status 503' --all --jobs 4 --retries 2
+  # and when it is, all of them come through
+  wandb_do '{"do":"clear_faults"}' >/dev/null
+  fault '"kind":"status","status":503,"when":{"operation":"WbParts"},"times":3'
+  poll --all --jobs 4 --retries 2 || fail "$(<err)"
+  expect_equal "$(wc -l <out)" 4100
+}
+test_case 'many queries at a server that is down share the retries' down_for_many
+
+# What fails again is tried in a smaller piece, within the same retries.
+less_of_it() {
+  anew
+  wandb_do "[$(link)]" >/dev/null
+  fault '"kind":"status","status":502,"when":{"contains":"first:100 after"},"times":"always"'
+  wandb_do '{"do":"clear_log"}' >/dev/null
+  expect_equal "$(told --all --retries 2)" 'LINK_ARTIFACT fraud:0 - ann 01:00:01Z'
+  expect_equal "$(wandb_do '{"do":"counts"}' | jq .operations.WbCollections)" 3
+}
+test_case 'what fails twice may be too much: it is asked for in smaller pieces' less_of_it
+
 final_statuses() {
   local status
   anew
