@@ -46,7 +46,7 @@ DELIVERY = attempt breaker delivery endpoints judge outcome pacer queue receipt 
 	sender_end sender_launch slots
 JOURNAL = appender durable file idset journal journal_file journal_line journal_load sha256 siphash
 WANDB  = answer graphql graphql_answer graphql_attempt graphql_outcome graphql_retry graphql_server wandb_connection wandb_options wandb_query wandb_text
-REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
+REGISTRY = arena names registry registry_absent registry_aliases registry_change registry_diff registry_history registry_line \
 	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256 \
 	wandb_action wandb_answer wandb_collection
 

@@ -102,6 +102,12 @@ graphql_free(struct graphql *g)
 	free(g);
 }
 
+const char *
+graphql_base_url(const struct graphql *g)
+{
+	return g->options.base_url;
+}
+
 uint64_t
 graphql_requests(const struct graphql *g)
 {
@@ -250,7 +256,9 @@ graphql_next(struct graphql *g, struct graphql_answer *answer, int signal_fd)
 			return true;
 		if (transfers_wait(g->transfers, fds, signal_fd >= 0 ? 2 : 1, until(next_ms(g))) !=
 			0)
-			return stop(answer, "cannot wait for the network", GRAPHQL_FAILED);
+			return stop(answer,
+				"cannot wait for the network: out of memory or descriptors",
+				GRAPHQL_FAILED);
 		if (signal_fd >= 0 && fds[1].revents != 0)
 			return stop(answer, "stopped", GRAPHQL_STOPPED);
 	}

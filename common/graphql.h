@@ -78,6 +78,12 @@ const struct graphql_effort *graphql_left(const struct graphql *g);
 void graphql_cancel(struct graphql *g);
 
 /**
+ * graphql_base_url(g):
+ * The server, for messages: its URL without /graphql. Borrowed.
+ */
+const char *graphql_base_url(const struct graphql *g);
+
+/**
  * graphql_requests(g):
  * How many requests were sent.
  */

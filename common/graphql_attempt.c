@@ -56,7 +56,7 @@ graphql_attempt_ended(struct graphql *g, struct graphql_query *q, struct transfe
 	if (strbuf_failed(&g->text))
 		snprintf(answer->error, sizeof(answer->error), "out of memory");
 	else
-		graphql_outcome_read(r, q->effort.attempts, after_ms, answer);
+		graphql_outcome_read(r, q->effort.attempts, after_ms, g->server.key_origin, answer);
 	if (goes_on) {
 		answer->verdict = GRAPHQL_TOO_MUCH;
 		g->left = q->effort;

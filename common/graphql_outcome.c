@@ -21,30 +21,38 @@ add(struct graphql_answer *answer, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* What a status means, whatever stands in the body. */
-static const char *
-hint(long status)
+/* Whether what came is a page for people. */
+static bool
+is_html(const struct graphql_answer *answer)
 {
-	switch (status) {
-	case 401:
-		return ": the server does not take the key";
-	case 404:
-	case 405:
-		return ": is WANDB_BASE_URL a W&B server?";
-	default:
-		return "";
-	}
+	size_t i = 0;
+
+	while (i < answer->len && strchr(" \t\r\n", answer->text[i]) != NULL)
+		i++;
+	return i < answer->len && answer->text[i] == '<';
+}
+
+/* What a status means, whatever stands in the body. */
+static void
+add_hint(struct graphql_answer *answer, long status, const char *key_origin)
+{
+	if (status == 401)
+		add(answer, ": the server does not take the key, which is from %s", key_origin);
+	else if (status == 404 || status == 405)
+		add(answer, ": is WANDB_BASE_URL a W&B server?");
 }
 
 /* The connection failed, or the status is no success. */
 static void
-read_failure(const struct transfer_result *r, int64_t after_ms, struct graphql_answer *answer)
+read_failure(const struct transfer_result *r, int64_t after_ms, const char *key_origin,
+	struct graphql_answer *answer)
 {
 	const bool is_said = r->error == TRANSFER_HTTP && answer->verdict == GRAPHQL_REFUSED;
 	char said[GRAPHQL_ERROR_MAX];
 
 	memcpy(said, answer->error, sizeof(said));
-	snprintf(answer->error, sizeof(answer->error), "%s%s", r->message, hint(r->http_status));
+	snprintf(answer->error, sizeof(answer->error), "%s", r->message);
+	add_hint(answer, r->http_status, key_origin);
 	if (after_ms > 0)
 		add(answer, "; it asks to come again in %lld s",
 			(long long)((after_ms + 999) / 1000));
@@ -59,7 +67,7 @@ read_failure(const struct transfer_result *r, int64_t after_ms, struct graphql_a
 
 void
 graphql_outcome_read(const struct transfer_result *r, unsigned attempts, int64_t after_ms,
-	struct graphql_answer *answer)
+	const char *key_origin, struct graphql_answer *answer)
 {
 	if (r->truncated) {
 		answer->verdict = GRAPHQL_TOO_MUCH;
@@ -68,9 +76,13 @@ graphql_outcome_read(const struct transfer_result *r, unsigned attempts, int64_t
 	}
 	if (r->error == TRANSFER_OK || r->error == TRANSFER_HTTP)
 		graphql_answer_read(answer);
-	if (r->error == TRANSFER_OK)
+	if (r->error == TRANSFER_OK) {
+		if (answer->verdict == GRAPHQL_FAILED && is_html(answer))
+			snprintf(answer->error, sizeof(answer->error),
+				"the answer is a page for people: is WANDB_BASE_URL a W&B server, and nothing before it that wants a login?");
 		return;
-	read_failure(r, after_ms, answer);
+	}
+	read_failure(r, after_ms, key_origin, answer);
 	if (attempts > 1)
 		add(answer, " (%u attempts)", attempts);
 }

@@ -11,12 +11,12 @@
 #include "transfer.h"
 
 /**
- * graphql_outcome_read(result, attempts, after_ms, answer):
+ * graphql_outcome_read(result, attempts, after_ms, key_origin, answer):
  * Fill ${answer}, whose text and len are set, after the last of ${attempts}, which asked to be left
- * alone for ${after_ms} (-1: it did not).
+ * alone for ${after_ms} (-1: it did not). ${key_origin}: where the key is from that was sent.
  */
 void graphql_outcome_read(const struct transfer_result *result, unsigned attempts, int64_t after_ms,
-	struct graphql_answer *answer);
+	const char *key_origin, struct graphql_answer *answer);
 
 /**
  * graphql_outcome_may_be_too_much(result):

@@ -80,15 +80,17 @@ set_key(struct graphql_server *s, const struct graphql_options *options)
 			s->where.host, wrong, GRAPHQL_KEY, s->where.host);
 		return -1;
 	}
+	secret_origin(options->secrets, GRAPHQL_KEY, s->key_origin);
 	/* Shorter ones would be masked out of all that the server says. */
 	if (key.len < KEY_LEN_MIN) {
-		diag("the key for %s is too short to be one", s->where.host);
+		diag("the key for %s, from %s, is too short to be one", s->where.host,
+			s->key_origin);
 		return -1;
 	}
 	for (size_t i = 0; i < key.len; i++) {
 		if (key.value[i] <= ' ' || key.value[i] >= 0x7f) {
-			diag("the key for %s holds a byte that no key has, number %zu",
-				s->where.host, i + 1);
+			diag("the key for %s, from %s, holds a byte that no key has, number %zu",
+				s->where.host, s->key_origin, i + 1);
 			return -1;
 		}
 	}

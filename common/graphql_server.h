@@ -5,6 +5,7 @@
 #ifndef WB_GRAPHQL_SERVER_H
 #define WB_GRAPHQL_SERVER_H
 
+#include "secret_value.h"
 #include "strbuf.h"
 #include "url.h"
 
@@ -16,7 +17,8 @@ struct graphql_server {
 	char url[URL_MAX + 16]; /* to post to */
 	struct url where;
 	char *headers[GRAPHQL_HEADERS];
-	struct strbuf authorization; /* one of them */
+	struct strbuf authorization;        /* one of them */
+	char key_origin[SECRET_ORIGIN_MAX]; /* where the key is from, for messages */
 };
 
 /**

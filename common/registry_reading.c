@@ -21,9 +21,19 @@ reading_fail(struct reading *rd, enum registry_result result, const char *fmt, .
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	diag("%s", text);
+	diag("%s: %s", graphql_base_url(rd->g), text);
 	rd->failed = true;
 	rd->result = result;
+}
+
+void
+reading_no_memory(struct reading *rd)
+{
+	if (rd->failed)
+		return;
+	diag("out of memory");
+	rd->failed = true;
+	rd->result = REGISTRY_FAILED;
 }
 
 const char *
@@ -50,6 +60,10 @@ reading_what(const struct reading *rd, const struct task *task, char out[READING
 	case TASK_METADATA:
 		snprintf(out, READING_WHAT_MAX, "the metadata of %zu versions", task->n);
 		break;
+	case TASK_ENTITY:
+		snprintf(out, READING_WHAT_MAX, "%.*s/%.*s", (int)task->entity.len, task->entity.p,
+			(int)task->project.len, task->project.p);
+		break;
 	}
 	return out;
 }
@@ -62,7 +76,7 @@ reading_new_task(struct reading *rd, enum task_kind kind)
 	struct task *task = arena_alloc(&rd->memory->arena, sizeof(*task));
 
 	if (task == NULL)
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 	else
 		task->kind = kind;
 	return task;
@@ -102,6 +116,11 @@ write_query(const struct reading *rd, const struct task *task, struct strbuf *qu
 		wandb_query_metadata(query, variables, rd->metadata.artifacts.v + task->first,
 			task->n);
 		break;
+	case TASK_ENTITY:
+		wandb_query_entity(query);
+		wandb_variable(variables, "entity", &task->entity);
+		wandb_variables_end(variables);
+		break;
 	}
 }
 
@@ -118,7 +137,7 @@ reading_send(struct reading *rd, struct task *task)
 	write_query(rd, task, &query, &variables);
 	if (strbuf_str(&query) == NULL || strbuf_str(&variables) == NULL ||
 		graphql_send(rd->g, query.buf, variables.buf, &task->effort, task) != 0)
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 	else
 		rd->under_way++;
 	strbuf_release(&query);
@@ -146,7 +165,7 @@ reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_
 	struct waiting *waiting = registry_grow(rd->memory, &rd->waiting);
 
 	if (waiting == NULL)
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 	else
 		*waiting = (struct waiting){.work = work, .part = *part};
 	if (waiting != NULL && effort != NULL)
@@ -167,7 +186,7 @@ reading_send_waiting(struct reading *rd)
 		task->works = arena_alloc(&rd->memory->arena, n * sizeof(struct registry_work *));
 		task->parts = arena_alloc(&rd->memory->arena, n * sizeof(*task->parts));
 		if (task->works == NULL || task->parts == NULL) {
-			reading_fail(rd, REGISTRY_FAILED, "out of memory");
+			reading_no_memory(rd);
 			return;
 		}
 		for (size_t i = 0; i < n; i++) {

@@ -13,7 +13,14 @@
 #include "registry_work.h"
 #include "wandb_query.h"
 
-enum task_kind { TASK_REGISTRIES, TASK_COLLECTIONS, TASK_COLLECTION, TASK_PARTS, TASK_METADATA };
+enum task_kind {
+	TASK_REGISTRIES,
+	TASK_COLLECTIONS,
+	TASK_COLLECTION,
+	TASK_PARTS,
+	TASK_METADATA,
+	TASK_ENTITY /* whether there is one, since its project is not there */
+};
 
 /* A query under way. */
 struct task {
@@ -37,6 +44,7 @@ struct waiting {
 struct reading {
 	struct graphql *g;
 	const struct registry_scope *scope;
+	struct registry_said *said;
 	const struct registry *old;
 	struct registry_news *news;
 	struct registry *next, *memory;
@@ -52,11 +60,12 @@ struct reading {
 };
 
 /**
- * reading_fail(rd, result, fmt, ...):
- * End it, after this message, unless it has failed before.
+ * reading_fail(rd, result, fmt, ...), reading_no_memory(rd):
+ * End it, after this message, which begins with the server's URL, unless it has failed before.
  */
 void reading_fail(struct reading *rd, enum registry_result result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void reading_no_memory(struct reading *rd);
 
 /**
  * reading_what(rd, task, out):
@@ -94,6 +103,20 @@ void reading_send_waiting(struct reading *rd);
  * Do with ${work} what is next.
  */
 void reading_go_on(struct reading *rd, struct registry_work *work);
+
+/**
+ * reading_no_project(rd, task), reading_take_entity(rd, task, a):
+ * The server has no project that ${task} asks about: ask whether it has the entity; read that, and
+ * say which of them is missing.
+ */
+void reading_no_project(struct reading *rd, const struct task *task);
+bool reading_take_entity(struct reading *rd, const struct task *task, struct answer *a);
+
+/**
+ * reading_no_registries(rd, has_organization):
+ * There are none, perhaps as there is no such organization.
+ */
+void reading_no_registries(struct reading *rd, bool has_organization);
 
 /**
  * reading_take_refusal(rd, task, answer):

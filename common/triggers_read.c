@@ -96,7 +96,11 @@ ask_again(struct reading *rd, const struct graphql_answer *answer)
 	}
 	if (graphql_left(rd->g) != NULL)
 		return true;
-	diag("cannot read the %s of %s: %s", what(rd), rd->entity.p, answer->error);
+	diag("%s: cannot read the %s of %s: %s%s", graphql_base_url(rd->g), what(rd), rd->entity.p,
+		answer->error,
+		answer->verdict == GRAPHQL_REFUSED && graphql_is_unknown(answer)
+			? "; the server is older or newer than this program knows"
+			: "");
 	return false;
 }
 
@@ -109,19 +113,20 @@ take(struct reading *rd, const struct graphql_answer *answer, const struct text 
 	out->entity = (struct text){NULL, 0};
 	answer_init(&a, answer->data.p, answer->data.len, "data");
 	if (!wandb_answer_entity(&a, out)) {
-		diag("the server's answer about the %s of %s is not as it must be: %s", what(rd),
-			rd->entity.p, a.error);
+		diag("%s: the answer about the %s of %s is not as it must be: %s; the server may be older or newer than this program knows",
+			graphql_base_url(rd->g), what(rd), rd->entity.p, a.error);
 		return -1;
 	}
 	if (out->memory->failed)
 		return out_of_memory();
 	if (out->entity.p == NULL) {
-		diag("there is no entity %s, or the key may not see it", rd->entity.p);
+		diag("%s: there is no entity %s, or the key may not see it",
+			graphql_base_url(rd->g), rd->entity.p);
 		return -1;
 	}
 	if (out->page.next.p != NULL && text_equal(&out->page.next, after)) {
-		diag("the %s of %s: a page ends where it began: it would never end", what(rd),
-			rd->entity.p);
+		diag("%s: the %s of %s: a page ends where it began: it would never end",
+			graphql_base_url(rd->g), what(rd), rd->entity.p);
 		return -1;
 	}
 	return 0;

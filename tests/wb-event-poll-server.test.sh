@@ -31,8 +31,8 @@ failing() {
   cd ..
 }
 refusals() {
-  local about="cannot read the collections of $project:"
-  failing "$about status 401: the server does not take the key: the server says: status 401" '"kind":"status","status":401'
+  local about="$WANDB_URL: cannot read the collections of $project:"
+  failing "$about status 401: the server does not take the key, which is from the environment variable WANDB_API_KEY: the server says: status 401" '"kind":"status","status":401'
   failing "$about status 403: the server says: permission denied" \
     '"kind":"errors","status":403,"message":"permission denied","code":"PERMISSION_ERROR"'
   failing "$about the server says: it is broken \(INTERNAL\)" '"kind":"errors","message":"it is broken","times":"always"'
@@ -41,6 +41,7 @@ refusals() {
   failing "$about status 500" '"kind":"status","status":500,"times":"always"'
   failing "$about status 404: is WANDB_BASE_URL a W&B server" '"kind":"html","status":404'
   failing "$about status 502" '"kind":"html","times":"always"'
+  failing "$about the answer is a page for people: is WANDB_BASE_URL a W&B server, and nothing before it that wants a login\?" '"kind":"html","status":200'
   failing "$about status 307; redirects are not followed" '"kind":"redirect"'
   failing "$about status 429; it asks to come again in 90 s: the server says: rate limit exceeded" '"kind":"rate_limit","retry_after":90'
   failing "$about .*connection" '"kind":"close","times":"always"'
@@ -50,7 +51,7 @@ refusals() {
 test_case 'a server that refuses or breaks: a message, status 3, and the state as it was' refusals
 
 malformed() {
-  local wrong="the server's answer about the collections of $project is not as it must be: data.project"
+  local wrong="$WANDB_URL: the answer about the collections of $project is not as it must be: data.project"
   failing 'answer: byte [0-9]+ of the answer: nested too deep|answer.data: expected an object, not an array' '"kind":"nested"'
   failing 'the server says: ' '"kind":"nested_errors","depth":10,"times":"always"'
   failing 'byte [0-9]+ of the answer: .*UTF-8' '"kind":"invalid_utf8"'
@@ -64,7 +65,7 @@ malformed() {
     '"kind":"replace","path":"data.project.artifactCollections.edges.0.node.artifactMemberships.edges.0.node.createdAt","value":"soon"'
   failing "$wrong.artifactCollections.edges\[0\].node.artifactMemberships.edges\[0\].node.versionIndex: expected a whole number, not 1.5" \
     '"kind":"replace","path":"data.project.artifactCollections.edges.0.node.artifactMemberships.edges.0.node.versionIndex","value":1.5'
-  failing "$wrong.artifactCollections.pageInfo.hasNextPage: expected true, not a string" \
+  failing "$wrong.artifactCollections.pageInfo.hasNextPage: expected true or false, not a string; the server may be older or newer than this program knows" \
     '"kind":"replace","path":"data.project.artifactCollections.pageInfo.hasNextPage","value":"no"'
   failing "data.a0.metadata: expected a string, not an object" \
     '"kind":"replace","path":"data.a0.metadata","value":{}'
@@ -275,6 +276,35 @@ from_netrc() {
   expect_equal "$(CREDENTIALS_DIRECTORY=$PWD/credentials told)" ''
 }
 test_case 'the key comes from the environment, a credential or ~/.netrc' from_netrc
+
+# wrong_key FROM [OPTION…] - a key that the server does not take: where it is from is said, and what it is is not
+wrong_key() {
+  refuses 3 "status 401: the server does not take the key, which is from $1: " "${@:2}"
+  no_secret 9999999999999999999999999999999999999999 .
+}
+wrong_keys() {
+  local wrong=9999999999999999999999999999999999999999
+  anew
+  WANDB_API_KEY=$wrong wrong_key 'the environment variable WANDB_API_KEY'
+  unset WANDB_API_KEY
+  mkdir ../kept
+  (umask 077 && printf '%s\n' "$wrong" >../kept/WANDB_API_KEY)
+  printf 'machine 127.0.0.1 password %s\n' "$wrong" >"$HOME/.netrc"
+  chmod 600 "$HOME/.netrc"
+  wrong_key '~/.netrc, machine 127.0.0.1'
+  wrong_key "the file '../kept/WANDB_API_KEY'" --secrets dir:../kept
+  printf '#!/bin/sh\ncat ../kept/"$1"\n' >get-key
+  chmod +x get-key
+  wrong_key "the helper './get-key'" --secrets exec:./get-key
+  rm "$HOME/.netrc"
+}
+test_case 'a key that the server does not take: where it is from is said' wrong_keys
+
+other_version() {
+  anew '"without":["ArtifactCollection.artifactMemberships"]'
+  refuses 3 "cannot read the collections of $project: status 400: the server says: .*artifactMemberships.*; the server is older or newer than this program knows"
+}
+test_case 'a server of a version that cannot be polled' other_version
 
 from_helper() {
   anew

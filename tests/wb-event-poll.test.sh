@@ -165,7 +165,7 @@ registries() {
   expect_equal "$(json out '"\(.entity_name)/\(.project_name)/\(.artifact_collection_name)"')" \
     $'acme-org/wandb-registry-models/fraud\nacme-org/wandb-registry-data/rows'
   expect_status 3 wb-event poll --registries nobody --state other "${open[@]}" 2>err
-  expect_match "$(<err)" 'there is no organization nobody, it has no registries, or the key may not see it'
+  expect_match "$(<err)" "wb-event: $WANDB_URL: there is no organization nobody, or the key may not see it"
 }
 test_case 'all registries of an organization, also those that are new' registries
 
@@ -179,9 +179,11 @@ one_collection() {
   wb-event poll "$fraud" --state state "${open[@]}" >out
   expect_equal "$(json out .artifact_version_index)" 1
   expect_status 3 wb-event poll "$project/none" --state s2 "${open[@]}" 2>err
-  expect_match "$(<err)" "there is no collection $project/none, or the key may not see it"
+  expect_match "$(<err)" "wb-event: $WANDB_URL: there is no collection $project/none, or the key may not see it"
   expect_status 3 wb-event poll "acme/none" --state s2 "${open[@]}" 2>err
-  expect_match "$(<err)" 'there is no project acme/none, or the key may not see it'
+  expect_match "$(<err)" "wb-event: $WANDB_URL: there is no project acme/none, or the key may not see it; there is an entity acme"
+  expect_status 3 wb-event poll emca/registry --state s2 "${open[@]}" 2>err
+  expect_match "$(<err)" "wb-event: $WANDB_URL: there is no entity emca, or the key may not see it"
 }
 test_case 'one collection of a project' one_collection
 
@@ -271,16 +273,47 @@ UNLINK_ARTIFACT fraud:0 - bob 01:00:03Z'
 }
 test_case 'histories that are refused, absent, cut or without order: nothing is missed and nothing told twice' histories_refused
 
+# What is lost without a history is said, once a run.
+histories_missed() {
+  local links='the server does not tell the history of links: events of links have no author, those of unlinks no time of their own, and what is undone again between two polls is not seen: '
+  local aliases='the server does not tell the history of aliases: events of aliases have no author and no time of their own, and what is undone again between two polls is not seen: '
+  local settings pid
+  for settings in '"denied":["aliasActionHistory","artifactCollectionActions"]' \
+    '"without":["ArtifactCollection.aliasActionHistory","ArtifactCollection.artifactCollectionActions"]'; do
+    anew "$settings"
+    wandb_do "[$(link '"aliases":["prod"]'),$(link)]" >/dev/null
+    told --all >lines
+    expect_equal "$(grep -c -F "wb-event: $WANDB_URL: $links" err)" 1 "notes with $settings"
+    expect_equal "$(grep -c -F "wb-event: $WANDB_URL: $aliases" err)" 1 "notes with $settings"
+    cd ..
+  done
+  anew "\"denied\":[\"artifactCollectionActions@$project/b\"]"
+  wandb_do "[$(link '' $project/a),$(link '' $project/b),$(link '' $project/c)]" >/dev/null
+  told --all >lines
+  expect_equal "$(wc -l <err)" 1
+  expect_match "$(<err)" "the history of links of $project/b, and perhaps of others: .* status 403: the server says: "
+  commit
+  # polled again and again, it is said no more
+  wb-event poll "$project" --state state "${open[@]}" --follow --interval 10ms >out 2>err &
+  pid=$!
+  wandb_do '{"do":"clear_log"}' >/dev/null
+  wandb_do '{"do":"await","requests":12}' >/dev/null
+  kill -TERM "$pid"
+  expect_status 0 wait "$pid"
+  expect_equal "$(wc -l <err)" 1
+}
+test_case 'a server that does not tell histories: it is said once a run what that means' histories_missed
+
 denied_tags() {
   anew '"without":["Artifact.tags"]'
   wandb_do "[$(link '"tags":["a"]')]" >/dev/null
   expect_equal "$(told --all)" 'LINK_ARTIFACT fraud:0 - ann 01:00:01Z'
-  expect_match "$(<err)" 'the server does not tell tags of versions'
+  expect_match "$(<err)" "wb-event: $WANDB_URL: the server does not tell tags of versions, so they make no events: "
   commit
   wandb_do '{"do":"settings","without":[],"denied":["ArtifactCollection.tags"]}' >/dev/null
   wandb_do "{\"do\":\"tag\",\"version\":\"$fraud:v0\",\"tag\":\"b\"}" >/dev/null
   told >/dev/null
-  expect_match "$(<err)" 'the server does not tell tags of collections'
+  expect_match "$(<err)" "wb-event: $WANDB_URL: the server does not tell tags of collections, so they make no events: "
 }
 test_case 'a server without tags' denied_tags
 

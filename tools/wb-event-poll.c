@@ -34,9 +34,8 @@
 struct run {
 	const struct poll_args *args;
 	struct poll_state state;
-	struct graphql *graphql;
+	struct registry_source source;
 	size_t written; /* bytes of state.told that are written out */
-	int signal_fd;
 };
 
 static const struct option options[] = {
@@ -119,9 +118,9 @@ write_events(struct run *run)
 	size_t written = 0;
 	int error = 0;
 
-	if (len > 0 && run->signal_fd >= 0)
+	if (len > 0 && run->source.signal_fd >= 0)
 		error = output_write_until(STDOUT_FILENO, told->buf + run->written, len,
-			run->signal_fd, &written);
+			run->source.signal_fd, &written);
 	else if (len > 0)
 		error = output_write(STDOUT_FILENO, told->buf + run->written, len, &written);
 	if (error == EINTR)
@@ -174,8 +173,7 @@ poll_once(struct run *run)
 		diag("out of memory");
 		goto out;
 	}
-	result = registry_read(run->graphql, &run->args->scope, run->state.registry, &news, next,
-		run->signal_fd);
+	result = registry_read(&run->source, run->state.registry, &news, next);
 	if (result != REGISTRY_READ)
 		goto out;
 	say_baseline(run, &news);
@@ -197,7 +195,7 @@ out:
 static bool
 wait_interval(struct run *run)
 {
-	struct pollfd fd = {.fd = run->signal_fd, .events = POLLIN};
+	struct pollfd fd = {.fd = run->source.signal_fd, .events = POLLIN};
 	int n;
 
 	do
@@ -232,16 +230,16 @@ run_all(const struct poll_args *args)
 {
 	const struct poll_identity identity = {args->wandb.server, args->scope_text,
 		args->first_text};
-	struct run run = {.args = args, .signal_fd = -1};
+	struct run run = {.args = args, .source = {.scope = &args->scope, .signal_fd = -1}};
 	int status;
 
 	if ((status = poll_state_open(&run.state, args->state, &identity)) != EXIT_DONE)
 		goto out;
 	status = EXIT_USAGE;
-	if (args->follow && (run.signal_fd = signals_open()) < 0) {
+	if (args->follow && (run.source.signal_fd = signals_open()) < 0) {
 		diag("cannot watch for signals: %s", strerror(errno));
 		status = EXIT_IO;
-	} else if ((run.graphql = graphql_new(&args->wandb.graphql)) != NULL) {
+	} else if ((run.source.graphql = graphql_new(&args->wandb.graphql)) != NULL) {
 		status = run_polls(&run);
 	}
 out:
@@ -250,7 +248,7 @@ out:
 		diag("cannot write to standard output: %s", strerror(errno));
 		status = EXIT_IO;
 	}
-	graphql_free(run.graphql);
+	graphql_free(run.source.graphql);
 	poll_state_close(&run.state);
 	return status;
 }
