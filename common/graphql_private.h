@@ -1,6 +1,6 @@
 /*
- * graphql_private - a client of a GraphQL server, as its two parts know it: graphql, which waits, and
- * graphql_attempt, single attempts.
+ * graphql_private - a client of a GraphQL server, as its two parts know it: graphql, which waits,
+ * and graphql_attempt, single attempts.
  */
 #ifndef WB_GRAPHQL_PRIVATE_H
 #define WB_GRAPHQL_PRIVATE_H
@@ -50,7 +50,8 @@ bool graphql_attempt_start(struct graphql *g, struct graphql_query *q,
 	const struct resolver_answer *host, struct graphql_answer *answer);
 
 /**
- * graphql_attempt_ended(g, q, result, answer), graphql_attempt_failed(g, q, error, message, answer):
+ * graphql_attempt_ended(g, q, result, answer),
+ * graphql_attempt_failed(g, q, error, message, answer):
  * Every attempt ends here; the second when nothing was sent. Return whether the query has ended,
  * too: then ${answer} is filled. One that fails for the second time goes back to its owner, who may
  * ask for less, if that may be why.

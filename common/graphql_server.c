@@ -20,7 +20,12 @@ set_url(struct graphql_server *s, const struct graphql_options *options)
 	while (len > 0 && base[len - 1] == '/')
 		len--;
 	if (url_parse(base, len, &s->where, &wrong) != 0) {
-		diag("WANDB_BASE_URL: %s: '%.*s'", wrong, (int)(len < 200 ? len : 200), base);
+		/* What stands before an @ may be a key. */
+		if (memchr(base, '@', len) != NULL)
+			diag("WANDB_BASE_URL: %s", wrong);
+		else
+			diag("WANDB_BASE_URL: %s: '%.*s'", wrong, (int)(len < 200 ? len : 200),
+				base);
 		return -1;
 	}
 	if (memchr(base, '?', len) != NULL) {

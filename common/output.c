@@ -73,7 +73,7 @@ output_write(int fd, const void *data, size_t len, size_t *written)
 	return 0;
 }
 
-/* Wait until ${fd} takes something, or has none who would. Returns 0, EINTR to stop, or an errno. */
+/* Wait until ${fd} takes something, or cannot any more. Returns 0, EINTR to stop, or an errno. */
 static int
 wait_until_taken(int fd, int stop_fd)
 {

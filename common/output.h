@@ -43,9 +43,8 @@ int output_write(int fd, const void *data, size_t len, size_t *written);
 
 /**
  * output_write_until(fd, data, len, stop_fd, written):
- * The same, but for one who may never take it: wait until ${fd} takes some, and no longer than until
- * ${stop_fd} is readable. Returns EINTR then. What was written ends with a line where one ends in
- * time: within each 4096 bytes.
+ * The same, for readers who may never take it: when ${stop_fd} becomes readable, it returns EINTR.
+ * What was written then ends with the end of a line, unless a line is longer than 4096 bytes.
  */
 int output_write_until(int fd, const void *data, size_t len, int stop_fd, size_t *written);
 

@@ -148,7 +148,8 @@ set_registry(struct poll_args *args)
 		    args->organization != NULL ? "the registries of " : "",
 		    args->organization != NULL ? args->organization : args->operand) >=
 		sizeof(args->scope_text)) {
-		diag("that is too long for a name");
+		diag("'%.40s...' is too long for the name of a registry",
+			args->organization != NULL ? args->organization : args->operand);
 		return -1;
 	}
 	return 0;

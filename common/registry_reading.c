@@ -36,6 +36,24 @@ reading_no_memory(struct reading *rd)
 	rd->result = REGISTRY_FAILED;
 }
 
+/* Some collections, by the first of them; what was never seen has no name. */
+static void
+what_parts(const struct task *task, char out[READING_WHAT_MAX])
+{
+	const struct registry_collection *c = task->works[0]->wc.c;
+	char others[48] = "";
+
+	if (c == NULL || c->name.p == NULL || c->entity.p == NULL) {
+		snprintf(out, READING_WHAT_MAX, "%zu collections in detail", task->n);
+		return;
+	}
+	if (task->n > 1)
+		snprintf(others, sizeof(others), " and %zu other collections", task->n - 1);
+	snprintf(out, READING_WHAT_MAX, "%.*s/%.*s/%.*s%s in detail", (int)c->entity.len,
+		c->entity.p, (int)c->project.len, c->project.p, (int)c->name.len, c->name.p,
+		others);
+}
+
 const char *
 reading_what(const struct reading *rd, const struct task *task, char out[READING_WHAT_MAX])
 {
@@ -55,7 +73,7 @@ reading_what(const struct reading *rd, const struct task *task, char out[READING
 			(int)rd->scope->collection.len, rd->scope->collection.p);
 		break;
 	case TASK_PARTS:
-		snprintf(out, READING_WHAT_MAX, "%zu collections in detail", task->n);
+		what_parts(task, out);
 		break;
 	case TASK_METADATA:
 		snprintf(out, READING_WHAT_MAX, "the metadata of %zu versions", task->n);

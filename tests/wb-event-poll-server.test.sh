@@ -89,8 +89,8 @@ bad_metadata() {
   wandb_do "[$(link '"metadata":"{\"a\": NaN}"'),$(link '"metadata":"[1]"'),$(link '"metadata":"null"'),$(link)]" >/dev/null
   expect_equal "$(told | wc -l)" 4
   expect_no_match "$(<out)" artifact_metadata
-  expect_match "$(<err)" 'the metadata of version QXJ0aWZhY3Q6[^ ]* is left out: byte 7: '
-  expect_match "$(<err)" 'is left out: it is no object'
+  expect_match "$(<err)" "the metadata of $fraud:v0 is left out: byte 7: "
+  expect_match "$(<err)" "the metadata of $fraud:v1 is left out: it is no object"
 }
 test_case 'metadata that is none is left out, with a message: no version holds up all others' bad_metadata
 
@@ -151,7 +151,7 @@ down_for_many() {
   anew
   wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":100,\"versions\":41}" >/dev/null
   fault '"kind":"status","status":503,"when":{"operation":"WbParts"},"times":"always"'
-  gets $((1 + 2 + 2)) 'cannot read [0-9]+ collections in detail: status 503' --all --jobs 4 --retries 2
+  gets $((1 + 2 + 2)) "cannot read $project/model-[0-9]+ and 39 other collections in detail: status 503" --all --jobs 4 --retries 2
   # and when it is, all of them come through
   wandb_do '{"do":"clear_faults"}' >/dev/null
   fault '"kind":"status","status":503,"when":{"operation":"WbParts"},"times":3'
@@ -328,6 +328,8 @@ policy() {
   expect_match "$(<err)" 'WANDB_BASE_URL: the URL is http, not https; --allow-http would open it'
   expect_status 2 wb-event poll "$project" --state state --allow-http 2>err
   expect_match "$(<err)" 'the URL.s host is an address, .*--allow-net'
+  WANDB_BASE_URL=http://api:kept-secret@127.0.0.1 expect_status 2 wb-event poll "$project" --state state "${open[@]}" 2>err
+  expect_equal "$(<err)" 'wb-event: WANDB_BASE_URL: user info in front of the host'
   WANDB_BASE_URL=ftp://x expect_status 2 wb-event poll "$project" --state state 2>err
   expect_match "$(<err)" 'WANDB_BASE_URL: the scheme is neither https nor http'
   printf 'wandb.test 127.0.0.1\n' >map
@@ -375,7 +377,7 @@ too_much_metadata() {
     metadata: JSON.stringify({big: "x".repeat(17e6)})}))' "$fraud" >link
   wandb_do <link >/dev/null
   poll --all || fail "$(<err)"
-  expect_match "$(<err)" 'is left out: with it the event is longer than 16 MiB'
+  expect_match "$(<err)" "the metadata of $fraud:v0 is left out: with it the event is longer than 16 MiB"
   expect_equal "$(jq -c '[.event_type, has("artifact_metadata")]' out)" '["LINK_ARTIFACT",false]'
 }
 test_case 'an event is never longer than what other tools take' too_much_metadata

@@ -22,6 +22,7 @@
 #include "poll_event.h"
 #include "poll_options.h"
 #include "poll_state.h"
+#include "registry_metadata.h"
 #include "registry_read.h"
 #include "secret_options.h"
 #include "signals.h"
@@ -83,6 +84,7 @@ tell(struct run *run, const struct registry_news *news)
 {
 	const struct registry_changes *changes = news->changes;
 	const struct text none = {NULL, 0};
+	char name[REGISTRY_METADATA_NAME_MAX];
 	struct strbuf line;
 	bool failed = false;
 
@@ -92,9 +94,8 @@ tell(struct run *run, const struct registry_news *news)
 		poll_event_add(&line, &changes->list.v[i], &news->metadata[i]);
 		if (line.len > LINES_MAX_DEFAULT) {
 			/* No other tool would take it, and the same would come again and again. */
-			diag("the metadata of %.*s is left out: with it the event is longer than 16 MiB",
-				(int)changes->list.v[i].artifact.len,
-				changes->list.v[i].artifact.p);
+			diag("the metadata of %s is left out: with it the event is longer than 16 MiB",
+				registry_metadata_name(&changes->list.v[i], name));
 			strbuf_reset(&line);
 			poll_event_add(&line, &changes->list.v[i], &none);
 		}
