@@ -5,7 +5,7 @@
 
 # fresh - go to a directory of this case, with a server that has the queue gpu
 fresh() {
-  cd "$(mktemp -d "$T/case.XXXXXX")"
+  cd "$(mktemp -d "$T/case.XXXXXX")" || return
   # shellcheck disable=SC2119 # without options
   start_wandb
   wandb_do '{"do":"queue","queue":"acme/model-registry/gpu"}' >/dev/null

@@ -26,6 +26,7 @@ interleaved() {
   for shards in 4 3 2 1; do
     runs=$((left / shards))
     ((runs > 0)) || continue
+    # shellcheck disable=SC2119 # without options
     start_wandb
     shard "$first" "$runs" &
     pids+=("$!")
@@ -40,6 +41,7 @@ interleaved() {
 test_case '200 random sequences of changes, polls, deaths and commits: every change is told exactly once' interleaved
 
 memory() {
+  # shellcheck disable=SC2119
   anew
   wandb_do "[$(link '"aliases":["prod"],"tags":["t"],"metadata":"{}"')]" >/dev/null
   fail_each_alloc '0|3|2' wb-event-poll "$project" --state "$PWD/state" "${open[@]}" --all --retries 0

@@ -291,8 +291,10 @@ wrong_keys() {
   (umask 077 && printf '%s\n' "$wrong" >../kept/WANDB_API_KEY)
   printf 'machine 127.0.0.1 password %s\n' "$wrong" >"$HOME/.netrc"
   chmod 600 "$HOME/.netrc"
+  # shellcheck disable=SC2088 # as it is said
   wrong_key '~/.netrc, machine 127.0.0.1'
   wrong_key "the file '../kept/WANDB_API_KEY'" --secrets dir:../kept
+  # shellcheck disable=SC2016 # expanded by the script
   printf '#!/bin/sh\ncat ../kept/"$1"\n' >get-key
   chmod +x get-key
   wrong_key "the helper './get-key'" --secrets exec:./get-key
@@ -374,8 +376,8 @@ too_much_metadata() {
   anew
   # shellcheck disable=SC2016
   node -e 'console.log(JSON.stringify({do: "link", collection: process.argv[1], user: "ann",
-    metadata: JSON.stringify({big: "x".repeat(17e6)})}))' "$fraud" >link
-  wandb_do <link >/dev/null
+    metadata: JSON.stringify({big: "x".repeat(17e6)})}))' "$fraud" >link.json
+  wandb_do <link.json >/dev/null
   poll --all || fail "$(<err)"
   expect_match "$(<err)" "the metadata of $fraud:v0 is left out: with it the event is longer than 16 MiB"
   expect_equal "$(jq -c '[.event_type, has("artifact_metadata")]' out)" '["LINK_ARTIFACT",false]'
