@@ -55,7 +55,7 @@ IMPORT = config_add config_import file_set import_plan imported imported_action 
 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file state_file timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
-	poll_event poll_first poll_options poll_state signals state_file timestamp url
+	poll_event poll_first poll_options poll_state poll_state_load signals state_file timestamp url
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents map map_event timestamp \
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \

@@ -49,6 +49,12 @@ int poll_state_open(struct poll_state *s, const char *name, const struct poll_id
 void poll_state_close(struct poll_state *s);
 
 /**
+ * poll_state_digest(text, out):
+ * What a FILE is known by to those that follow from it.
+ */
+void poll_state_digest(const struct strbuf *text, char out[POLL_STATE_DIGEST]);
+
+/**
  * poll_state_tell(s, line, len):
  * Add an event, a line.
  */
