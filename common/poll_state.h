@@ -20,9 +20,9 @@
 #define POLL_STATE_DIGEST 33                            /* bytes, NUL included */
 
 /*
- * Of which registry it is, and, for a first run, what of it is told (poll_first.h). A first run that
- * was not committed goes on as it was asked for, but for one that asks for more: it begins anew. All
- * borrowed.
+ * Of which registry it is, and, for a first run, what of it is told (poll_first.h). A first run
+ * that was not committed goes on as it was asked for, but for one that asks for more: it begins
+ * anew. All borrowed.
  */
 struct poll_identity {
 	const char *server, *scope, *first;
