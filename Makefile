@@ -48,8 +48,9 @@ DELIVERY = attempt breaker delivery endpoints judge outcome pacer queue receipt 
 	recorder recorder_options send_options sender sender_attempt \
 	sender_end sender_launch slots
 JOURNAL = appender durable file idset journal journal_file journal_line journal_load self_pipe sha256 siphash
-WANDB  = answer graphql graphql_answer wandb_connection wandb_options wandb_query wandb_text
-REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
+WANDB  = answer graphql graphql_answer graphql_attempt graphql_outcome graphql_retry graphql_server \
+	wandb_connection wandb_options wandb_query wandb_text
+REGISTRY = arena names registry registry_absent registry_aliases registry_change registry_diff registry_history registry_line \
 	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256 \
 	wandb_action wandb_answer wandb_collection
 
@@ -58,7 +59,7 @@ IMPORT = config_add config_import file_set import_plan imported imported_action 
 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file state_file timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
-	poll_event poll_state signals state_file timestamp url
+	poll_event poll_first poll_options poll_state poll_state_load signals state_file timestamp url
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents map map_event timestamp \
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \

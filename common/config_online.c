@@ -214,7 +214,8 @@ ask_server(struct asking *as, const struct question *first)
 		if (!is_same_server(q, first))
 			continue;
 		q->is_asked = true;
-		as->failed |= graphql_send(g, launch_lookup_query(q->kind), q->variables, q) != 0;
+		as->failed |=
+			graphql_send(g, launch_lookup_query(q->kind), q->variables, NULL, q) != 0;
 	}
 	while (!as->failed && graphql_next(g, &answer, -1))
 		take_answer(as, &answer);

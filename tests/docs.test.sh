@@ -58,6 +58,7 @@ options_of_source() {
     ! grep -q HISTORY_OPTIONS table || macro_body "$TOP/common/history_options.h" HISTORY_OPTIONS
     ! grep -q NEW_OPTIONS table || macro_body "$TOP/common/new_options.h" NEW_OPTIONS
     ! grep -q TRIAL_OPTIONS table || macro_body "$TOP/common/trial_options.h" TRIAL_OPTIONS
+    ! grep -q POLL_OPTIONS table || macro_body "$TOP/common/poll_options.h" POLL_OPTIONS
     ! grep -q WANDB_OPTIONS table || macro_body "$TOP/common/wandb_options.h" WANDB_OPTIONS
     sed -n '/^static const struct option common\[\]/,/^};/p' "$TOP/common/options.c"
   } | option_entries | sort -u
