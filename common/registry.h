@@ -84,6 +84,7 @@ struct registry_owed {
 	int type; /* of events */
 	struct text artifact, alias;
 	int64_t linked_ms;
+	int64_t told_ms; /* when; REGISTRY_NO_TIME: not known */
 };
 
 enum registry_history_kind { REGISTRY_LINKS, REGISTRY_ALIASES, REGISTRY_HISTORIES };

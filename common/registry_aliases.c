@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "registry_case.h"
+#include "registry_owed.h"
 
 /* An alias on a version, before or now; or an entry of the history about it. */
 struct place {
@@ -28,26 +28,6 @@ registry_is_version_alias(const struct text *name)
 		if (name->p[i] < '0' || name->p[i] > '9')
 			return false;
 	return true;
-}
-
-/* Whether ${act} says what was told without it. Each that is owed counts once. */
-static bool
-is_owed(struct registry_case *k, const struct registry_action *act)
-{
-	for (size_t i = 0; k->old != NULL && i < k->old->owed.n; i++) {
-		const struct registry_owed *owed = &k->old->owed.v[i];
-		bool is_settled = false;
-
-		for (size_t j = 0; j < k->nsettled; j++)
-			is_settled |= k->settled[j] == i;
-		if (is_settled || owed->type != CHANGE_ALIAS ||
-			!text_equal(&owed->alias, &act->alias) ||
-			!text_equal(&owed->artifact, &act->target))
-			continue;
-		k->settled[k->nsettled++] = i;
-		return true;
-	}
-	return false;
 }
 
 /* How many entries just like ${act} come before it. */
@@ -126,7 +106,7 @@ tell_place(struct registry_case *k, const struct place *place)
 
 	registry_change_id(&identity, change.id);
 	registry_tell(k->changes, &change, m->linked_ms);
-	registry_case_owe(k, CHANGE_ALIAS, &m->artifact, place->alias, m->linked_ms);
+	registry_owe(k, CHANGE_ALIAS, &m->artifact, place->alias, m->linked_ms);
 }
 
 /* ---- one alias ---- */
@@ -194,7 +174,8 @@ tell_entries(struct registry_case *k, const struct subject *s, bool is_told)
 
 	for (size_t i = 0; i < s->nacts; i++) {
 		acts[i].act->is_new = false;
-		if (acts[i].act->target.p != NULL && !is_owed(k, acts[i].act) && is_told)
+		if (acts[i].act->target.p != NULL && !registry_owed_settle(k, acts[i].act) &&
+			is_told)
 			tell_entry(k, acts[i].act);
 	}
 }

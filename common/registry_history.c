@@ -133,6 +133,26 @@ keep_seen(struct registry *r, struct registry_history *h, uint64_t key, int64_t 
 		*seen = (struct registry_seen){key, ms};
 }
 
+/* All before the floor counts as told, so what has not been told holds it, for a while. */
+static void
+raise_floor(struct registry_history *h)
+{
+	int64_t floor_ms;
+
+	for (size_t i = 0; i < h->actions.n; i++)
+		if (h->actions.v[i].ms > h->newest_ms)
+			h->newest_ms = h->actions.v[i].ms;
+	if (h->newest_ms == REGISTRY_NO_TIME)
+		return;
+	floor_ms = h->newest_ms - REGISTRY_WINDOW_MS;
+	for (size_t i = 0; i < h->actions.n; i++)
+		if (h->actions.v[i].is_new && h->actions.v[i].ms < floor_ms &&
+			h->actions.v[i].ms > h->newest_ms - REGISTRY_PATIENCE_MS)
+			floor_ms = h->actions.v[i].ms;
+	if (floor_ms > h->floor_ms)
+		h->floor_ms = floor_ms;
+}
+
 void
 registry_history_keep(struct registry *r, struct registry_history *h,
 	const struct registry_history *old)
@@ -143,14 +163,8 @@ registry_history_keep(struct registry *r, struct registry_history *h,
 	h->newest_ms = was_known ? old->newest_ms : REGISTRY_NO_TIME;
 	h->floor_ms = was_known ? old->floor_ms : REGISTRY_NO_TIME;
 	h->seen.n = 0;
-	if (h->is_read) {
-		for (size_t i = 0; i < h->actions.n; i++)
-			if (h->actions.v[i].ms > h->newest_ms)
-				h->newest_ms = h->actions.v[i].ms;
-		if (h->newest_ms != REGISTRY_NO_TIME &&
-			h->newest_ms - REGISTRY_WINDOW_MS > h->floor_ms)
-			h->floor_ms = h->newest_ms - REGISTRY_WINDOW_MS;
-	}
+	if (h->is_read)
+		raise_floor(h);
 	if (was_known)
 		for (size_t i = 0; i < old->seen.n; i++)
 			keep_seen(r, h, old->seen.v[i].key, old->seen.v[i].ms);

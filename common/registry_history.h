@@ -11,6 +11,7 @@
 #include "registry.h"
 
 #define REGISTRY_WINDOW_MS (2 * 60 * 1000)
+#define REGISTRY_PATIENCE_MS (24 * 3600 * 1000) /* for an entry that cannot be told yet */
 
 /**
  * registry_history_reads_on(old, wants_all, v, n, from):

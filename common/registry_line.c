@@ -80,8 +80,8 @@ write_owed(struct strbuf *sb, const struct registry_owed *owed)
 	write_text(sb, "artifact", &owed->artifact);
 	if (owed->alias.len > 0)
 		write_text(sb, "alias", &owed->alias);
-	strbuf_printf(sb, "\"linked\":%lld,\"type\":\"%s\"}", (long long)owed->linked_ms,
-		event_type_name(owed->type));
+	strbuf_printf(sb, "\"linked\":%lld,\"type\":\"%s\",\"told\":%lld}",
+		(long long)owed->linked_ms, event_type_name(owed->type), (long long)owed->told_ms);
 }
 
 void
@@ -293,12 +293,14 @@ read_owed_one(struct json *js, struct registry *r, struct registry_owed *owed)
 	struct json_span key;
 
 	owed->alias = TEXT("");
+	owed->told_ms = REGISTRY_NO_TIME;
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
 		if (is(&key, "artifact")     ? !read_text(js, r, &owed->artifact)
 			: is(&key, "alias")  ? !read_text(js, r, &owed->alias)
 			: is(&key, "linked") ? !read_number(js, &owed->linked_ms)
+			: is(&key, "told")   ? !read_number(js, &owed->told_ms)
 			: is(&key, "type")   ? !read_text(js, r, &type)
 					     : !json_value(js, NULL))
 			return false;
