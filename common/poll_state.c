@@ -124,7 +124,7 @@ check_head(const struct loading *l)
 			name, names[l->file], (long long)head->version, POLL_STATE_VERSION);
 		return EXIT_USAGE;
 	}
-	if (head->version != POLL_STATE_VERSION || head->collections < 0 || head->events < 0 ||
+	if (head->version < 1 || head->collections < 0 || head->events < 0 ||
 		head->server.type != JSON_STRING || head->scope.type != JSON_STRING ||
 		head->base.type != JSON_STRING || head->first.type != JSON_STRING)
 		return damaged(l, "not the head of a state", 0);

@@ -178,6 +178,7 @@ registry_copy(struct registry *r, const struct registry_collection *c)
 		struct registry_history *to = &made->history[i];
 
 		to->is_known = h->is_known;
+		to->has_old_keys = h->has_old_keys;
 		to->floor_ms = h->floor_ms;
 		to->newest_ms = h->newest_ms;
 		for (size_t j = 0; j < h->seen.n; j++) {

@@ -50,7 +50,8 @@ struct registry_member {
 
 /* An entry of one of a collection's two histories. Of links: no alias and no source. */
 struct registry_action {
-	uint64_t key; /* the same for the same entry, whoever reads it */
+	uint64_t key;     /* the same for the same entry, whoever reads it */
+	uint64_t old_key; /* as in states that has_old_keys is for */
 	int64_t ms;
 	unsigned page;  /* that it came with */
 	uint64_t place; /* among those of one time, the earlier the smaller; a guess */
@@ -70,7 +71,8 @@ struct registry_seen {
  * have, and among the others those whose keys are in ${seen}.
  */
 struct registry_history {
-	bool is_known; /* floor and seen hold: it could be read some time */
+	bool is_known;     /* floor and seen hold: it could be read some time */
+	bool has_old_keys; /* seen has the keys of an older version */
 	int64_t floor_ms, newest_ms;
 	REGISTRY_LIST(struct registry_seen)
 	seen;          /* sorted; one as often as there are such entries */

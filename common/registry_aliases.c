@@ -167,6 +167,16 @@ leads_to(const struct place *acts, size_t n, const struct registry_member *now)
 	return false;
 }
 
+/* What only takes the alias away is no event, wherever it leads. */
+static bool
+only_remove(const struct place *acts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (acts[i].act->target.p != NULL)
+			return false;
+	return n > 0;
+}
+
 static void
 tell_entries(struct registry_case *k, const struct subject *s, bool is_told)
 {
@@ -216,7 +226,7 @@ tell_subject(struct registry_case *k, const struct subject *s)
 	if (after == NULL && s->nacts > 0 && acts[s->nacts - 1].act->target.p != NULL)
 		k->is_unexplained = true;
 	/* Entries that lead elsewhere are left for the next time: there is more to come. */
-	if (is_led || after == NULL)
+	if (is_led || after == NULL || only_remove(acts, s->nacts))
 		tell_entries(k, s, is_told);
 	else
 		k->is_unexplained = true;

@@ -7,6 +7,7 @@
 #include "event.h"
 #include "json_text.h"
 
+#define KEYS_VERSION 2 /* of the keys of a history's entries; 1 was not said */
 #define TEXT_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 /* ---- writing ---- */
@@ -61,7 +62,10 @@ write_history(struct strbuf *sb, const char *name, const struct registry_history
 {
 	if (!h->is_known)
 		return;
-	strbuf_printf(sb, ",\"%s\":{\"seen\":[", name);
+	strbuf_printf(sb, ",\"%s\":{", name);
+	if (!h->has_old_keys)
+		strbuf_printf(sb, "\"keys\":%d,", KEYS_VERSION);
+	strbuf_lit(sb, "\"seen\":[");
 	for (size_t i = 0; i < h->seen.n; i++)
 		strbuf_printf(sb, "%s\"%016llx@%lld\"", i > 0 ? "," : "",
 			(unsigned long long)h->seen.v[i].key, (long long)h->seen.v[i].ms);
@@ -272,6 +276,7 @@ static bool
 read_history(struct json *js, struct registry *r, struct registry_history *h)
 {
 	struct json_span key;
+	int64_t keys = 1;
 
 	h->is_known = true;
 	if (!json_open_object(js))
@@ -279,10 +284,12 @@ read_history(struct json *js, struct registry *r, struct registry_history *h)
 	while (json_next_member(js, &key)) {
 		if (is(&key, "seen")         ? !read_seen(js, r, h)
 			: is(&key, "floor")  ? !read_number(js, &h->floor_ms)
+			: is(&key, "keys")   ? !read_number(js, &keys)
 			: is(&key, "newest") ? !read_number(js, &h->newest_ms)
 					     : !json_value(js, NULL))
 			return false;
 	}
+	h->has_old_keys = keys < KEYS_VERSION;
 	return js->error == NULL;
 }
 
