@@ -95,6 +95,7 @@ registry_collection_new(struct registry *r, struct text id)
 		return NULL;
 	}
 	c->id = id;
+	c->gone_ms = REGISTRY_NO_TIME;
 	for (int i = 0; i < REGISTRY_HISTORIES; i++)
 		c->history[i].newest_ms = c->history[i].floor_ms = REGISTRY_NO_TIME;
 	return c;
@@ -113,16 +114,6 @@ registry_add(struct registry *r, struct registry_collection *c)
 	} else if ((place = registry_grow(r, &r->collections)) != NULL) {
 		*place = c;
 	}
-}
-
-/* Its number stays: no other collection may get it. */
-void
-registry_remove(struct registry *r, const struct text *id)
-{
-	const int64_t at = names_find(&r->ids, id->p, id->len);
-
-	if (at >= 0)
-		r->collections.v[at] = NULL;
 }
 
 /* ---- copies ---- */
@@ -171,6 +162,7 @@ registry_copy(struct registry *r, const struct registry_collection *c)
 	made->entity = copy_text(r, &c->entity);
 	made->project = copy_text(r, &c->project);
 	made->created_ms = c->created_ms;
+	made->gone_ms = c->gone_ms;
 	copy_marks(r, &made->tags, &c->tags);
 	copy_members(r, made, c);
 	for (int i = 0; i < REGISTRY_HISTORIES; i++) {
@@ -326,13 +318,13 @@ registry_artifacts_init(struct registry_artifacts *a, const struct registry *r)
 
 	names_init(&a->names);
 	for (size_t i = 0; r != NULL && i < r->collections.n; i++)
-		n += r->collections.v[i] != NULL ? r->collections.v[i]->members.n : 0;
+		n += r->collections.v[i]->members.n;
 	if ((a->members = calloc(n + 1, sizeof(*a->members))) == NULL)
 		return false;
 	for (size_t i = 0; r != NULL && i < r->collections.n; i++) {
 		const struct registry_collection *c = r->collections.v[i];
 
-		for (size_t j = 0; c != NULL && j < c->members.n; j++) {
+		for (size_t j = 0; j < c->members.n; j++) {
 			const struct registry_member *m = &c->members.v[j];
 			const int64_t at = names_add(&a->names, m->artifact.p, m->artifact.len);
 

@@ -94,6 +94,7 @@ enum registry_history_kind { REGISTRY_LINKS, REGISTRY_ALIASES, REGISTRY_HISTORIE
 struct registry_collection {
 	struct text id, name, entity, project;
 	int64_t created_ms;
+	int64_t gone_ms; /* since when it is not shown; REGISTRY_NO_TIME: it is */
 	registry_marks tags;
 	REGISTRY_LIST(struct registry_member) members; /* sorted by id */
 	struct registry_history history[REGISTRY_HISTORIES];
@@ -145,12 +146,6 @@ struct registry_collection *registry_find(const struct registry *r, const struct
  */
 struct registry_collection *registry_collection_new(struct registry *r, struct text id);
 void registry_add(struct registry *r, struct registry_collection *c);
-
-/**
- * registry_remove(r, id):
- * Take out the collection with this id, if there is one.
- */
-void registry_remove(struct registry *r, const struct text *id);
 
 /**
  * registry_copy(r, c):

@@ -97,6 +97,8 @@ registry_line_write(struct strbuf *sb, const struct registry_collection *c)
 	write_text(sb, "entity", &c->entity);
 	write_text(sb, "project", &c->project);
 	strbuf_printf(sb, "\"created\":%lld", (long long)c->created_ms);
+	if (c->gone_ms != REGISTRY_NO_TIME)
+		strbuf_printf(sb, ",\"gone\":%lld", (long long)c->gone_ms);
 	write_marks(sb, "tags", &c->tags);
 	write_history(sb, "link_history", &c->history[REGISTRY_LINKS]);
 	write_history(sb, "alias_history", &c->history[REGISTRY_ALIASES]);
@@ -347,6 +349,7 @@ registry_line_read(struct json *js, struct registry *r)
 			: is(&key, "entity")  ? !read_text(js, r, &c->entity)
 			: is(&key, "project") ? !read_text(js, r, &c->project)
 			: is(&key, "created") ? !read_number(js, &c->created_ms)
+			: is(&key, "gone")    ? !read_number(js, &c->gone_ms)
 			: is(&key, "tags")    ? !read_marks(js, r, &c->tags)
 			: is(&key, "members") ? !read_members(js, r, c)
 			: is(&key, "owed")    ? !read_owed(js, r, c)

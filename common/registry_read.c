@@ -6,6 +6,8 @@
 #include "registry_reading.h"
 #include "wandb_answer.h"
 
+#define GONE_MAX_MS ((int64_t)90 * 24 * 3600 * 1000) /* for which a collection is remembered */
+
 static const struct wandb_sizes sizes_first = {.collections = 100, .items = 40, .batch = 40};
 
 /* ---- collections ---- */
@@ -118,7 +120,10 @@ take_collections(struct reading *rd, const struct task *task, struct wandb_colle
 	}
 }
 
-/* What the state knows and no page has shown may be hidden by a page that moved. */
+/*
+ * What the state knows and no page has shown may be hidden by a page that moved. What was not shown
+ * the last time either shows itself when it comes back.
+ */
 static void
 look_for_missing(struct reading *rd)
 {
@@ -127,7 +132,8 @@ look_for_missing(struct reading *rd)
 		struct wandb_part part = {.id = {NULL, 0}};
 		struct registry_work *w;
 
-		if (c == NULL || names_find(&rd->ids, c->id.p, c->id.len) >= 0 ||
+		if (c->gone_ms != REGISTRY_NO_TIME ||
+			names_find(&rd->ids, c->id.p, c->id.len) >= 0 ||
 			(w = new_work(rd, c->id)) == NULL)
 			continue;
 		w->wc.c = registry_collection_new(rd->memory, c->id);
@@ -141,6 +147,29 @@ look_for_missing(struct reading *rd)
 		for (int j = 0; j < WANDB_CONNECTIONS; j++)
 			part.wants[j] = rd->features.has[j];
 		reading_wait(rd, w, &part);
+	}
+}
+
+/*
+ * What is not shown any more may come back, when rights are given back or what was deleted is
+ * restored. So the state keeps what it knew of it, for a while.
+ */
+static void
+keep_gone(struct reading *rd)
+{
+	const int64_t now_ms = rd->news->changes->now_ms;
+
+	for (size_t i = 0; rd->old != NULL && i < rd->old->collections.n; i++) {
+		const struct registry_collection *c = rd->old->collections.v[i];
+		struct registry_collection *kept;
+
+		if (registry_find(rd->next, &c->id) != NULL ||
+			(c->gone_ms != REGISTRY_NO_TIME && now_ms - c->gone_ms > GONE_MAX_MS) ||
+			(kept = registry_copy(rd->next, c)) == NULL)
+			continue;
+		if (kept->gone_ms == REGISTRY_NO_TIME)
+			kept->gone_ms = now_ms;
+		registry_add(rd->next, kept);
 	}
 }
 
@@ -366,6 +395,8 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 		look_for_missing(&rd);
 		run(&rd);
 	}
+	if (!rd.failed)
+		keep_gone(&rd);
 	registry_changes_sort(news->changes);
 	if (!rd.failed)
 		read_metadata(&rd);
