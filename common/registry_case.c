@@ -57,7 +57,6 @@ registry_case_init(struct registry_case *k, struct registry_changes *changes,
 	*k = (struct registry_case){.memory = r, .changes = changes, .old = old, .fresh = fresh};
 	k->before = by_artifact(r, old, &k->nbefore);
 	k->after = by_artifact(r, fresh, &k->nafter);
-	k->links_from = changes->list.n;
 	k->told_ms = told_at(changes, fresh);
 	k->is_settled = arena_alloc(&r->arena,
 		((old != NULL ? old->owed.n : 0) + 1) * sizeof(*k->is_settled));

@@ -14,8 +14,7 @@ tell_mark(struct registry_case *k, int type, const struct registry_member *m,
 	struct registry_change change = {.type = type,
 		.collection = k->fresh,
 		.index = REGISTRY_NO_INDEX,
-		.mark = mark->name,
-		.rank = 1};
+		.mark = mark->name};
 	int64_t since_ms = k->fresh->created_ms;
 
 	if (m != NULL) {

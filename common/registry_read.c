@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "registry_order.h"
 #include "registry_reading.h"
 #include "wandb_answer.h"
 
@@ -397,7 +398,7 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 	}
 	if (!rd.failed)
 		keep_gone(&rd);
-	registry_changes_sort(news->changes);
+	registry_order(news->changes);
 	if (!rd.failed)
 		read_metadata(&rd);
 	graphql_cancel(g);

@@ -25,11 +25,13 @@ tell(struct registry_case *k, struct registry_story *s, int type, const struct r
 		.collection = k->fresh,
 		.artifact = s->artifact,
 		.index = s->index,
-		.step = s->step++,
-		.rank = type == CHANGE_UNLINK ? 2 : 0};
+		/* An entry that does not show yet is a new one; an unlink came before what bounds it. */
+		.place = type == CHANGE_LINK ? UINT64_MAX : 0};
 
-	if (act != NULL)
+	if (act != NULL) {
 		change.user = act->user;
+		change.place = act->place;
+	}
 	registry_change_id(&identity, change.id);
 	registry_tell(k->changes, &change, s->linked_ms);
 }

@@ -19,7 +19,7 @@ struct registry_story {
 	/* as far as it is told: */
 	bool is_in, is_told; /* whether a link has been */
 	int64_t linked_ms, index;
-	unsigned ord, step;
+	unsigned ord;
 	bool all_links; /* the entries are all links: unlinks do not say of what they are */
 };
 

@@ -117,7 +117,8 @@ class Run {
     this.aliases = new Map(); // collection → Map of alias → version string
     this.collectionTags = new Map();
     this.touched = new Set(); // what had a tag changed since the last poll that went well
-    this.brought = new Set(); // tags that an artifact had when it was linked, which may be news
+    this.unseen = new Set(); // links since the last poll that went well
+    this.brought = new Set(); // tags that an artifact had when its link was seen, which may be news
     this.skew = pick([0, 0, -1, 1]); // seconds by which the clock here is ahead
     this.log = [];
   }
@@ -201,6 +202,7 @@ class Run {
     switch (act.do) {
       case 'link':
         this.members.set(result.version_string, { collection: act.collection, artifact: result.artifact });
+        this.unseen.add(`${act.collection.split('/')[2]} ${result.artifact}`);
         for (const tag of this.tagsOf(result.artifact))
           this.brought.add(`ADD_ARTIFACT_TAG ${act.collection.split('/')[2]} ${result.artifact} ${tag}`);
         if (!this.artifacts.includes(result.artifact)) this.artifacts.push(result.artifact);
@@ -218,6 +220,8 @@ class Run {
       case 'tag':
       case 'untag':
         toggle(this.tagsOf(member.artifact), act.tag);
+        for (const place of this.unseen)
+          if (place.endsWith(` ${member.artifact}`)) this.brought.add(`ADD_ARTIFACT_TAG ${place} ${act.tag}`);
         this.touched.add(`${member.artifact} ${act.tag}`);
         break;
       default: {
@@ -278,7 +282,7 @@ class Run {
       options.meanwhile = () => this.changeWhileHeld(stop.signal);
     }
     await this.trouble(peaceful);
-    const touched = new Set(this.touched);
+    const [touched, seen] = [new Set(this.touched), new Set(this.unseen)];
     const result = await this.run(['poll', PROJECT, '--state', this.state, '--retries', '0', ...args], options);
     stop?.abort();
     await this.changing;
@@ -291,7 +295,10 @@ class Run {
     else if (result.status !== 0) this.wrong(`a poll ended with status ${result.status}: ${result.err}`);
     if (result.status !== 0 && peaceful) this.wrong(`a poll in peace failed: ${result.err}`);
     /* what was changed before it began is in it, but for what was hidden; what was changed meanwhile may be */
-    if (result.status === 0 && !this.isHidden) for (const key of touched) this.touched.delete(key);
+    if (result.status === 0 && !this.isHidden) {
+      for (const key of touched) this.touched.delete(key);
+      for (const place of seen) this.unseen.delete(place);
+    }
     return result.status === 0;
   }
 

@@ -94,3 +94,42 @@ deleted_source() {
   expect_equal "$(wandb_do '{"do":"counts"}' | jq .requests)" 1 'nothing is read twice'
 }
 test_case 'a version that is deleted makes no old alias news' deleted_source
+
+# ---- collections that come and go ----
+
+hidden_for_a_while() {
+  anew
+  wandb_do "[$(link),$(put 0 prod)]" >/dev/null
+  told >/dev/null
+  settings "\"hidden\":[\"$fraud\"]"
+  expect_equal "$(told)" ''
+  wandb_do "[$(link)]" >/dev/null
+  expect_equal "$(told)" ''
+  settings '"hidden":[]'
+  expect_equal "$(told)" 'LINK_ARTIFACT fraud:1 - ann'
+  expect_no_match "$(<state)" '"gone"'
+  expect_equal "$(told)" ''
+}
+test_case 'a collection that is not shown for a while tells only what has happened since' hidden_for_a_while
+
+# at TIME COMMAND… - give the command this time of day
+at() {
+  date -d "$1" +%s000 >clock
+  CLOCK_FILE=$PWD/clock with_shim clock "${@:2}"
+}
+
+gone_for_long() {
+  anew
+  wandb_do "[$(link)]" >/dev/null
+  at 2026-04-01T00:00:00Z told >/dev/null
+  settings "\"hidden\":[\"$fraud\"]"
+  at 2026-04-02T00:00:00Z told >/dev/null
+  expect_match "$(<state)" '"gone":1775088000000'
+  wandb_do '{"do":"clear_log"}' >/dev/null
+  at 2026-06-30T00:00:00Z told >/dev/null
+  expect_match "$(<state)" '"gone":1775088000000'
+  expect_equal "$(wandb_do '{"do":"counts"}' | jq .requests)" 1 'nothing is asked of what is gone'
+  at 2026-07-02T00:00:00Z told >/dev/null
+  expect_no_match "$(<state)" gone
+}
+test_case 'what was not shown for 90 days is forgotten' gone_for_long

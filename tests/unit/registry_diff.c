@@ -3,6 +3,7 @@
 #include "json.h"
 #include "registry_diff.h"
 #include "registry_line.h"
+#include "registry_order.h"
 #include "strbuf.h"
 #include "unit.h"
 
@@ -96,7 +97,7 @@ diff(const struct registry_collection *old, struct registry_collection *fresh)
 	changes.list.n = 0;
 	registry_sort(fresh);
 	is_explained = registry_diff(&changes, old, fresh);
-	registry_changes_sort(&changes);
+	registry_order(&changes);
 	out[0] = '\0';
 	for (size_t i = 0; i < changes.list.n; i++) {
 		const struct registry_change *c = &changes.list.v[i];
@@ -295,7 +296,7 @@ test_owed_in_time(void)
 	alias_act(next, 2001, "p", "C", "B");
 	link_act(next, 2000, "A");
 	link_act(next, 2001, "A");
-	EXPECT_STR(diff(c, next), "LINK_ARTIFACT A ann2000; ADD_ARTIFACT_ALIAS Cp bob2000; "
+	EXPECT_STR(diff(c, next), "ADD_ARTIFACT_ALIAS Cp bob2000; LINK_ARTIFACT A ann2000; "
 				  "ADD_ARTIFACT_ALIAS Bp bob2001; UNLINK_ARTIFACT A ann2001");
 	end();
 }
