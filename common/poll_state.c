@@ -15,7 +15,7 @@ static const char *const names[] =
 
 /* What the head of a file says. */
 struct head {
-	int64_t version, collections, events;
+	int64_t version, collections, events, floor_ms;
 	struct json_span server, scope, first, base;
 };
 
@@ -69,6 +69,22 @@ next_line(struct loading *l, const char **line, size_t *len)
 }
 
 static bool
+read_time(struct json *js, int64_t *ms)
+{
+	struct json_span span;
+	char text[24], *end;
+
+	if (!json_value(js, &span))
+		return false;
+	if (span.type != JSON_NUMBER || span.len >= sizeof(text))
+		return json_fail(js, span.p, "not a time");
+	memcpy(text, span.p, span.len);
+	text[span.len] = '\0';
+	*ms = strtoll(text, &end, 10);
+	return *end == '\0' || json_fail(js, span.p, "not a time");
+}
+
+static bool
 read_count(struct json *js, int64_t *count)
 {
 	struct json_span span;
@@ -89,12 +105,16 @@ read_head(struct json *js, struct head *head)
 {
 	struct json_span key;
 
-	*head = (struct head){.version = -1, .collections = -1, .events = -1};
+	*head = (struct head){.version = -1,
+		.collections = -1,
+		.events = -1,
+		.floor_ms = REGISTRY_NO_TIME};
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
 		if (json_equal(&key, "wb_event_state", 14)    ? !read_count(js, &head->version)
 			: json_equal(&key, "collections", 11) ? !read_count(js, &head->collections)
+			: json_equal(&key, "floor", 5)        ? !read_time(js, &head->floor_ms)
 			: json_equal(&key, "events", 6)       ? !read_count(js, &head->events)
 			: json_equal(&key, "server", 6)       ? !json_value(js, &head->server)
 			: json_equal(&key, "scope", 5)        ? !json_value(js, &head->scope)
@@ -147,6 +167,7 @@ read_collections(struct loading *l)
 		diag("out of memory");
 		return EXIT_IO;
 	}
+	l->registry->floor_ms = l->head.floor_ms;
 	for (int64_t i = 0; i < l->head.collections; i++) {
 		if (!next_line(l, &line, &len))
 			return damaged(l, "the end is missing", 0);
@@ -287,6 +308,8 @@ poll_state_write(struct poll_state *s, const struct registry *next)
 	json_quote(sb, s->identity.scope);
 	strbuf_lit(sb, ",\"first\":");
 	json_quote(sb, s->identity.first);
+	if (next->floor_ms != REGISTRY_NO_TIME)
+		strbuf_printf(sb, ",\"floor\":%lld", (long long)next->floor_ms);
 	strbuf_printf(sb, ",\"base\":\"%s\",\"collections\":%zu,\"events\":%zu}\n", s->base,
 		next->collections.n, s->nevents);
 	for (size_t i = 0; i < next->collections.n; i++) {

@@ -14,6 +14,7 @@ registry_new(void)
 		return NULL;
 	arena_init(&r->arena);
 	names_init(&r->ids);
+	r->floor_ms = REGISTRY_NO_TIME;
 	return r;
 }
 
@@ -151,6 +152,44 @@ copy_members(struct registry *r, struct registry_collection *to,
 	}
 }
 
+static void
+copy_history(struct registry *r, struct registry_history *to, const struct registry_history *from)
+{
+	to->is_known = from->is_known;
+	to->has_old_keys = from->has_old_keys;
+	to->floor_ms = from->floor_ms;
+	to->newest_ms = from->newest_ms;
+	for (size_t i = 0; i < from->seen.n; i++) {
+		struct registry_seen *seen = registry_grow(r, &to->seen);
+
+		if (seen != NULL)
+			*seen = from->seen.v[i];
+	}
+}
+
+static void
+copy_owed(struct registry *r, struct registry_collection *to,
+	const struct registry_collection *from)
+{
+	for (size_t i = 0; i < from->owed.n; i++) {
+		struct registry_owed *owed = registry_grow(r, &to->owed);
+
+		if (owed == NULL)
+			return;
+		*owed = from->owed.v[i];
+		owed->artifact = copy_text(r, &owed->artifact);
+		owed->alias = copy_text(r, &owed->alias);
+	}
+	for (size_t i = 0; i < from->ended.n; i++) {
+		struct registry_ended *ended = registry_grow(r, &to->ended);
+
+		if (ended == NULL)
+			return;
+		*ended = from->ended.v[i];
+		ended->artifact = copy_text(r, &ended->artifact);
+	}
+}
+
 struct registry_collection *
 registry_copy(struct registry *r, const struct registry_collection *c)
 {
@@ -165,30 +204,9 @@ registry_copy(struct registry *r, const struct registry_collection *c)
 	made->gone_ms = c->gone_ms;
 	copy_marks(r, &made->tags, &c->tags);
 	copy_members(r, made, c);
-	for (int i = 0; i < REGISTRY_HISTORIES; i++) {
-		const struct registry_history *h = &c->history[i];
-		struct registry_history *to = &made->history[i];
-
-		to->is_known = h->is_known;
-		to->has_old_keys = h->has_old_keys;
-		to->floor_ms = h->floor_ms;
-		to->newest_ms = h->newest_ms;
-		for (size_t j = 0; j < h->seen.n; j++) {
-			struct registry_seen *seen = registry_grow(r, &to->seen);
-
-			if (seen != NULL)
-				*seen = h->seen.v[j];
-		}
-	}
-	for (size_t i = 0; i < c->owed.n; i++) {
-		struct registry_owed *owed = registry_grow(r, &made->owed);
-
-		if (owed == NULL)
-			break;
-		*owed = c->owed.v[i];
-		owed->artifact = copy_text(r, &owed->artifact);
-		owed->alias = copy_text(r, &owed->alias);
-	}
+	for (int i = 0; i < REGISTRY_HISTORIES; i++)
+		copy_history(r, &made->history[i], &c->history[i]);
+	copy_owed(r, made, c);
 	return made;
 }
 

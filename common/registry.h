@@ -89,6 +89,13 @@ struct registry_owed {
 	int64_t told_ms; /* when; REGISTRY_NO_TIME: not known */
 };
 
+/* A version's place that ended lately: another one of the same time has another number. */
+struct registry_ended {
+	struct text artifact;
+	int64_t linked_ms;
+	unsigned ord;
+};
+
 enum registry_history_kind { REGISTRY_LINKS, REGISTRY_ALIASES, REGISTRY_HISTORIES };
 
 struct registry_collection {
@@ -99,6 +106,7 @@ struct registry_collection {
 	REGISTRY_LIST(struct registry_member) members; /* sorted by id */
 	struct registry_history history[REGISTRY_HISTORIES];
 	REGISTRY_LIST(struct registry_owed) owed;
+	REGISTRY_LIST(struct registry_ended) ended;
 	/* of what was read: */
 	bool has_tags, has_version_tags; /* false: this server has none */
 	bool is_torn;                    /* read in several requests, between which it may change */
@@ -109,6 +117,7 @@ struct registry {
 	struct arena arena;
 	struct names ids;
 	REGISTRY_LIST(struct registry_collection *) collections;
+	int64_t floor_ms; /* of collections that show later nothing older is told */
 	bool failed;
 };
 

@@ -60,7 +60,7 @@ registry_tell(struct registry_changes *changes, const struct registry_change *ch
 	struct registry_change *made;
 
 	if (changes->first == REGISTRY_BASELINE ||
-		(changes->first == REGISTRY_SINCE &&
+		(changes->is_new &&
 			(change->is_dated ? change->ms : linked_ms) < changes->since_ms))
 		return;
 	if ((made = registry_grow(changes->memory, &changes->list)) != NULL) {

@@ -3,6 +3,7 @@
 #include "registry_case.h"
 #include "registry_history.h"
 #include "registry_owed.h"
+#include "registry_story.h"
 
 /*
  * A history that can be read for the first time of a collection that is known already: what is old
@@ -76,6 +77,7 @@ registry_diff(struct registry_changes *changes, const struct registry_collection
 
 	if (!registry_case_init(&k, changes, old, fresh))
 		return true;
+	changes->is_new = old == NULL;
 	find_news(&k);
 	registry_links(&k);
 	registry_aliases(&k);
@@ -84,10 +86,9 @@ registry_diff(struct registry_changes *changes, const struct registry_collection
 		registry_history_keep(k.memory, &fresh->history[i],
 			old != NULL ? &old->history[i] : NULL);
 		if (old == NULL && changes->first != REGISTRY_BASELINE)
-			registry_history_expect(&fresh->history[i], changes->first == REGISTRY_SINCE
-									    ? changes->since_ms
-									    : REGISTRY_NO_TIME);
+			registry_history_expect(&fresh->history[i], changes->since_ms);
 	}
 	registry_owed_keep(&k);
+	registry_story_keep(&k);
 	return !k.is_unexplained;
 }

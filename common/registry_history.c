@@ -42,7 +42,7 @@ times_seen(const struct registry_history *old, const struct registry_action *a)
 }
 
 bool
-registry_history_reads_on(const struct registry_history *old, bool wants_all,
+registry_history_reads_on(const struct registry_history *old, bool wants_all, int64_t now_ms,
 	const struct registry_action *v, size_t n, size_t from)
 {
 	bool has_news = false;
@@ -59,7 +59,7 @@ registry_history_reads_on(const struct registry_history *old, bool wants_all,
 	if (v[n - 1].ms < old->floor_ms)
 		return false;
 	/* All that is known gets a new key. */
-	if (old->has_old_keys)
+	if (old->has_old_keys || now_ms - old->newest_ms < 2 * REGISTRY_WINDOW_MS)
 		return true;
 	for (size_t i = from; i < n; i++)
 		has_news |= times_seen(old, &v[i]) == 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "registry_history.h"
 #include "registry_order.h"
 #include "registry_reading.h"
 #include "wandb_answer.h"
@@ -13,12 +14,33 @@ static const struct wandb_sizes sizes_first = {.collections = 100, .items = 40, 
 
 /* ---- collections ---- */
 
+/*
+ * At a baseline all that has happened so far, by the server's clocks, is known, also of what a page
+ * that moved has hidden, or what is not to be seen yet.
+ */
+static void
+raise_floor(struct registry *next, const struct registry_collection *c)
+{
+	int64_t newest_ms = c->created_ms;
+
+	for (size_t i = 0; i < c->members.n; i++)
+		if (c->members.v[i].linked_ms > newest_ms)
+			newest_ms = c->members.v[i].linked_ms;
+	for (int i = 0; i < REGISTRY_HISTORIES; i++)
+		if (c->history[i].newest_ms > newest_ms)
+			newest_ms = c->history[i].newest_ms;
+	if (newest_ms - REGISTRY_WINDOW_MS > next->floor_ms)
+		next->floor_ms = newest_ms - REGISTRY_WINDOW_MS;
+}
+
 /* ${c}: what the state is to know, or NULL. */
 static void
 finish_collection(struct reading *rd, const struct registry_collection *c)
 {
 	if (c == NULL)
 		return;
+	if (rd->news->changes->first == REGISTRY_BASELINE)
+		raise_floor(rd->next, c);
 	rd->news->collections++;
 	rd->news->versions += c->members.n;
 	registry_add(rd->next, registry_copy(rd->next, c));
@@ -367,6 +389,15 @@ read_metadata(struct reading *rd)
 		reading_fail(rd, REGISTRY_FAILED, "out of memory");
 }
 
+/* From when on collections that the state does not know are told of. */
+static void
+set_floor(struct registry_changes *changes, const struct registry *old, struct registry *next)
+{
+	if (changes->first != REGISTRY_SINCE)
+		changes->since_ms = old != NULL ? old->floor_ms : REGISTRY_NO_TIME;
+	next->floor_ms = changes->since_ms;
+}
+
 enum registry_result
 registry_read(struct graphql *g, const struct registry_scope *scope, const struct registry *old,
 	struct registry_news *news, struct registry *next, int signal_fd)
@@ -386,6 +417,7 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 
 	struct registry_artifacts known;
 
+	set_floor(news->changes, old, next);
 	names_init(&rd.ids);
 	news->changes->known = &known;
 	if (!registry_artifacts_init(&known, old))

@@ -18,6 +18,7 @@ tell(struct registry_case *k, struct registry_story *s, int type, const struct r
 		.artifact = s->artifact,
 		.linked_ms = is_unknown ? 0 : s->linked_ms,
 		.ord = is_unknown ? 0 : s->ord,
+		.key = is_unknown && act != NULL ? act->key : 0,
 		.at_ms = is_unknown ? ms : 0};
 	struct registry_change change = {.type = type,
 		.is_dated = is_dated,
@@ -60,11 +61,12 @@ number_of(const struct registry_case *k, const struct registry_story *s,
 	const unsigned entries = count_before(k, s, act, ms);
 	unsigned n = s->all_links ? entries : entries / 2, told = 0;
 
-	for (size_t i = 0; k->old != NULL && i < k->old->owed.n; i++) {
-		const struct registry_owed *owed = &k->old->owed.v[i];
+	for (size_t i = 0; k->old != NULL && i < k->old->ended.n; i++) {
+		const struct registry_ended *ended = &k->old->ended.v[i];
 
-		told += owed->type == CHANGE_UNLINK && owed->linked_ms == ms &&
-			text_equal(&owed->artifact, &s->artifact);
+		if (ended->linked_ms == ms && told < ended->ord + 1 &&
+			text_equal(&ended->artifact, &s->artifact))
+			told = ended->ord + 1;
 	}
 	if (s->before != NULL && s->before->linked_ms == ms && told < s->before->ord + 1)
 		told = s->before->ord + 1;
@@ -84,6 +86,23 @@ registry_story_link(struct registry_case *k, struct registry_story *s,
 	s->is_in = s->is_told = true;
 }
 
+static void
+remember_end(struct registry_case *k, struct registry_ended ended)
+{
+	struct registry_ended *kept;
+
+	if (k->told_ms - ended.linked_ms < REGISTRY_LAG_MS &&
+		(kept = registry_grow(k->memory, &k->fresh->ended)) != NULL)
+		*kept = ended;
+}
+
+void
+registry_story_keep(struct registry_case *k)
+{
+	for (size_t i = 0; k->old != NULL && i < k->old->ended.n; i++)
+		remember_end(k, k->old->ended.v[i]);
+}
+
 void
 registry_story_unlink(struct registry_case *k, struct registry_story *s,
 	const struct registry_action *act, int64_t until_ms)
@@ -97,5 +116,7 @@ registry_story_unlink(struct registry_case *k, struct registry_story *s,
 		: has_bound ? until_ms
 			    : 0,
 		act != NULL || has_bound);
+	if (s->is_in)
+		remember_end(k, (struct registry_ended){s->artifact, s->linked_ms, s->ord});
 	s->is_in = false;
 }

@@ -45,6 +45,12 @@ void registry_story_unlink(struct registry_case *k, struct registry_story *s,
 	const struct registry_action *act, int64_t until_ms);
 
 /**
+ * registry_story_keep(k):
+ * Keep what the state remembers of places that have ended, as long as it is needed.
+ */
+void registry_story_keep(struct registry_case *k);
+
+/**
  * registry_story_settle(k, s):
  * Leave out the entries of what was told without them.
  */

@@ -40,6 +40,12 @@ put() {
   printf '{"do":"alias","version":"%s:v%s","alias":"%s","user":"bob","after":1}' "$fraud" "$1" "$2"
 }
 
+# at TIME COMMAND… - give the command this time of day
+at() {
+  date -d "$1" +%s000 >clock
+  CLOCK_FILE=$PWD/clock with_shim clock "${@:2}"
+}
+
 # old_key TEXT… - of an entry of a history, as version 1 of the state has it; "-" is null
 old_key() {
   local text
@@ -95,7 +101,99 @@ deleted_source() {
 }
 test_case 'a version that is deleted makes no old alias news' deleted_source
 
+# ---- what shows late ----
+
+two_unknown_unlinks() {
+  anew '"history_limit":1'
+  wandb_do "{\"do\":\"collection\",\"collection\":\"$fraud\"}" >/dev/null
+  told >/dev/null
+  wandb_do "[$(link)]" >made
+  wandb_do "{\"do\":\"unlink\",\"version\":\"$fraud:v0\",\"user\":\"bob\"}" >/dev/null
+  at 2026-03-25T00:00:00Z told >unlinks
+  json out .event_id >ids
+  wandb_do "[{\"do\":\"link\",\"collection\":\"$fraud\",\"artifact\":$(jq '.[0].artifact' made)},
+    {\"do\":\"unlink\",\"version\":\"$fraud:v1\",\"user\":\"eve\"}]" >/dev/null
+  at 2026-03-25T00:00:00Z told >>unlinks
+  json out .event_id >>ids
+  expect_equal "$(<unlinks)" $'UNLINK_ARTIFACT fraud: - bob\nUNLINK_ARTIFACT fraud: - eve'
+  expect_equal "$(sort -u ids | wc -l)" 2 'each has an id of its own'
+}
+test_case 'two unlinks of one time, whose links are lost, are two events' two_unknown_unlinks
+
+visits_of_one_time() {
+  anew '"history_limit":2'
+  wandb_do "{\"do\":\"collection\",\"collection\":\"$fraud\"}" >/dev/null
+  told >/dev/null
+  wandb_do "[$(link)]" >made
+  at 2026-03-24T01:00:05Z told >/dev/null
+  json out .event_id >ids
+  local i again
+  for i in 1 2; do
+    again="{\"do\":\"link\",\"collection\":\"$fraud\",\"artifact\":$(jq '.[0].artifact' made)}"
+    wandb_do "[{\"do\":\"unlink\",\"version\":\"$fraud:v$((i - 1))\"},$again]" >/dev/null
+    at 2026-03-24T01:00:05Z told >visit
+    expect_equal "$(cut -d ' ' -f 1 visit)" $'UNLINK_ARTIFACT\nLINK_ARTIFACT'
+    json out .event_id >>ids
+  done
+  expect_equal "$(sort -u ids | wc -l)" 5 'each has an id of its own'
+}
+test_case 'a version that comes and goes within one second has as many ids, though the history is cut' visits_of_one_time
+
 # ---- collections that come and go ----
+
+# deleted_meanwhile NAME - this collection is deleted while the next page is asked for
+deleted_meanwhile() {
+  wandb_do "{\"do\":\"fault\",\"kind\":\"meanwhile\",\"commands\":[{\"do\":\"delete_collection\",
+    \"collection\":\"$project/$1\"}]}" >/dev/null
+}
+
+# The list has the newest collection first.
+moved_list() {
+  anew '"page_limit":1,"cursors":"offset"'
+  wandb_do "[$(link '"aliases":["prod"]' $project/a),$(link '"aliases":["prod"]' $project/b),
+    $(link '"after":200' $project/c)]" >/dev/null
+  deleted_meanwhile c
+  expect_equal "$(told)" ''
+  expect_no_match "$(<state)" '"name":"b"' 'b was shown, and this tests nothing'
+  wandb_do "[{\"do\":\"clock\",\"after\":200},$(link '' $project/b)]" >/dev/null
+  expect_equal "$(told)" 'LINK_ARTIFACT b:1 - ann'
+  wandb_do "[$(link '"aliases":["prod"]' $project/d),{\"do\":\"collection\",\"collection\":\"$project/e\"}]" >/dev/null
+  deleted_meanwhile e
+  expect_equal "$(told)" ''
+  expect_no_match "$(<state)" '"name":"d"' 'd was shown, and this tests nothing'
+  wandb_do "[$(link '' $project/d)]" >/dev/null
+  expect_equal "$(told)" 'LINK_ARTIFACT d:0 - ann
+ADD_ARTIFACT_ALIAS d:0 prod ann
+LINK_ARTIFACT d:1 - ann'
+  expect_equal "$(told)" ''
+}
+test_case 'what a list that moves hides is told of once, and not of what was before' moved_list
+
+shown_twice() {
+  anew '"page_limit":1,"cursors":"offset"'
+  wandb_do "[$(link)]" >/dev/null
+  told >/dev/null
+  wandb_do "[$(link)]" >/dev/null
+  wandb_do "{\"do\":\"fault\",\"kind\":\"meanwhile\",\"commands\":[$(link '' $project/new)]}" >/dev/null
+  told >first
+  told >>first
+  expect_equal "$(sort first)" 'LINK_ARTIFACT fraud:1 - ann
+LINK_ARTIFACT new:0 - ann'
+}
+test_case 'what a list that moves shows twice is told of once' shown_twice
+
+hidden_at_first() {
+  anew '"hidden":["acme/registry/fraud"]'
+  wandb_do "[$(link),$(put 0 prod),$(link '"after":200' $project/other)]" >/dev/null
+  told "$@" >/dev/null
+  settings '"hidden":[]'
+  wandb_do "[$(link),$(put 1 prod)]" >/dev/null
+  expect_equal "$(told)" 'LINK_ARTIFACT fraud:1 - ann
+ADD_ARTIFACT_ALIAS fraud:1 prod bob'
+  expect_equal "$(told)" ''
+}
+test_case 'of what could not be seen at first, nothing is told that is older' hidden_at_first
+test_case 'the same with --since' hidden_at_first --since 2026-03-24T01:02:00Z
 
 hidden_for_a_while() {
   anew
@@ -111,12 +209,6 @@ hidden_for_a_while() {
   expect_equal "$(told)" ''
 }
 test_case 'a collection that is not shown for a while tells only what has happened since' hidden_for_a_while
-
-# at TIME COMMAND… - give the command this time of day
-at() {
-  date -d "$1" +%s000 >clock
-  CLOCK_FILE=$PWD/clock with_shim clock "${@:2}"
-}
 
 gone_for_long() {
   anew
