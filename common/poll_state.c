@@ -15,7 +15,7 @@ static const char *const names[] =
 
 /* What the head of a file says. */
 struct head {
-	int64_t version, collections, events, floor_ms;
+	int64_t version, collections, events, floor_ms, read_ms;
 	struct json_span server, scope, first, base;
 };
 
@@ -108,13 +108,15 @@ read_head(struct json *js, struct head *head)
 	*head = (struct head){.version = -1,
 		.collections = -1,
 		.events = -1,
-		.floor_ms = REGISTRY_NO_TIME};
+		.floor_ms = REGISTRY_NO_TIME,
+		.read_ms = REGISTRY_NO_TIME};
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
 		if (json_equal(&key, "wb_event_state", 14)    ? !read_count(js, &head->version)
 			: json_equal(&key, "collections", 11) ? !read_count(js, &head->collections)
 			: json_equal(&key, "floor", 5)        ? !read_time(js, &head->floor_ms)
+			: json_equal(&key, "read", 4)         ? !read_time(js, &head->read_ms)
 			: json_equal(&key, "events", 6)       ? !read_count(js, &head->events)
 			: json_equal(&key, "server", 6)       ? !json_value(js, &head->server)
 			: json_equal(&key, "scope", 5)        ? !json_value(js, &head->scope)
@@ -168,6 +170,7 @@ read_collections(struct loading *l)
 		return EXIT_IO;
 	}
 	l->registry->floor_ms = l->head.floor_ms;
+	l->registry->read_ms = l->head.read_ms;
 	for (int64_t i = 0; i < l->head.collections; i++) {
 		if (!next_line(l, &line, &len))
 			return damaged(l, "the end is missing", 0);
@@ -310,6 +313,8 @@ poll_state_write(struct poll_state *s, const struct registry *next)
 	json_quote(sb, s->identity.first);
 	if (next->floor_ms != REGISTRY_NO_TIME)
 		strbuf_printf(sb, ",\"floor\":%lld", (long long)next->floor_ms);
+	if (next->read_ms != REGISTRY_NO_TIME)
+		strbuf_printf(sb, ",\"read\":%lld", (long long)next->read_ms);
 	strbuf_printf(sb, ",\"base\":\"%s\",\"collections\":%zu,\"events\":%zu}\n", s->base,
 		next->collections.n, s->nevents);
 	for (size_t i = 0; i < next->collections.n; i++) {

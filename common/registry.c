@@ -14,7 +14,7 @@ registry_new(void)
 		return NULL;
 	arena_init(&r->arena);
 	names_init(&r->ids);
-	r->floor_ms = REGISTRY_NO_TIME;
+	r->floor_ms = r->read_ms = REGISTRY_NO_TIME;
 	return r;
 }
 

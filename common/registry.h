@@ -118,6 +118,7 @@ struct registry {
 	struct names ids;
 	REGISTRY_LIST(struct registry_collection *) collections;
 	int64_t floor_ms; /* of collections that show later nothing older is told */
+	int64_t read_ms;  /* when; REGISTRY_NO_TIME: not known */
 	bool failed;
 };
 

@@ -46,8 +46,9 @@ struct registry_changes {
 	struct registry *memory;
 	REGISTRY_LIST(struct registry_change) list;
 	enum registry_first first;
-	int64_t since_ms; /* of collections that the state does not know nothing older is told */
-	int64_t now_ms;   /* the time of what has none */
+	int64_t since_ms;  /* of collections that the state does not know nothing older is told */
+	int64_t now_ms;    /* the time of what has none */
+	int64_t before_ms; /* of the state; REGISTRY_NO_TIME: not known */
 	bool with_latest;
 	bool is_new;                            /* the collection at hand is one of these */
 	const struct registry_artifacts *known; /* all versions of the state; NULL: none */

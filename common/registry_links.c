@@ -109,14 +109,16 @@ tell_before(struct registry_case *k, struct registry_story *s)
 
 /*
  * Whether the last of ${n} entries may be a link whose end, and what followed it, does not show yet:
- * it is young, and the entries take turns so. Else the link before the first one is lost.
+ * it is young, or nobody has waited yet, and the entries take turns so. Else the link before the
+ * first one is lost.
  */
 static bool
 is_cut_short(const struct registry_case *k, const struct registry_story *s, size_t n)
 {
 	return s->link == s->n && n > 0 && !s->all_links && (n % 2 == 0) != (s->before == NULL) &&
 	       k->changes->first != REGISTRY_BASELINE &&
-	       k->told_ms - s->acts[n - 1]->ms < REGISTRY_LAG_MS;
+	       (k->told_ms - s->acts[n - 1]->ms < REGISTRY_LAG_MS ||
+		       s->acts[n - 1]->ms > k->changes->before_ms);
 }
 
 /* Tell what the first ${n} entries say. They take turns, and the last one is an unlink, or not. */

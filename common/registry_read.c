@@ -6,6 +6,7 @@
 #include "registry_history.h"
 #include "registry_order.h"
 #include "registry_reading.h"
+#include "timestamp.h"
 #include "wandb_answer.h"
 
 #define GONE_MAX_MS ((int64_t)90 * 24 * 3600 * 1000) /* for which a collection is remembered */
@@ -292,6 +293,8 @@ take_data(struct reading *rd, struct task *task, const struct graphql_answer *an
 	char about[256];
 	bool ok = false;
 
+	/* Reading may take long. */
+	rd->news->changes->now_ms = timestamp_now_ms();
 	answer_init(&a, answer->data.p, answer->data.len, "data");
 	switch (task->kind) {
 	case TASK_REGISTRIES:
@@ -389,12 +392,13 @@ read_metadata(struct reading *rd)
 		reading_fail(rd, REGISTRY_FAILED, "out of memory");
 }
 
-/* From when on collections that the state does not know are told of. */
+/* What the state says of time; from when on collections that it does not know are told of. */
 static void
-set_floor(struct registry_changes *changes, const struct registry *old, struct registry *next)
+set_times(struct registry_changes *changes, const struct registry *old, struct registry *next)
 {
 	if (changes->first != REGISTRY_SINCE)
 		changes->since_ms = old != NULL ? old->floor_ms : REGISTRY_NO_TIME;
+	changes->before_ms = old != NULL ? old->read_ms : REGISTRY_NO_TIME;
 	next->floor_ms = changes->since_ms;
 }
 
@@ -417,7 +421,7 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 
 	struct registry_artifacts known;
 
-	set_floor(news->changes, old, next);
+	set_times(news->changes, old, next);
 	names_init(&rd.ids);
 	news->changes->known = &known;
 	if (!registry_artifacts_init(&known, old))
@@ -430,6 +434,7 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 	}
 	if (!rd.failed)
 		keep_gone(&rd);
+	next->read_ms = news->changes->now_ms;
 	registry_order(news->changes);
 	if (!rd.failed)
 		read_metadata(&rd);

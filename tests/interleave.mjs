@@ -42,7 +42,7 @@ const { values, positionals: command } = parseArgs({
   },
   allowPositionals: true,
 });
-const PROFILES = ['exact', 'denied', 'cut', 'all']; // that runs take in turn; the others by name
+const PROFILES = ['exact', 'denied', 'cut', 'all', 'late', 'hidden', 'rough']; // runs take them in turn
 const IS_WHOLE = ['exact', 'all', 'hidden']; // histories show all, sooner or later
 const DENIED = [[], ['artifactCollectionActions'], ['aliasActionHistory'],
   ['aliasActionHistory', 'artifactCollectionActions'], [`aliasActionHistory@acme/registry/fraud`]];

@@ -120,7 +120,9 @@ static void
 begin(void)
 {
 	memory = registry_new();
-	changes = (struct registry_changes){.memory = memory, .now_ms = T(1000)};
+	changes = (struct registry_changes){.memory = memory,
+		.now_ms = T(1000),
+		.before_ms = T(1000)};
 }
 
 static void
@@ -382,6 +384,12 @@ test_half_a_visit(void)
 	link_act(c, 1000, "B");
 	EXPECT_STR(diff(next, c), "LINK_ARTIFACT B ann999; UNLINK_ARTIFACT B ann1000");
 	changes.now_ms = T(2000);
+	changes.before_ms = T(998);
+	c = collection();
+	member(c, "M1", "A", 1, "p", "t");
+	link_act(c, 999, "B");
+	EXPECT_STR(diff(old_one(), c), " (doubtful)");
+	changes.before_ms = T(1000);
 	c = collection();
 	member(c, "M1", "A", 1, "p", "t");
 	link_act(c, 999, "B");
