@@ -52,25 +52,16 @@ only_nameless(const struct registry_case *k, const struct registry_story *s)
 
 /* ---- one artifact ---- */
 
-/*
- * The entry that made ${after}, and how many come before it. Of those that are dated like it, the
- * last one before which links and unlinks take turns.
- */
+/* The entry that made ${after}, the last one that is dated like it, and how many come before it. */
 static size_t
 find_link(struct registry_story *s)
 {
-	bool found = false;
-
 	s->link = s->n;
 	if (s->after == NULL)
 		return s->n;
-	for (size_t i = s->n; i > 0 && !found; i--) {
-		if (s->acts[i - 1]->ms != s->after->linked_ms)
-			continue;
-		found = ((i - 1) % 2 == 1) == (s->before != NULL);
-		if (found || s->link == s->n)
+	for (size_t i = s->n; i > 0 && s->link == s->n; i--)
+		if (s->acts[i - 1]->ms == s->after->linked_ms)
 			s->link = i - 1;
-	}
 	if (s->link == s->n && s->n > 0 && ((s->n - 1) % 2 == 1) == (s->before != NULL) &&
 		s->acts[s->n - 1]->ms - s->after->linked_ms <= REGISTRY_SKEW_MS &&
 		s->after->linked_ms - s->acts[s->n - 1]->ms <= REGISTRY_SKEW_MS)

@@ -397,6 +397,26 @@ test_half_a_visit(void)
 	end();
 }
 
+/* Two entries of one time, and the one before them is cut off: the last one is the link. */
+static void
+test_cut_in_one_time(void)
+{
+	struct registry_collection *c = NULL, *next;
+
+	begin();
+	c = collection();
+	member(c, "M2", "A", 5, "", "");
+	link_act(c, 5, "A");
+	link_act(c, 5, "A");
+	c->history[REGISTRY_LINKS].actions.v[1].key++;
+	c = known(c);
+	EXPECT(c->history[REGISTRY_LINKS].seen.n == 2);
+	next = collection();
+	link_act(next, 7, "A");
+	EXPECT_STR(diff(c, next), "UNLINK_ARTIFACT A ann7");
+	end();
+}
+
 /* An entry that the place does not show yet, or a place that the history does not show yet. */
 static void
 test_doubtful(void)
@@ -522,6 +542,7 @@ main(void)
 	RUN(test_owed_bounds, "registry_diff: what histories owe is bounded in number and time");
 	RUN(test_half_a_visit,
 		"registry_diff: half of what came and went waits for the other half");
+	RUN(test_cut_in_one_time, "registry_diff: of entries of one time the last one is the link");
 	RUN(test_doubtful, "registry_diff: what does not fit together is doubtful");
 	RUN(test_tags, "registry_diff: tags are put on and taken off");
 	RUN(test_ids, "registry_diff: each time that a tag is put on has an id of its own");
