@@ -137,6 +137,21 @@ tell_acts(struct registry_case *k, struct registry_story *s, size_t n, bool ends
 	}
 }
 
+/* Tell of the link that made it a member, whatever says it. */
+static void
+tell_place(struct registry_case *k, struct registry_story *s)
+{
+	const struct registry_action *act = s->link < s->n ? s->acts[s->link] : NULL;
+
+	registry_story_link(k, s, act, s->after->linked_ms, s->after->index);
+	/* It is sorted by id, which stays. */
+	((struct registry_member *)(uintptr_t)s->after)->ord = s->ord;
+	if (act == NULL) {
+		k->is_unexplained |= k->fresh->history[REGISTRY_LINKS].is_read;
+		registry_owe(k, CHANGE_LINK, &s->artifact, &TEXT(""), s->after->linked_ms);
+	}
+}
+
 static void
 tell_story(struct registry_case *k, struct registry_story *s)
 {
@@ -177,16 +192,8 @@ tell_story(struct registry_case *k, struct registry_story *s)
 		registry_story_unlink(k, s, act,
 			s->after != NULL ? s->after->linked_ms : REGISTRY_NO_TIME);
 	}
-	if (s->after == NULL)
-		return;
-	act = s->link < s->n ? s->acts[s->link] : NULL;
-	registry_story_link(k, s, act, s->after->linked_ms, s->after->index);
-	/* It is sorted by id, which stays. */
-	((struct registry_member *)(uintptr_t)s->after)->ord = s->ord;
-	if (act == NULL) {
-		k->is_unexplained |= is_read;
-		registry_owe(k, CHANGE_LINK, &s->artifact, &TEXT(""), s->after->linked_ms);
-	}
+	if (s->after != NULL)
+		tell_place(k, s);
 }
 
 /* ---- all of them ---- */

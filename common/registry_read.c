@@ -1,13 +1,9 @@
 #include "registry_read.h"
 
-#include <string.h>
-
 #include "diag.h"
 #include "registry_history.h"
 #include "registry_order.h"
 #include "registry_reading.h"
-#include "timestamp.h"
-#include "wandb_answer.h"
 
 #define GONE_MAX_MS ((int64_t)90 * 24 * 3600 * 1000) /* for which a collection is remembered */
 
@@ -83,8 +79,8 @@ reading_go_on(struct reading *rd, struct registry_work *w)
 	}
 }
 
-static struct registry_work *
-new_work(struct reading *rd, struct text id)
+struct registry_work *
+reading_new_work(struct reading *rd, struct text id)
 {
 	struct registry_work *w = arena_alloc(&rd->memory->arena, sizeof(*w));
 
@@ -96,52 +92,6 @@ new_work(struct reading *rd, struct text id)
 	w->wc.memory = rd->memory;
 	w->old = rd->old != NULL ? registry_find(rd->old, &id) : NULL;
 	return w;
-}
-
-static bool
-ends_where_it_began(struct reading *rd, const struct task *task, const struct wandb_page *page)
-{
-	char about[READING_WHAT_MAX];
-
-	if (page->next.p == NULL || !text_equal(&page->next, &task->after))
-		return false;
-	reading_fail(rd, REGISTRY_FAILED_NOW, "%s: a page ends where it began: it would never end",
-		reading_what(rd, task, about));
-	return true;
-}
-
-static void
-take_collections(struct reading *rd, const struct task *task, struct wandb_collections *got)
-{
-	char about[256];
-
-	if (got->entity.p == NULL) {
-		reading_fail(rd, REGISTRY_FAILED,
-			"there is no project %.*s/%.*s, or the key may not see it",
-			(int)task->entity.len, task->entity.p, (int)task->project.len,
-			task->project.p);
-		return;
-	}
-	if (task->kind == TASK_COLLECTION && got->list.n == 0) {
-		reading_fail(rd, REGISTRY_FAILED,
-			"there is no collection %s, or the key may not see it",
-			reading_what(rd, task, about));
-		return;
-	}
-	if (ends_where_it_began(rd, task, &got->page))
-		return;
-	if (got->page.next.p != NULL)
-		reading_send_collections(rd, task->entity, task->project, got->page.next);
-	for (size_t i = 0; i < got->list.n; i++) {
-		const struct text id = got->list.v[i].c->id;
-		struct registry_work *w;
-
-		/* Pages that move show one twice. */
-		if (names_find(&rd->ids, id.p, id.len) >= 0 || (w = new_work(rd, id)) == NULL)
-			continue;
-		w->wc = got->list.v[i];
-		reading_go_on(rd, w);
-	}
 }
 
 /*
@@ -158,7 +108,7 @@ look_for_missing(struct reading *rd)
 
 		if (c->gone_ms != REGISTRY_NO_TIME ||
 			names_find(&rd->ids, c->id.p, c->id.len) >= 0 ||
-			(w = new_work(rd, c->id)) == NULL)
+			(w = reading_new_work(rd, c->id)) == NULL)
 			continue;
 		w->wc.c = registry_collection_new(rd->memory, c->id);
 		if (w->wc.c == NULL) {
@@ -197,133 +147,6 @@ keep_gone(struct reading *rd)
 	}
 }
 
-/* ---- answers ---- */
-
-static bool
-is_registry(const struct text *project)
-{
-	static const char prefix[] = "wandb-registry-";
-
-	return project->len >= sizeof(prefix) - 1 &&
-	       memcmp(project->p, prefix, sizeof(prefix) - 1) == 0;
-}
-
-static void
-take_registries(struct reading *rd, const struct task *task, struct wandb_registries *got)
-{
-	const struct text none = {NULL, 0};
-
-	if (got->entity.p == NULL) {
-		reading_fail(rd, REGISTRY_FAILED,
-			"there is no organization %.*s, it has no registries, or the key may not see it",
-			(int)rd->scope->organization.len, rd->scope->organization.p);
-		return;
-	}
-	if (ends_where_it_began(rd, task, &got->page))
-		return;
-	/* A server may not know the filter. */
-	for (size_t i = 0; i < got->names.n; i++)
-		if (is_registry(&got->names.v[i]))
-			reading_send_collections(rd, got->entity, got->names.v[i], none);
-	if (got->page.next.p != NULL) {
-		struct task *more = reading_new_task(rd, TASK_REGISTRIES);
-
-		if (more != NULL)
-			more->after = got->page.next;
-		reading_send(rd, more);
-	}
-}
-
-#define PAGES_MAX 10000 /* of a connection: a server may lead round in a circle */
-
-/*
- * Whether all that part ${i} asks for has come: what is left out would be asked for again without
- * end.
- */
-static bool
-is_whole(const struct task *task, size_t i, const struct wandb_collection *got, struct answer *a)
-{
-	for (int j = 0; j < WANDB_CONNECTIONS; j++) {
-		if (!task->parts[i].wants[j] || !task->features.has[j] || got->c == NULL)
-			continue;
-		if (got->pages[j].number == task->works[i]->wc.pages[j].number)
-			return answer_fail(a, "c%zu.%s is missing", i,
-				wandb_connection_name((enum wandb_connection)j));
-		if (got->pages[j].number > PAGES_MAX)
-			return answer_fail(a, "c%zu.%s does not end", i,
-				wandb_connection_name((enum wandb_connection)j));
-	}
-	return true;
-}
-
-static bool
-take_parts(struct reading *rd, const struct task *task, struct answer *a)
-{
-	struct wandb_parts got = {.n = task->n};
-	bool ok;
-
-	got.v = arena_alloc(&rd->memory->arena, (task->n + 1) * sizeof(*got.v));
-	if (got.v == NULL)
-		return answer_fail(a, "out of memory");
-	for (size_t i = 0; i < task->n; i++)
-		got.v[i] = task->works[i]->wc;
-	if (!(ok = wandb_answer_parts(a, &got)))
-		return false;
-	for (size_t i = 0; i < task->n; i++)
-		if (!is_whole(task, i, &got.v[i], a))
-			return false;
-	for (size_t i = 0; i < task->n; i++) {
-		struct registry_work *w = task->works[i];
-
-		/* Deleted; or not to be seen any more, which is the same from here. */
-		if (got.v[i].c == NULL)
-			continue;
-		w->wc = got.v[i];
-		reading_go_on(rd, w);
-	}
-	return ok;
-}
-
-static void
-take_data(struct reading *rd, struct task *task, const struct graphql_answer *answer)
-{
-	struct wandb_registries registries = {.memory = rd->memory};
-	struct wandb_collections collections = {.memory = rd->memory};
-	struct answer a;
-	char about[256];
-	bool ok = false;
-
-	/* Reading may take long. */
-	rd->news->changes->now_ms = timestamp_now_ms();
-	answer_init(&a, answer->data.p, answer->data.len, "data");
-	switch (task->kind) {
-	case TASK_REGISTRIES:
-		if ((ok = wandb_answer_registries(&a, &registries)))
-			take_registries(rd, task, &registries);
-		break;
-	case TASK_COLLECTIONS:
-		if ((ok = wandb_answer_collections(&a, &collections)))
-			take_collections(rd, task, &collections);
-		break;
-	case TASK_COLLECTION:
-		if ((ok = wandb_answer_collection(&a, &collections)))
-			take_collections(rd, task, &collections);
-		break;
-	case TASK_PARTS:
-		ok = take_parts(rd, task, &a);
-		break;
-	case TASK_METADATA:
-		ok = registry_metadata_take(&rd->metadata, &a, task->first, task->n);
-		break;
-	}
-	if (!ok)
-		reading_fail(rd, REGISTRY_FAILED_NOW,
-			"the server's answer about %s is not as it must be: %s",
-			reading_what(rd, task, about), a.error);
-	if (rd->memory->failed || rd->next->failed)
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
-}
-
 /* Until nothing is under way. */
 static void
 run(struct reading *rd)
@@ -342,7 +165,7 @@ run(struct reading *rd)
 		}
 		rd->under_way--;
 		if (answer.verdict == GRAPHQL_OK)
-			take_data(rd, answer.ctx, &answer);
+			reading_take_data(rd, answer.ctx, &answer);
 		else
 			reading_take_refusal(rd, answer.ctx, &answer);
 		reading_send_waiting(rd);
