@@ -59,7 +59,7 @@ registry_history_reads_on(const struct registry_history *old, bool wants_all, in
 	if (v[n - 1].ms < old->floor_ms)
 		return false;
 	/* All that is known gets a new key. */
-	if (old->has_old_keys || now_ms - old->newest_ms < 2 * REGISTRY_WINDOW_MS)
+	if (old->has_old_keys || old->newest_ms > now_ms - 2 * REGISTRY_WINDOW_MS)
 		return true;
 	for (size_t i = from; i < n; i++)
 		has_news |= times_seen(old, &v[i]) == 0;
