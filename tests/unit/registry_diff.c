@@ -351,6 +351,14 @@ test_owed_bounds(void)
 		c = next;
 	}
 	EXPECT(c->owed.n == 1000);
+	/* What is older than all that a history is asked for will never be news. */
+	next = collection();
+	for (int i = 0; i < 50; i++) {
+		snprintf(id, sizeof(id), "M%d", i);
+		member(next, id, id, i, "", "");
+	}
+	link_act(next, 900, "Z");
+	EXPECT(known(next)->owed.n == 0);
 	EXPECT(c->owed.v[999].linked_ms == T(102) && c->owed.v[0].linked_ms > T(100));
 	end();
 	begin();
