@@ -99,9 +99,9 @@ tell_before(struct registry_case *k, struct registry_story *s)
 }
 
 /*
- * Whether the last of ${n} entries may be a link whose end, and what followed it, does not show yet:
- * it is young, or nobody has waited yet, and the entries take turns so. Else the link before the
- * first one is lost.
+ * Whether the last of ${n} entries may be a link whose end, and what followed it, does not show
+ * yet: it is young, or nobody has waited yet, and the entries take turns so. Else the link before
+ * the first one is lost.
  */
 static bool
 is_cut_short(const struct registry_case *k, const struct registry_story *s, size_t n)

@@ -13,7 +13,7 @@ struct tick {
 	struct registry_change *v;
 	size_t n;
 	REGISTRY_LIST(struct edge) edges;
-	size_t *ends; /* the unlink that takes an alias away, by the change that put it on; n: none */
+	size_t *ends; /* by the change that put an alias on: the unlink that ends it; n: none */
 };
 
 static bool

@@ -50,9 +50,8 @@ is_due(const struct registry_case *k, const struct registry_owed *owed)
 	const struct registry_history *h = &k->fresh->history[history_of(owed)];
 
 	/* What a membership tells of has a time, and its entry has the same. */
-	const int64_t latest_ms = owed->type == CHANGE_LINK
-					  ? owed->linked_ms + REGISTRY_SKEW_MS
-					  : owed->told_ms + REGISTRY_OWED_SKEW_MS;
+	const int64_t latest_ms = owed->type == CHANGE_LINK ? owed->linked_ms + REGISTRY_SKEW_MS
+							    : owed->told_ms + REGISTRY_OWED_SKEW_MS;
 
 	/* Of a history that shows for the first time, only what nobody has told is news. */
 	if (!h->is_known || latest_ms < h->floor_ms)

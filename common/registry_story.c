@@ -26,7 +26,7 @@ tell(struct registry_case *k, struct registry_story *s, int type, const struct r
 		.collection = k->fresh,
 		.artifact = s->artifact,
 		.index = s->index,
-		/* An entry that does not show yet is a new one; an unlink came before what bounds it. */
+		/* What does not show yet is new; an unlink came before what bounds it. */
 		.place = type == CHANGE_LINK ? UINT64_MAX : 0};
 
 	if (act != NULL) {

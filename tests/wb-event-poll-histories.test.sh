@@ -5,6 +5,7 @@
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# shellcheck disable=SC2119 # without options
 start_wandb
 export WANDB_BASE_URL=$WANDB_URL WANDB_API_KEY=$WANDB_KEY
 open=(--allow-http --allow-net 127.0.0.0/8)

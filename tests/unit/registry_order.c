@@ -118,7 +118,7 @@ test_aliases(void)
 	registry_free(memory);
 }
 
-/* Two versions that take an alias from each other, before either is linked: it ends all the same. */
+/* Two versions take an alias from each other, before either is linked: it ends all the same. */
 static void
 test_contradiction(void)
 {
