@@ -21,16 +21,6 @@ poll_state_tell(struct poll_state *s, const char *line, size_t len)
 	s->nevents++;
 }
 
-static size_t
-count(const struct registry *r)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->collections.n; i++)
-		n += r->collections.v[i] != NULL;
-	return n;
-}
-
 int
 poll_state_write(struct poll_state *s, const struct registry *next)
 {
@@ -43,11 +33,13 @@ poll_state_write(struct poll_state *s, const struct registry *next)
 	json_quote(sb, s->identity.scope);
 	strbuf_lit(sb, ",\"first\":");
 	json_quote(sb, s->first);
+	if (next->floor_ms != REGISTRY_NO_TIME)
+		strbuf_printf(sb, ",\"floor\":%lld", (long long)next->floor_ms);
+	if (next->read_ms != REGISTRY_NO_TIME)
+		strbuf_printf(sb, ",\"read\":%lld", (long long)next->read_ms);
 	strbuf_printf(sb, ",\"base\":\"%s\",\"collections\":%zu,\"events\":%zu}\n", s->base,
-		count(next), s->nevents);
+		next->collections.n, s->nevents);
 	for (size_t i = 0; i < next->collections.n; i++) {
-		if (next->collections.v[i] == NULL)
-			continue;
 		registry_line_write(sb, next->collections.v[i]);
 		strbuf_addc(sb, '\n');
 	}

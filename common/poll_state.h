@@ -15,7 +15,7 @@
 #include "registry.h"
 #include "strbuf.h"
 
-#define POLL_STATE_VERSION 1
+#define POLL_STATE_VERSION 2 /* 1 is read, too: registry_line knows what it lacks */
 #define POLL_STATE_MAX ((size_t)2 * 1024 * 1024 * 1024) /* bytes of a file */
 #define POLL_STATE_DIGEST 33                            /* bytes, NUL included */
 

@@ -18,7 +18,7 @@ static const char *const names[] =
 
 /* What the head of a file says. */
 struct head {
-	int64_t version, collections, events;
+	int64_t version, collections, events, floor_ms, read_ms;
 	struct json_span server, scope, first, base;
 };
 
@@ -70,6 +70,22 @@ next_line(struct loading *l, const char **line, size_t *len)
 }
 
 static bool
+read_time(struct json *js, int64_t *ms)
+{
+	struct json_span span;
+	char text[24], *end;
+
+	if (!json_value(js, &span))
+		return false;
+	if (span.type != JSON_NUMBER || span.len >= sizeof(text))
+		return json_fail(js, span.p, "not a time");
+	memcpy(text, span.p, span.len);
+	text[span.len] = '\0';
+	*ms = strtoll(text, &end, 10);
+	return *end == '\0' || json_fail(js, span.p, "not a time");
+}
+
+static bool
 read_count(struct json *js, int64_t *count)
 {
 	struct json_span span;
@@ -90,12 +106,18 @@ read_head(struct json *js, struct head *head)
 {
 	struct json_span key;
 
-	*head = (struct head){.version = -1, .collections = -1, .events = -1};
+	*head = (struct head){.version = -1,
+		.collections = -1,
+		.events = -1,
+		.floor_ms = REGISTRY_NO_TIME,
+		.read_ms = REGISTRY_NO_TIME};
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
 		if (json_equal(&key, "wb_event_state", 14)    ? !read_count(js, &head->version)
 			: json_equal(&key, "collections", 11) ? !read_count(js, &head->collections)
+			: json_equal(&key, "floor", 5)        ? !read_time(js, &head->floor_ms)
+			: json_equal(&key, "read", 4)         ? !read_time(js, &head->read_ms)
 			: json_equal(&key, "events", 6)       ? !read_count(js, &head->events)
 			: json_equal(&key, "server", 6)       ? !json_value(js, &head->server)
 			: json_equal(&key, "scope", 5)        ? !json_value(js, &head->scope)
@@ -125,7 +147,7 @@ check_head(const struct loading *l)
 			name, names[l->file], (long long)head->version, POLL_STATE_VERSION);
 		return EXIT_USAGE;
 	}
-	if (head->version != POLL_STATE_VERSION || head->collections < 0 || head->events < 0 ||
+	if (head->version < 1 || head->collections < 0 || head->events < 0 ||
 		head->server.type != JSON_STRING || head->scope.type != JSON_STRING ||
 		head->base.type != JSON_STRING || head->first.type != JSON_STRING)
 		return damaged(l, "not the head of a state", 0);
@@ -148,6 +170,8 @@ read_collections(struct loading *l)
 		diag("out of memory");
 		return EXIT_IO;
 	}
+	l->registry->floor_ms = l->head.floor_ms;
+	l->registry->read_ms = l->head.read_ms;
 	for (int64_t i = 0; i < l->head.collections; i++) {
 		if (!next_line(l, &line, &len))
 			return damaged(l, "the end is missing", 0);

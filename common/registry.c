@@ -14,6 +14,7 @@ registry_new(void)
 		return NULL;
 	arena_init(&r->arena);
 	names_init(&r->ids);
+	r->floor_ms = r->read_ms = REGISTRY_NO_TIME;
 	return r;
 }
 
@@ -58,12 +59,6 @@ registry_text(struct registry *r, const char *p, size_t len)
 	return (struct text){"", 0};
 }
 
-static struct text
-copy_text(struct registry *r, const struct text *text)
-{
-	return text->p == NULL ? *text : registry_text(r, text->p, text->len);
-}
-
 int
 text_compare(const struct text *a, const struct text *b)
 {
@@ -95,6 +90,7 @@ registry_collection_new(struct registry *r, struct text id)
 		return NULL;
 	}
 	c->id = id;
+	c->gone_ms = REGISTRY_NO_TIME;
 	for (int i = 0; i < REGISTRY_HISTORIES; i++)
 		c->history[i].newest_ms = c->history[i].floor_ms = REGISTRY_NO_TIME;
 	return c;
@@ -113,90 +109,6 @@ registry_add(struct registry *r, struct registry_collection *c)
 	} else if ((place = registry_grow(r, &r->collections)) != NULL) {
 		*place = c;
 	}
-}
-
-/* Its number stays: no other collection may get it. */
-void
-registry_remove(struct registry *r, const struct text *id)
-{
-	const int64_t at = names_find(&r->ids, id->p, id->len);
-
-	if (at >= 0)
-		r->collections.v[at] = NULL;
-}
-
-/* ---- copies ---- */
-
-static void
-copy_marks(struct registry *r, registry_marks *to, const registry_marks *from)
-{
-	for (size_t i = 0; i < from->n; i++) {
-		struct registry_mark *mark = registry_grow(r, to);
-
-		if (mark == NULL)
-			return;
-		*mark = from->v[i];
-		mark->name = copy_text(r, &from->v[i].name);
-	}
-}
-
-static void
-copy_members(struct registry *r, struct registry_collection *to,
-	const struct registry_collection *from)
-{
-	for (size_t i = 0; i < from->members.n; i++) {
-		const struct registry_member *m = &from->members.v[i];
-		struct registry_member *made = registry_grow(r, &to->members);
-
-		if (made == NULL)
-			return;
-		*made = (struct registry_member){.id = copy_text(r, &m->id),
-			.artifact = copy_text(r, &m->artifact),
-			.index = m->index,
-			.linked_ms = m->linked_ms,
-			.ord = m->ord};
-		copy_marks(r, &made->aliases, &m->aliases);
-		copy_marks(r, &made->tags, &m->tags);
-	}
-}
-
-struct registry_collection *
-registry_copy(struct registry *r, const struct registry_collection *c)
-{
-	struct registry_collection *made = registry_collection_new(r, copy_text(r, &c->id));
-
-	if (made == NULL)
-		return NULL;
-	made->name = copy_text(r, &c->name);
-	made->entity = copy_text(r, &c->entity);
-	made->project = copy_text(r, &c->project);
-	made->created_ms = c->created_ms;
-	copy_marks(r, &made->tags, &c->tags);
-	copy_members(r, made, c);
-	for (int i = 0; i < REGISTRY_HISTORIES; i++) {
-		const struct registry_history *h = &c->history[i];
-		struct registry_history *to = &made->history[i];
-
-		to->is_known = h->is_known;
-		to->floor_ms = h->floor_ms;
-		to->newest_ms = h->newest_ms;
-		for (size_t j = 0; j < h->seen.n; j++) {
-			struct registry_seen *seen = registry_grow(r, &to->seen);
-
-			if (seen != NULL)
-				*seen = h->seen.v[j];
-		}
-	}
-	for (size_t i = 0; i < c->owed.n; i++) {
-		struct registry_owed *owed = registry_grow(r, &made->owed);
-
-		if (owed == NULL)
-			break;
-		*owed = c->owed.v[i];
-		owed->artifact = copy_text(r, &owed->artifact);
-		owed->alias = copy_text(r, &owed->alias);
-	}
-	return made;
 }
 
 /* ---- order ---- */
@@ -325,13 +237,13 @@ registry_artifacts_init(struct registry_artifacts *a, const struct registry *r)
 
 	names_init(&a->names);
 	for (size_t i = 0; r != NULL && i < r->collections.n; i++)
-		n += r->collections.v[i] != NULL ? r->collections.v[i]->members.n : 0;
+		n += r->collections.v[i]->members.n;
 	if ((a->members = calloc(n + 1, sizeof(*a->members))) == NULL)
 		return false;
 	for (size_t i = 0; r != NULL && i < r->collections.n; i++) {
 		const struct registry_collection *c = r->collections.v[i];
 
-		for (size_t j = 0; c != NULL && j < c->members.n; j++) {
+		for (size_t j = 0; j < c->members.n; j++) {
 			const struct registry_member *m = &c->members.v[j];
 			const int64_t at = names_add(&a->names, m->artifact.p, m->artifact.len);
 

@@ -50,7 +50,8 @@ struct registry_member {
 
 /* An entry of one of a collection's two histories. Of links: no alias and no source. */
 struct registry_action {
-	uint64_t key; /* the same for the same entry, whoever reads it */
+	uint64_t key;     /* the same for the same entry, whoever reads it */
+	uint64_t old_key; /* as in states that has_old_keys is for */
 	int64_t ms;
 	unsigned page;  /* that it came with */
 	uint64_t place; /* among those of one time, the earlier the smaller; a guess */
@@ -70,7 +71,8 @@ struct registry_seen {
  * have, and among the others those whose keys are in ${seen}.
  */
 struct registry_history {
-	bool is_known; /* floor and seen hold: it could be read some time */
+	bool is_known;     /* floor and seen hold: it could be read some time */
+	bool has_old_keys; /* seen has the keys of an older version */
 	int64_t floor_ms, newest_ms;
 	REGISTRY_LIST(struct registry_seen)
 	seen;          /* sorted; one as often as there are such entries */
@@ -84,6 +86,14 @@ struct registry_owed {
 	int type; /* of events */
 	struct text artifact, alias;
 	int64_t linked_ms;
+	int64_t told_ms; /* when; REGISTRY_NO_TIME: not known */
+};
+
+/* A version's place that ended lately: another one of the same time has another number. */
+struct registry_ended {
+	struct text artifact;
+	int64_t linked_ms;
+	unsigned ord;
 };
 
 enum registry_history_kind { REGISTRY_LINKS, REGISTRY_ALIASES, REGISTRY_HISTORIES };
@@ -91,10 +101,12 @@ enum registry_history_kind { REGISTRY_LINKS, REGISTRY_ALIASES, REGISTRY_HISTORIE
 struct registry_collection {
 	struct text id, name, entity, project;
 	int64_t created_ms;
+	int64_t gone_ms; /* since when it is not shown; REGISTRY_NO_TIME: it is */
 	registry_marks tags;
 	REGISTRY_LIST(struct registry_member) members; /* sorted by id */
 	struct registry_history history[REGISTRY_HISTORIES];
 	REGISTRY_LIST(struct registry_owed) owed;
+	REGISTRY_LIST(struct registry_ended) ended;
 	/* of what was read: */
 	bool has_tags, has_version_tags; /* false: this server has none */
 	bool is_torn;                    /* read in several requests, between which it may change */
@@ -105,6 +117,8 @@ struct registry {
 	struct arena arena;
 	struct names ids;
 	REGISTRY_LIST(struct registry_collection *) collections;
+	int64_t floor_ms; /* of collections that show later nothing older is told */
+	int64_t read_ms;  /* when; REGISTRY_NO_TIME: not known */
 	bool failed;
 };
 
@@ -142,12 +156,6 @@ struct registry_collection *registry_find(const struct registry *r, const struct
  */
 struct registry_collection *registry_collection_new(struct registry *r, struct text id);
 void registry_add(struct registry *r, struct registry_collection *c);
-
-/**
- * registry_remove(r, id):
- * Take out the collection with this id, if there is one.
- */
-void registry_remove(struct registry *r, const struct text *id);
 
 /**
  * registry_copy(r, c):

@@ -3,7 +3,8 @@
  */
 #include <stdlib.h>
 
-#include "registry_case.h"
+#include "registry_order.h"
+#include "registry_owed.h"
 
 /* An alias on a version, before or now; or an entry of the history about it. */
 struct place {
@@ -12,10 +13,14 @@ struct place {
 	struct registry_action *act;
 };
 
-/* All about one alias: places first, then entries in order. */
+/* All about one alias. */
 struct subject {
+	const struct text *alias;
 	struct place *places;
-	size_t nplaces, nacts;
+	size_t nplaces;
+	const struct registry_member *before, *after; /* where it was, and is; NULL: nowhere */
+	struct registry_action **acts;                /* new entries, in order */
+	size_t nacts;
 	bool is_latest;
 };
 
@@ -30,26 +35,6 @@ registry_is_version_alias(const struct text *name)
 	return true;
 }
 
-/* Whether ${act} says what was told without it. Each that is owed counts once. */
-static bool
-is_owed(struct registry_case *k, const struct registry_action *act)
-{
-	for (size_t i = 0; k->old != NULL && i < k->old->owed.n; i++) {
-		const struct registry_owed *owed = &k->old->owed.v[i];
-		bool is_settled = false;
-
-		for (size_t j = 0; j < k->nsettled; j++)
-			is_settled |= k->settled[j] == i;
-		if (is_settled || owed->type != CHANGE_ALIAS ||
-			!text_equal(&owed->alias, &act->alias) ||
-			!text_equal(&owed->artifact, &act->target))
-			continue;
-		k->settled[k->nsettled++] = i;
-		return true;
-	}
-	return false;
-}
-
 /* How many entries just like ${act} come before it. */
 static unsigned
 alike_before(const struct registry_case *k, const struct registry_action *act)
@@ -62,23 +47,8 @@ alike_before(const struct registry_case *k, const struct registry_action *act)
 	return n;
 }
 
-/* The version's place in links and unlinks of the same time: it is put on between them. */
-static unsigned
-step_of(const struct registry_case *k, const struct text *artifact, int64_t ms)
-{
-	unsigned step = 0;
-
-	for (size_t i = k->links_from; i < k->changes->list.n; i++) {
-		const struct registry_change *c = &k->changes->list.v[i];
-
-		if (c->type == CHANGE_LINK && c->ms == ms && text_equal(&c->artifact, artifact))
-			step = c->step;
-	}
-	return step;
-}
-
 static void
-tell_entry(struct registry_case *k, const struct registry_action *act)
+tell_entry(struct registry_case *k, const struct registry_action *act, bool is_ended)
 {
 	const struct registry_member *now = registry_case_after(k, &act->target);
 	const struct registry_identity identity = {.collection = k->fresh,
@@ -95,8 +65,8 @@ tell_entry(struct registry_case *k, const struct registry_action *act)
 		.index = registry_case_index(k, &act->target, &act->alias, act->ms),
 		.mark = act->alias,
 		.user = act->user,
-		.step = step_of(k, &act->target, act->ms),
-		.rank = 1};
+		.place = act->place,
+		.is_ended = is_ended};
 
 	registry_change_id(&identity, change.id);
 	registry_tell(k->changes, &change, now != NULL ? now->linked_ms : act->ms);
@@ -121,108 +91,71 @@ tell_place(struct registry_case *k, const struct place *place)
 		.collection = k->fresh,
 		.artifact = m->artifact,
 		.index = m->index,
-		.mark = *place->alias,
-		.rank = 1};
+		.mark = *place->alias};
 
 	registry_change_id(&identity, change.id);
 	registry_tell(k->changes, &change, m->linked_ms);
-	registry_case_owe(k, CHANGE_ALIAS, &m->artifact, place->alias, m->linked_ms);
+	registry_owe(k, CHANGE_ALIAS, &m->artifact, place->alias, m->linked_ms);
 }
 
 /* ---- one alias ---- */
 
-/*
- * Bring entries of one time into an order in which each takes the alias from where the one before
- * it left it.
- */
-static void
-chain(struct place *acts, size_t n, const struct text *holder)
-{
-	static const struct text nobody = {NULL, 0};
-	struct text at = holder != NULL ? *holder : nobody;
-
-	for (size_t i = 0; i < n; i++) {
-		for (size_t j = i; j < n && acts[j].act->ms == acts[i].act->ms; j++) {
-			if (text_equal(&acts[j].act->source, &at)) {
-				const struct place found = acts[j];
-
-				for (; j > i; j--)
-					acts[j] = acts[j - 1];
-				acts[i] = found;
-				break;
-			}
-		}
-		at = acts[i].act->target;
-	}
-}
-
-/* The same from the end, where what is now is known for sure. */
-static void
-chain_back(struct place *acts, size_t n, const struct text *holder)
-{
-	struct text at = *holder;
-
-	for (size_t i = n; i > 0; i--) {
-		for (size_t j = i; j > 0 && acts[j - 1].act->ms == acts[i - 1].act->ms; j--) {
-			if (text_equal(&acts[j - 1].act->target, &at)) {
-				const struct place found = acts[j - 1];
-
-				for (; j < i; j++)
-					acts[j - 1] = acts[j];
-				acts[i - 1] = found;
-				break;
-			}
-		}
-		at = acts[i - 1].act->source;
-	}
-}
-
 /* Whether the entries lead to where the alias is now: one of the last time does. */
 static bool
-leads_to(const struct place *acts, size_t n, const struct registry_member *now)
+leads_to(const struct subject *s, const struct registry_member *now)
 {
-	for (size_t i = n; i > 0 && acts[i - 1].act->ms == acts[n - 1].act->ms; i--)
-		if (text_equal(&acts[i - 1].act->target, &now->artifact))
+	for (size_t i = s->nacts; i > 0 && s->acts[i - 1]->ms == s->acts[s->nacts - 1]->ms; i--)
+		if (text_equal(&s->acts[i - 1]->target, &now->artifact))
 			return true;
 	return false;
+}
+
+/* What only takes the alias away is no event, wherever it leads. */
+static bool
+only_remove(const struct subject *s)
+{
+	for (size_t i = 0; i < s->nacts; i++)
+		if (s->acts[i]->target.p != NULL)
+			return false;
+	return s->nacts > 0;
+}
+
+/* Whether an unlink took the alias away after the ${i}th entry: nothing goes on from there. */
+static bool
+is_ended(const struct subject *s, size_t i)
+{
+	const struct text *at = &s->acts[i]->target;
+
+	if (i + 1 < s->nacts)
+		return !text_equal(&s->acts[i + 1]->source, at);
+	return s->after == NULL || !text_equal(&s->after->artifact, at);
 }
 
 static void
 tell_entries(struct registry_case *k, const struct subject *s, bool is_told)
 {
-	const struct place *acts = s->places + s->nplaces;
-
 	for (size_t i = 0; i < s->nacts; i++) {
-		acts[i].act->is_new = false;
-		if (acts[i].act->target.p != NULL && !is_owed(k, acts[i].act) && is_told)
-			tell_entry(k, acts[i].act);
+		struct registry_action *act = s->acts[i];
+
+		act->is_new = false;
+		if (act->target.p != NULL && !registry_owed_settle(k, act) && is_told)
+			tell_entry(k, act, is_ended(s, i));
 	}
 }
 
-static void
-tell_subject(struct registry_case *k, const struct subject *s)
+/* Tell where it is now, and nobody says so. Returns whether the entries lead there. */
+static bool
+tell_places(struct registry_case *k, const struct subject *s, bool is_told)
 {
 	const bool is_read = k->fresh->history[REGISTRY_ALIASES].is_read;
-	const bool is_told = !s->is_latest || k->changes->with_latest;
-	struct place *acts = s->places + s->nplaces;
-	const struct registry_member *before = NULL, *after = NULL;
 	bool is_led = s->nacts == 0;
 
-	for (size_t i = 0; i < s->nplaces; i++) {
-		if (s->places[i].before != NULL)
-			before = s->places[i].before;
-		if (s->places[i].after != NULL)
-			after = s->places[i].after;
-	}
-	chain(acts, s->nacts, before != NULL ? &before->artifact : NULL);
-	if (after != NULL)
-		chain_back(acts, s->nacts, &after->artifact);
 	for (size_t i = 0; i < s->nplaces; i++) {
 		const struct place *place = &s->places[i];
 
 		if (place->after == NULL)
 			continue;
-		if (s->nacts > 0 && leads_to(acts, s->nacts, place->after)) {
+		if (s->nacts > 0 && leads_to(s, place->after)) {
 			is_led = true;
 		} else if (place->before == NULL) {
 			/* No server says of latest for sure; every link moves it. */
@@ -231,11 +164,29 @@ tell_subject(struct registry_case *k, const struct subject *s)
 				tell_place(k, place);
 		}
 	}
+	return is_led;
+}
+
+static void
+tell_subject(struct registry_case *k, struct subject *s)
+{
+	const bool is_told = !s->is_latest || k->changes->with_latest;
+	bool is_led;
+
+	for (size_t i = 0; i < s->nplaces; i++) {
+		if (s->places[i].before != NULL)
+			s->before = s->places[i].before;
+		if (s->places[i].after != NULL)
+			s->after = s->places[i].after;
+	}
+	registry_order_aliases(s->acts, s->nacts, s->before != NULL ? &s->before->artifact : NULL,
+		s->after != NULL ? &s->after->artifact : NULL);
+	is_led = tell_places(k, s, is_told);
 	/* Taken away again since, or too new to be seen on the version. */
-	if (after == NULL && s->nacts > 0 && acts[s->nacts - 1].act->target.p != NULL)
+	if (s->after == NULL && s->nacts > 0 && s->acts[s->nacts - 1]->target.p != NULL)
 		k->is_unexplained = true;
 	/* Entries that lead elsewhere are left for the next time: there is more to come. */
-	if (is_led || after == NULL)
+	if (is_led || s->after == NULL || only_remove(s))
 		tell_entries(k, s, is_told);
 	else
 		k->is_unexplained = true;
@@ -308,12 +259,29 @@ add_places(struct registry_case *k, struct places *all, const struct registry_co
 	}
 }
 
+/* All places of one alias come first, then its entries. Returns how many there are of both. */
+static size_t
+read_subject(struct registry_case *k, struct subject *s, struct place *v, size_t n)
+{
+	size_t all = 0;
+
+	*s = (struct subject){.alias = v->alias, .places = v};
+	s->is_latest = text_equal(v->alias, &TEXT("latest"));
+	for (; all < n && text_equal(v[all].alias, s->alias); all++)
+		s->nplaces += v[all].act == NULL;
+	s->acts = arena_alloc(&k->memory->arena, (all - s->nplaces + 1) * sizeof(struct place *));
+	k->memory->failed |= s->acts == NULL;
+	for (size_t i = s->nplaces; i < all && s->acts != NULL; i++)
+		s->acts[s->nacts++] = v[i].act;
+	return all;
+}
+
 void
 registry_aliases(struct registry_case *k)
 {
 	struct registry_history *h = &k->fresh->history[REGISTRY_ALIASES];
 	struct places all = {NULL, 0, 0};
-	size_t from = 0, to;
+	size_t from = 0, n;
 
 	add_places(k, &all, k->old, k->fresh, false);
 	add_places(k, &all, k->fresh, k->old, true);
@@ -332,14 +300,10 @@ registry_aliases(struct registry_case *k)
 		return;
 	if (all.n > 1)
 		qsort(all.v, all.n, sizeof(*all.v), compare_places);
-	for (; from < all.n; from = to) {
-		struct subject s = {.places = all.v + from};
+	for (; from < all.n && !k->memory->failed; from += n) {
+		struct subject s;
 
-		s.is_latest = text_equal(s.places->alias, &TEXT("latest"));
-		for (to = from; to < all.n && text_equal(all.v[to].alias, s.places->alias); to++) {
-			s.nplaces += all.v[to].act == NULL;
-			s.nacts += all.v[to].act != NULL;
-		}
+		n = read_subject(k, &s, all.v + from, all.n - from);
 		tell_subject(k, &s);
 	}
 }

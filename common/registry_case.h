@@ -16,8 +16,9 @@ struct registry_case {
 	/* members by artifact */
 	const struct registry_member **before, **after;
 	size_t nbefore, nafter;
-	size_t links_from;         /* where in changes they begin */
-	size_t *settled, nsettled; /* which of old->owed the history of aliases has shown */
+	size_t links_from; /* where in changes they begin */
+	bool *is_settled;  /* of each of old->owed, whether a history has shown it */
+	int64_t told_ms;   /* now, but not before anything that was read */
 	bool is_unexplained;
 };
 
@@ -48,18 +49,12 @@ int64_t registry_case_past_index(const struct registry_case *k, const struct tex
 	int64_t ms);
 
 /**
- * registry_case_owe(k, type, artifact, alias, linked_ms):
- * An event was told whose entry a history may show later.
- */
-void registry_case_owe(struct registry_case *k, int type, const struct text *artifact,
-	const struct text *alias, int64_t linked_ms);
-
-/**
- * registry_links(k), registry_aliases(k):
- * Tell of links and unlinks; of aliases.
+ * registry_links(k), registry_aliases(k), registry_case_marks(k):
+ * Tell of links and unlinks; of aliases; of tags, and count aliases and tags for the next time.
  */
 void registry_links(struct registry_case *k);
 void registry_aliases(struct registry_case *k);
+void registry_case_marks(struct registry_case *k);
 
 /**
  * registry_is_version_alias(name):

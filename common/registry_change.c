@@ -60,44 +60,11 @@ registry_tell(struct registry_changes *changes, const struct registry_change *ch
 	struct registry_change *made;
 
 	if (changes->first == REGISTRY_BASELINE ||
-		(changes->first == REGISTRY_SINCE &&
+		(changes->is_new &&
 			(change->is_dated ? change->ms : linked_ms) < changes->since_ms))
 		return;
 	if ((made = registry_grow(changes->memory, &changes->list)) != NULL) {
 		*made = *change;
 		made->seq = changes->list.n;
 	}
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const struct registry_change *x = a, *y = b;
-
-	if (x->is_dated != y->is_dated)
-		return x->is_dated ? -1 : 1;
-	if (x->ms != y->ms)
-		return x->ms < y->ms ? -1 : 1;
-	if (x->step != y->step)
-		return x->step < y->step ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	return x->seq < y->seq ? -1 : 1;
-}
-
-void
-registry_changes_sort(struct registry_changes *changes)
-{
-	struct registry_change *v = changes->list.v;
-	const size_t n = changes->list.n;
-	int64_t last_ms = changes->now_ms;
-
-	for (size_t i = 0; i < n; i++)
-		if (v[i].is_dated && v[i].ms > last_ms)
-			last_ms = v[i].ms;
-	for (size_t i = 0; i < n; i++)
-		if (!v[i].is_dated)
-			v[i].ms = last_ms;
-	if (n > 1)
-		qsort(v, n, sizeof(*v), compare);
 }

@@ -33,7 +33,9 @@ struct registry_change {
 	struct text mark; /* the alias or tag */
 	struct text user; /* p is NULL: not known */
 	char id[REGISTRY_CHANGE_ID];
-	unsigned step, rank; /* order among those of one time */
+	/* order among those of one time: */
+	uint64_t place; /* the earlier the smaller; a guess */
+	bool is_ended;  /* of an alias: an unlink has taken it away from there */
 	size_t seq;
 };
 
@@ -44,9 +46,11 @@ struct registry_changes {
 	struct registry *memory;
 	REGISTRY_LIST(struct registry_change) list;
 	enum registry_first first;
-	int64_t since_ms; /* for REGISTRY_SINCE */
-	int64_t now_ms;   /* the time of what has none */
+	int64_t since_ms;  /* of collections that the state does not know nothing older is told */
+	int64_t now_ms;    /* the time of what has none */
+	int64_t before_ms; /* of the state; REGISTRY_NO_TIME: not known */
 	bool with_latest;
+	bool is_new;                            /* the collection at hand is one of these */
 	const struct registry_artifacts *known; /* all versions of the state; NULL: none */
 };
 
@@ -75,12 +79,5 @@ void registry_change_id(const struct registry_identity *identity, char out[REGIS
  */
 void registry_tell(struct registry_changes *changes, const struct registry_change *change,
 	int64_t linked_ms);
-
-/**
- * registry_changes_sort(changes):
- * Bring them into the order in which they happened; those without a time come last, with a time
- * that is not before any other's.
- */
-void registry_changes_sort(struct registry_changes *changes);
 
 #endif

@@ -11,7 +11,7 @@
  *   by how often it was put on this version since the state began. Tags have no history at all:
  *   they are always known like that.
  * - What was told without its entry is owed: when a history shows the entry later, it is not told
- *   again.
+ *   again. An entry that is dated behind the telling is another event.
  * - A history may be cut at its old end, lag behind, or be refused. Entries are told only if they
  *   lead to what is there now.
  *

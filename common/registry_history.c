@@ -12,11 +12,18 @@ compare_seen(const void *a, const void *b)
 	return x->key == y->key ? 0 : x->key < y->key ? -1 : 1;
 }
 
+/* By which ${old}, which may be NULL, knows it. */
+static uint64_t
+key_for(const struct registry_history *old, const struct registry_action *a)
+{
+	return old != NULL && old->has_old_keys ? a->old_key : a->key;
+}
+
 /* How often ${old} has seen such an entry. All before the floor have been seen. */
 static size_t
 times_seen(const struct registry_history *old, const struct registry_action *a)
 {
-	const struct registry_seen wanted = {a->key, a->ms};
+	const struct registry_seen wanted = {key_for(old, a), a->ms};
 	size_t low = 0, high = old->seen.n, n = 0;
 
 	if (a->ms < old->floor_ms)
@@ -35,7 +42,7 @@ times_seen(const struct registry_history *old, const struct registry_action *a)
 }
 
 bool
-registry_history_reads_on(const struct registry_history *old, bool wants_all,
+registry_history_reads_on(const struct registry_history *old, bool wants_all, int64_t now_ms,
 	const struct registry_action *v, size_t n, size_t from)
 {
 	bool has_news = false;
@@ -51,6 +58,9 @@ registry_history_reads_on(const struct registry_history *old, bool wants_all,
 		return v[n - 1].ms >= v[0].ms - REGISTRY_WINDOW_MS;
 	if (v[n - 1].ms < old->floor_ms)
 		return false;
+	/* All that is known gets a new key. */
+	if (old->has_old_keys || old->newest_ms > now_ms - 2 * REGISTRY_WINDOW_MS)
+		return true;
 	for (size_t i = from; i < n; i++)
 		has_news |= times_seen(old, &v[i]) == 0;
 	return has_news || v[n - 1].ms >= old->newest_ms;
@@ -119,7 +129,7 @@ registry_news(struct registry_history *h, const struct registry_history *old)
 
 		/* Of entries that are alike, as many are old as were seen. */
 		for (size_t j = i; j > 0 && v[j - 1].ms == v[i].ms; j--)
-			before += v[j - 1].key == v[i].key;
+			before += key_for(old, &v[j - 1]) == key_for(old, &v[i]);
 		v[i].is_new = old == NULL || !old->is_known || before >= times_seen(old, &v[i]);
 	}
 }
@@ -133,27 +143,42 @@ keep_seen(struct registry *r, struct registry_history *h, uint64_t key, int64_t 
 		*seen = (struct registry_seen){key, ms};
 }
 
+/* All before the floor counts as told, so what has not been told holds it, for a while. */
+static void
+raise_floor(struct registry_history *h)
+{
+	int64_t floor_ms;
+
+	for (size_t i = 0; i < h->actions.n; i++)
+		if (h->actions.v[i].ms > h->newest_ms)
+			h->newest_ms = h->actions.v[i].ms;
+	if (h->newest_ms == REGISTRY_NO_TIME)
+		return;
+	floor_ms = h->newest_ms - REGISTRY_WINDOW_MS;
+	for (size_t i = 0; i < h->actions.n; i++)
+		if (h->actions.v[i].is_new && h->actions.v[i].ms < floor_ms &&
+			h->actions.v[i].ms > h->newest_ms - REGISTRY_PATIENCE_MS)
+			floor_ms = h->actions.v[i].ms;
+	if (floor_ms > h->floor_ms)
+		h->floor_ms = floor_ms;
+}
+
 void
 registry_history_keep(struct registry *r, struct registry_history *h,
 	const struct registry_history *old)
 {
 	const bool was_known = old != NULL && old->is_known;
+	const bool is_renewed = was_known && old->has_old_keys && h->is_read;
 
+	h->has_old_keys = was_known && old->has_old_keys && !h->is_read;
 	h->is_known = was_known || h->is_read;
 	h->newest_ms = was_known ? old->newest_ms : REGISTRY_NO_TIME;
 	h->floor_ms = was_known ? old->floor_ms : REGISTRY_NO_TIME;
 	h->seen.n = 0;
-	if (h->is_read) {
-		for (size_t i = 0; i < h->actions.n; i++)
-			if (h->actions.v[i].ms > h->newest_ms)
-				h->newest_ms = h->actions.v[i].ms;
-		if (h->newest_ms != REGISTRY_NO_TIME &&
-			h->newest_ms - REGISTRY_WINDOW_MS > h->floor_ms)
-			h->floor_ms = h->newest_ms - REGISTRY_WINDOW_MS;
-	}
-	if (was_known)
-		for (size_t i = 0; i < old->seen.n; i++)
-			keep_seen(r, h, old->seen.v[i].key, old->seen.v[i].ms);
+	if (h->is_read)
+		raise_floor(h);
+	for (size_t i = 0; was_known && !is_renewed && i < old->seen.n; i++)
+		keep_seen(r, h, old->seen.v[i].key, old->seen.v[i].ms);
 	for (size_t i = 0; h->is_read && i < h->actions.n; i++) {
 		const struct registry_action *a = &h->actions.v[i];
 		size_t alike = 0;
@@ -163,7 +188,7 @@ registry_history_keep(struct registry *r, struct registry_history *h,
 		/* What the state knew already is there; what is told now comes to it. */
 		for (size_t j = i; j > 0 && h->actions.v[j - 1].ms == a->ms; j--)
 			alike += h->actions.v[j - 1].key == a->key && !h->actions.v[j - 1].is_new;
-		if (!was_known || alike >= times_seen(old, a))
+		if (!was_known || is_renewed || alike >= times_seen(old, a))
 			keep_seen(r, h, a->key, a->ms);
 	}
 	if (h->seen.n > 1)

@@ -11,14 +11,16 @@
 #include "registry.h"
 
 #define REGISTRY_WINDOW_MS (2 * 60 * 1000)
+#define REGISTRY_PATIENCE_MS (24 * 3600 * 1000) /* for an entry that cannot be told yet */
 
 /**
- * registry_history_reads_on(old, wants_all, v, n, from):
+ * registry_history_reads_on(old, wants_all, now_ms, v, n, from):
  * Whether the page that ended what was read of a history, ${n} entries at ${v}, newest first, those
  * from ${from} on of that page, is not the last one that is needed, if there are more. ${old}: as
- * the state has it, or NULL. ${wants_all}: all of it is news.
+ * the state has it, or NULL. ${wants_all}: all of it is news. As long as its newest entry is young
+ * at ${now_ms}, others may still show behind it, on pages that had no news.
  */
-bool registry_history_reads_on(const struct registry_history *old, bool wants_all,
+bool registry_history_reads_on(const struct registry_history *old, bool wants_all, int64_t now_ms,
 	const struct registry_action *v, size_t n, size_t from);
 
 /**

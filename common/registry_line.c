@@ -1,6 +1,5 @@
 #include "registry_line.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,109 +7,6 @@
 #include "json_text.h"
 
 #define TEXT_BYTES_MAX ((size_t)64 * 1024 * 1024)
-
-/* ---- writing ---- */
-
-static void
-write_text(struct strbuf *sb, const char *name, const struct text *text)
-{
-	strbuf_printf(sb, "\"%s\":\"", name);
-	json_escape(sb, text->p, text->len);
-	strbuf_lit(sb, "\",");
-}
-
-/* A name alone is on and was put on once; else [name, count, is on]. */
-static void
-write_marks(struct strbuf *sb, const char *name, const registry_marks *marks)
-{
-	if (marks->n == 0)
-		return;
-	strbuf_printf(sb, ",\"%s\":", name);
-	for (size_t i = 0; i < marks->n; i++) {
-		const struct registry_mark *mark = &marks->v[i];
-		const bool is_plain = mark->is_on && mark->count == 1;
-
-		strbuf_addc(sb, i == 0 ? '[' : ',');
-		strbuf_adds(sb, is_plain ? "\"" : "[\"");
-		json_escape(sb, mark->name.p, mark->name.len);
-		strbuf_addc(sb, '"');
-		if (!is_plain)
-			strbuf_printf(sb, ",%u,%s]", mark->count, mark->is_on ? "true" : "false");
-	}
-	strbuf_addc(sb, ']');
-}
-
-static void
-write_member(struct strbuf *sb, const struct registry_member *m)
-{
-	strbuf_addc(sb, '{');
-	write_text(sb, "id", &m->id);
-	write_text(sb, "artifact", &m->artifact);
-	strbuf_printf(sb, "\"linked\":%lld", (long long)m->linked_ms);
-	if (m->index != REGISTRY_NO_INDEX)
-		strbuf_printf(sb, ",\"index\":%lld", (long long)m->index);
-	if (m->ord != 0)
-		strbuf_printf(sb, ",\"ord\":%u", m->ord);
-	write_marks(sb, "aliases", &m->aliases);
-	write_marks(sb, "tags", &m->tags);
-	strbuf_addc(sb, '}');
-}
-
-static void
-write_history(struct strbuf *sb, const char *name, const struct registry_history *h)
-{
-	if (!h->is_known)
-		return;
-	strbuf_printf(sb, ",\"%s\":{\"seen\":[", name);
-	for (size_t i = 0; i < h->seen.n; i++)
-		strbuf_printf(sb, "%s\"%016llx@%lld\"", i > 0 ? "," : "",
-			(unsigned long long)h->seen.v[i].key, (long long)h->seen.v[i].ms);
-	strbuf_addc(sb, ']');
-	if (h->floor_ms != REGISTRY_NO_TIME)
-		strbuf_printf(sb, ",\"floor\":%lld", (long long)h->floor_ms);
-	if (h->newest_ms != REGISTRY_NO_TIME)
-		strbuf_printf(sb, ",\"newest\":%lld", (long long)h->newest_ms);
-	strbuf_addc(sb, '}');
-}
-
-static void
-write_owed(struct strbuf *sb, const struct registry_owed *owed)
-{
-	strbuf_addc(sb, '{');
-	write_text(sb, "artifact", &owed->artifact);
-	if (owed->alias.len > 0)
-		write_text(sb, "alias", &owed->alias);
-	strbuf_printf(sb, "\"linked\":%lld,\"type\":\"%s\"}", (long long)owed->linked_ms,
-		event_type_name(owed->type));
-}
-
-void
-registry_line_write(struct strbuf *sb, const struct registry_collection *c)
-{
-	strbuf_addc(sb, '{');
-	write_text(sb, "id", &c->id);
-	write_text(sb, "name", &c->name);
-	write_text(sb, "entity", &c->entity);
-	write_text(sb, "project", &c->project);
-	strbuf_printf(sb, "\"created\":%lld", (long long)c->created_ms);
-	write_marks(sb, "tags", &c->tags);
-	write_history(sb, "link_history", &c->history[REGISTRY_LINKS]);
-	write_history(sb, "alias_history", &c->history[REGISTRY_ALIASES]);
-	for (size_t i = 0; i < c->owed.n; i++) {
-		strbuf_adds(sb, i == 0 ? ",\"owed\":[" : ",");
-		write_owed(sb, &c->owed.v[i]);
-	}
-	strbuf_adds(sb, c->owed.n > 0 ? "]" : "");
-	strbuf_lit(sb, ",\"members\":[");
-	for (size_t i = 0; i < c->members.n; i++) {
-		if (i > 0)
-			strbuf_addc(sb, ',');
-		write_member(sb, &c->members.v[i]);
-	}
-	strbuf_lit(sb, "]}");
-}
-
-/* ---- reading ---- */
 
 static bool
 is(const struct json_span *key, const char *name)
@@ -272,6 +168,7 @@ static bool
 read_history(struct json *js, struct registry *r, struct registry_history *h)
 {
 	struct json_span key;
+	int64_t keys = 1;
 
 	h->is_known = true;
 	if (!json_open_object(js))
@@ -279,10 +176,12 @@ read_history(struct json *js, struct registry *r, struct registry_history *h)
 	while (json_next_member(js, &key)) {
 		if (is(&key, "seen")         ? !read_seen(js, r, h)
 			: is(&key, "floor")  ? !read_number(js, &h->floor_ms)
+			: is(&key, "keys")   ? !read_number(js, &keys)
 			: is(&key, "newest") ? !read_number(js, &h->newest_ms)
 					     : !json_value(js, NULL))
 			return false;
 	}
+	h->has_old_keys = keys < REGISTRY_LINE_KEYS;
 	return js->error == NULL;
 }
 
@@ -293,12 +192,14 @@ read_owed_one(struct json *js, struct registry *r, struct registry_owed *owed)
 	struct json_span key;
 
 	owed->alias = TEXT("");
+	owed->told_ms = REGISTRY_NO_TIME;
 	if (!json_open_object(js))
 		return false;
 	while (json_next_member(js, &key)) {
 		if (is(&key, "artifact")     ? !read_text(js, r, &owed->artifact)
 			: is(&key, "alias")  ? !read_text(js, r, &owed->alias)
 			: is(&key, "linked") ? !read_number(js, &owed->linked_ms)
+			: is(&key, "told")   ? !read_number(js, &owed->told_ms)
 			: is(&key, "type")   ? !read_text(js, r, &type)
 					     : !json_value(js, NULL))
 			return false;
@@ -323,6 +224,40 @@ read_owed(struct json *js, struct registry *r, struct registry_collection *c)
 	return js->error == NULL;
 }
 
+static bool
+read_ended_one(struct json *js, struct registry *r, struct registry_ended *ended)
+{
+	struct json_span key;
+	int64_t ord = 0;
+
+	ended->artifact = TEXT("");
+	if (!json_open_object(js))
+		return false;
+	while (json_next_member(js, &key)) {
+		if (is(&key, "artifact")     ? !read_text(js, r, &ended->artifact)
+			: is(&key, "linked") ? !read_number(js, &ended->linked_ms)
+			: is(&key, "ord")    ? !read_number(js, &ord)
+					     : !json_value(js, NULL))
+			return false;
+	}
+	ended->ord = (unsigned)ord;
+	return js->error == NULL;
+}
+
+static bool
+read_ended(struct json *js, struct registry *r, struct registry_collection *c)
+{
+	if (!json_open_array(js))
+		return false;
+	while (json_next_item(js)) {
+		struct registry_ended *ended = registry_grow(r, &c->ended);
+
+		if (ended == NULL || !read_ended_one(js, r, ended))
+			return json_fail(js, js->p, "out of memory");
+	}
+	return js->error == NULL;
+}
+
 bool
 registry_line_read(struct json *js, struct registry *r)
 {
@@ -338,9 +273,11 @@ registry_line_read(struct json *js, struct registry *r)
 			: is(&key, "entity")  ? !read_text(js, r, &c->entity)
 			: is(&key, "project") ? !read_text(js, r, &c->project)
 			: is(&key, "created") ? !read_number(js, &c->created_ms)
+			: is(&key, "gone")    ? !read_number(js, &c->gone_ms)
 			: is(&key, "tags")    ? !read_marks(js, r, &c->tags)
 			: is(&key, "members") ? !read_members(js, r, c)
 			: is(&key, "owed")    ? !read_owed(js, r, c)
+			: is(&key, "ended")   ? !read_ended(js, r, c)
 			: is(&key, "link_history")
 				? !read_history(js, r, &c->history[REGISTRY_LINKS])
 			: is(&key, "alias_history")

@@ -10,6 +10,9 @@
 #include "registry.h"
 #include "strbuf.h"
 
+/* Of the keys of a history's entries; where it is not said it is 1. */
+#define REGISTRY_LINE_KEYS 2
+
 /**
  * registry_line_write(sb, c):
  * Append ${c} as a JSON object, without a newline. What was only read is left out.

@@ -3,125 +3,8 @@
  */
 #include <stdlib.h>
 
-#include "registry_case.h"
-
-#define SKEW_MS 1000 /* by which a membership and its action may be dated apart */
-
-/* What is known of one artifact. */
-struct story {
-	const struct registry_member *before, *after; /* NULL: not in the collection */
-	struct registry_action **acts;
-	size_t n;
-	size_t link; /* the one that made ${after}; n: none of them */
-	/* as far as it is told: */
-	bool is_in, is_told; /* whether a link has been */
-	int64_t linked_ms, index;
-	unsigned ord, step;
-	bool all_links; /* the entries are all links: unlinks do not say of what they are */
-};
-
-static bool
-is_same_place(const struct registry_member *a, const struct registry_member *b)
-{
-	return a != NULL && b != NULL && a->linked_ms == b->linked_ms && text_equal(&a->id, &b->id);
-}
-
-static int64_t
-distance(int64_t a, int64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-static void
-tell(struct registry_case *k, struct story *s, int type, const struct text *artifact,
-	const struct registry_action *act, int64_t ms, bool is_dated)
-{
-	const bool is_unknown = type == CHANGE_UNLINK && !s->is_in;
-	const struct registry_identity identity = {.collection = k->fresh,
-		.type = type,
-		.artifact = *artifact,
-		.linked_ms = is_unknown ? 0 : s->linked_ms,
-		.ord = is_unknown ? 0 : s->ord,
-		.at_ms = is_unknown ? ms : 0};
-	struct registry_change change = {.type = type,
-		.is_dated = is_dated,
-		.ms = ms,
-		.collection = k->fresh,
-		.artifact = *artifact,
-		.index = s->index,
-		.step = s->step++,
-		.rank = type == CHANGE_UNLINK ? 2 : 0};
-
-	if (act != NULL)
-		change.user = act->user;
-	registry_change_id(&identity, change.id);
-	registry_tell(k->changes, &change, s->linked_ms);
-}
-
-/* How many entries of ${artifact} have the time ${ms}, up to ${act}; all if it is NULL. */
-static unsigned
-count_before(const struct registry_case *k, const struct text *artifact,
-	const struct registry_action *act, int64_t ms)
-{
-	const struct registry_history *h = &k->fresh->history[REGISTRY_LINKS];
-	unsigned n = 0;
-
-	for (size_t i = 0; h->is_read && i < h->actions.n && &h->actions.v[i] != act; i++)
-		n += h->actions.v[i].ms == ms && text_equal(&h->actions.v[i].target, artifact);
-	return n;
-}
-
-/*
- * Which link of its time it is. The history counts, told entries too, so that all who read it come
- * to the same; where there is none, what was told does.
- */
-static unsigned
-number_of(const struct registry_case *k, const struct story *s, const struct text *artifact,
-	const struct registry_action *act, int64_t ms)
-{
-	const unsigned entries = count_before(k, artifact, act, ms);
-	unsigned n = s->all_links ? entries : entries / 2, told = 0;
-
-	for (size_t i = 0; k->old != NULL && i < k->old->owed.n; i++) {
-		const struct registry_owed *owed = &k->old->owed.v[i];
-
-		told += owed->type == CHANGE_UNLINK && owed->linked_ms == ms &&
-			text_equal(&owed->artifact, artifact);
-	}
-	if (s->before != NULL && s->before->linked_ms == ms && told < s->before->ord + 1)
-		told = s->before->ord + 1;
-	if (s->is_told && s->linked_ms == ms && told < s->ord + 1)
-		told = s->ord + 1;
-	return n > told ? n : told;
-}
-
-static void
-tell_link(struct registry_case *k, struct story *s, const struct text *artifact,
-	const struct registry_action *act, int64_t ms, int64_t index)
-{
-	s->ord = number_of(k, s, artifact, act, ms);
-	s->linked_ms = ms;
-	s->index = index;
-	tell(k, s, CHANGE_LINK, artifact, act, ms, true);
-	s->is_in = s->is_told = true;
-}
-
-/* ${act}: what says it, or NULL; then it is not dated unless something bounds it, ${until_ms}. */
-static void
-tell_unlink(struct registry_case *k, struct story *s, const struct text *artifact,
-	const struct registry_action *act, int64_t until_ms)
-{
-	const bool has_bound = act == NULL && until_ms != REGISTRY_NO_TIME;
-
-	if (act == NULL)
-		registry_case_owe(k, CHANGE_UNLINK, artifact, &TEXT(""), s->linked_ms);
-	tell(k, s, CHANGE_UNLINK, artifact, act,
-		act != NULL ? act->ms
-		: has_bound ? until_ms
-			    : 0,
-		act != NULL || has_bound);
-	s->is_in = false;
-}
+#include "registry_owed.h"
+#include "registry_story.h"
 
 /* ---- entries that say no artifact: the server may leave it out of unlinks ---- */
 
@@ -141,7 +24,7 @@ count_nameless(const struct registry_case *k)
  * that are in the collection no more it may be any one's.
  */
 static struct registry_action *
-only_nameless(const struct registry_case *k, const struct story *s)
+only_nameless(const struct registry_case *k, const struct registry_story *s)
 {
 	const struct registry_history *h = &k->fresh->history[REGISTRY_LINKS];
 	struct registry_action *found = NULL;
@@ -150,7 +33,7 @@ only_nameless(const struct registry_case *k, const struct story *s)
 	for (size_t i = 0; i < k->nbefore; i++) {
 		const struct registry_member *now = registry_case_after(k, &k->before[i]->artifact);
 
-		gone += !is_same_place(k->before[i], now);
+		gone += !registry_story_is_same(k->before[i], now);
 	}
 	if (gone != (s->before != NULL))
 		return NULL;
@@ -169,153 +52,26 @@ only_nameless(const struct registry_case *k, const struct story *s)
 
 /* ---- one artifact ---- */
 
-/* Whether ${n} entries, alternating, lead from before to after. */
-static bool
-fits(const struct story *s, size_t n)
-{
-	return (n % 2 == 0) == ((s->before != NULL) == (s->after != NULL));
-}
-
-static void
-leave_out(struct story *s, size_t i)
-{
-	s->acts[i]->is_new = false;
-	s->n--;
-	for (; i < s->n; i++)
-		s->acts[i] = s->acts[i + 1];
-}
-
-/* The last entry that is dated like the link ${owed}; s->n: none. */
+/* The entry that made ${after}, the last one that is dated like it, and how many come before it. */
 static size_t
-find_owed_link(const struct story *s, const struct registry_owed *owed)
+find_link(struct registry_story *s)
 {
-	size_t found = s->n;
-
-	for (size_t i = 0; i < s->n; i++)
-		if (s->acts[i]->ms == owed->linked_ms)
-			found = i;
-	/* One that is only near may be another, unless there is one too many. */
-	for (size_t i = 0; found == s->n && !fits(s, s->n) && i < s->n; i++)
-		if (distance(s->acts[i]->ms, owed->linked_ms) <= SKEW_MS)
-			return i;
-	return found;
-}
-
-static bool
-is_owed_for(const struct registry_owed *owed, const struct text *artifact)
-{
-	return (owed->type == CHANGE_LINK || owed->type == CHANGE_UNLINK) &&
-	       text_equal(&owed->artifact, artifact);
-}
-
-/* The entry of ${owed}, of entries that take turns beginning with a link or not; s->n: none. */
-static size_t
-find_in_turn(const struct story *s, const struct registry_owed *owed, bool begins_with_link)
-{
-	size_t from = 0, found = s->n;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const bool is_link = (i % 2 == 0) == begins_with_link;
-
-		if (is_link && s->acts[i]->ms == owed->linked_ms) {
-			from = i + 1;
-			found = s->acts[i]->is_new ? i : found;
-		}
-	}
-	if (owed->type == CHANGE_LINK)
-		return found;
-	for (; from < s->n; from++)
-		if (((from % 2 == 0) != begins_with_link) && s->acts[from]->is_new)
-			return from;
-	return s->n;
-}
-
-/*
- * Leave out the entries of what was told without them, if all entries since then are there: if they
- * lead from before the first of these to now. Returns whether.
- */
-static bool
-settle_in_turn(const struct registry_collection *old, struct story *s, const struct text *artifact)
-{
-	const struct registry_owed *first = NULL;
-	bool was_in;
-
-	for (size_t i = 0; i < old->owed.n && first == NULL; i++)
-		if (is_owed_for(&old->owed.v[i], artifact))
-			first = &old->owed.v[i];
-	if (first == NULL)
-		return true;
-	was_in = first->type == CHANGE_UNLINK;
-	if ((s->n % 2 == 0) != (was_in == (s->after != NULL)))
-		return false;
-	for (size_t i = 0; i < old->owed.n; i++) {
-		size_t found = s->n;
-
-		if (is_owed_for(&old->owed.v[i], artifact))
-			found = find_in_turn(s, &old->owed.v[i], !was_in);
-		if (found < s->n)
-			s->acts[found]->is_new = false;
-	}
-	/* Only now, since turns are counted in all of them. */
-	for (size_t i = s->n; i > 0; i--)
-		if (!s->acts[i - 1]->is_new)
-			leave_out(s, i - 1);
-	return true;
-}
-
-/* Leave out the entries of what was told without them. */
-static void
-settle_owed(struct registry_case *k, struct story *s, const struct text *artifact)
-{
-	const struct registry_collection *old = k->old;
-
-	if (old == NULL || s->n == 0 || settle_in_turn(old, s, artifact))
-		return;
-	for (size_t i = 0; i < old->owed.n && s->n > 0; i++) {
-		const struct registry_owed *owed = &old->owed.v[i];
-		size_t found = s->n;
-
-		if (!is_owed_for(owed, artifact))
-			continue;
-		if (owed->type == CHANGE_LINK)
-			found = find_owed_link(s, owed);
-		else if (s->acts[0]->ms >= owed->linked_ms && !fits(s, s->n))
-			found = 0;
-		if (found < s->n)
-			leave_out(s, found);
-		else
-			k->is_unexplained |= owed->type == CHANGE_UNLINK;
-	}
-}
-
-/*
- * The entry that made ${after}, and how many come before it. Of those that are dated like it, the
- * last one before which links and unlinks take turns.
- */
-static size_t
-find_link(struct story *s)
-{
-	bool found = false;
-
 	s->link = s->n;
 	if (s->after == NULL)
 		return s->n;
-	for (size_t i = s->n; i > 0 && !found; i--) {
-		if (s->acts[i - 1]->ms != s->after->linked_ms)
-			continue;
-		found = ((i - 1) % 2 == 1) == (s->before != NULL);
-		if (found || s->link == s->n)
+	for (size_t i = s->n; i > 0 && s->link == s->n; i--)
+		if (s->acts[i - 1]->ms == s->after->linked_ms)
 			s->link = i - 1;
-	}
 	if (s->link == s->n && s->n > 0 && ((s->n - 1) % 2 == 1) == (s->before != NULL) &&
-		distance(s->acts[s->n - 1]->ms, s->after->linked_ms) <= SKEW_MS)
+		s->acts[s->n - 1]->ms - s->after->linked_ms <= REGISTRY_SKEW_MS &&
+		s->after->linked_ms - s->acts[s->n - 1]->ms <= REGISTRY_SKEW_MS)
 		s->link = s->n - 1;
 	return s->link;
 }
 
 /* How many unlinks would have no entry if all of the first ${n} entries were links. */
 static size_t
-missing_unlinks(const struct story *s, size_t n)
+missing_unlinks(const struct registry_story *s, size_t n)
 {
 	return n + (s->before != NULL);
 }
@@ -326,7 +82,7 @@ missing_unlinks(const struct story *s, size_t n)
  * under the first number.
  */
 static void
-tell_before(struct registry_case *k, struct story *s, const struct text *artifact)
+tell_before(struct registry_case *k, struct registry_story *s)
 {
 	if (s->n % 2 != 0 || s->acts[s->n - 1]->ms > s->after->linked_ms) {
 		/* It may show the next time, with these entries. */
@@ -336,49 +92,79 @@ tell_before(struct registry_case *k, struct story *s, const struct text *artifac
 	for (size_t i = 0; i < s->n; i += 2) {
 		s->acts[i]->is_new = s->acts[i + 1]->is_new = false;
 		/* number_of() passes over the number of ${before}, which is ${after}. */
-		tell_link(k, s, artifact, s->acts[i], s->acts[i]->ms,
-			registry_case_past_index(k, artifact, s->acts[i]->ms));
-		tell_unlink(k, s, artifact, s->acts[i + 1], 0);
+		registry_story_link(k, s, s->acts[i], s->acts[i]->ms,
+			registry_case_past_index(k, &s->artifact, s->acts[i]->ms));
+		registry_story_unlink(k, s, s->acts[i + 1], 0);
 	}
 }
 
-/* Tell what the first ${n} entries say. */
+/*
+ * Whether the last of ${n} entries may be a link whose end, and what followed it, does not show
+ * yet: it is young, or nobody has waited yet, and the entries take turns so. Else the link before
+ * the first one is lost.
+ */
+static bool
+is_cut_short(const struct registry_case *k, const struct registry_story *s, size_t n)
+{
+	return s->link == s->n && n > 0 && !s->all_links && (n % 2 == 0) != (s->before == NULL) &&
+	       k->changes->first != REGISTRY_BASELINE &&
+	       (k->told_ms - s->acts[n - 1]->ms < REGISTRY_LAG_MS ||
+		       s->acts[n - 1]->ms > k->changes->before_ms);
+}
+
+/* Tell what the first ${n} entries say. They take turns, and the last one is an unlink, or not. */
 static void
-tell_acts(struct registry_case *k, struct story *s, const struct text *artifact, size_t n)
+tell_acts(struct registry_case *k, struct registry_story *s, size_t n, bool ends_with_link)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct registry_action *act = s->acts[i];
-		const bool is_link = s->all_links || (n - 1 - i) % 2 == 1;
+		const bool is_link = s->all_links || ((n - 1 - i) % 2 == 1) != ends_with_link;
 
 		if (is_link && s->is_in) {
 			k->is_unexplained |= !s->all_links;
-			tell_unlink(k, s, artifact, NULL, act->ms);
+			registry_story_unlink(k, s, NULL, act->ms);
 		}
 		if (is_link) {
-			tell_link(k, s, artifact, act, act->ms,
-				registry_case_past_index(k, artifact, act->ms));
+			registry_story_link(k, s, act, act->ms,
+				registry_case_past_index(k, &s->artifact, act->ms));
 			continue;
 		}
 		/* The end of a link that nobody has seen; or one too new to be seen elsewhere. */
 		k->is_unexplained |= !s->is_in;
 		if (!s->is_in)
-			s->index = registry_case_past_index(k, artifact, act->ms);
-		tell_unlink(k, s, artifact, act, 0);
+			s->index = registry_case_past_index(k, &s->artifact, act->ms);
+		registry_story_unlink(k, s, act, 0);
+	}
+}
+
+/* Tell of the link that made it a member, whatever says it. */
+static void
+tell_place(struct registry_case *k, struct registry_story *s)
+{
+	const struct registry_action *act = s->link < s->n ? s->acts[s->link] : NULL;
+
+	registry_story_link(k, s, act, s->after->linked_ms, s->after->index);
+	/* It is sorted by id, which stays. */
+	((struct registry_member *)(uintptr_t)s->after)->ord = s->ord;
+	if (act == NULL) {
+		k->is_unexplained |= k->fresh->history[REGISTRY_LINKS].is_read;
+		registry_owe(k, CHANGE_LINK, &s->artifact, &TEXT(""), s->after->linked_ms);
 	}
 }
 
 static void
-tell_story(struct registry_case *k, struct story *s, const struct text *artifact)
+tell_story(struct registry_case *k, struct registry_story *s)
 {
 	const bool is_read = k->fresh->history[REGISTRY_LINKS].is_read;
 	const size_t nameless = is_read ? count_nameless(k) : 0;
 	const struct registry_action *act = NULL;
+	bool ends_with_link;
 	size_t n;
 
-	settle_owed(k, s, artifact);
-	if (is_same_place(s->before, s->after)) {
+	registry_story_settle(k, s);
+	if (registry_story_is_same(s->before, s->after)) {
 		if (s->n > 0)
-			tell_before(k, s, artifact);
+			tell_before(k, s);
 		return;
 	}
 	if (s->before != NULL) {
@@ -390,26 +176,24 @@ tell_story(struct registry_case *k, struct story *s, const struct text *artifact
 	n = find_link(s);
 	/* What follows the link that made it a member will end that: then, not now. */
 	k->is_unexplained |= s->link + 1 < s->n;
+	s->all_links = nameless > 0 && missing_unlinks(s, n) <= nameless;
+	ends_with_link = is_cut_short(k, s, n);
+	if (ends_with_link && s->before == NULL && s->after == NULL) {
+		/* It came and went: that can wait until all of it shows. */
+		k->is_unexplained = true;
+		return;
+	}
 	for (size_t i = 0; i < s->n && i <= s->link; i++)
 		s->acts[i]->is_new = false;
-	s->all_links = nameless > 0 && missing_unlinks(s, n) <= nameless;
-	tell_acts(k, s, artifact, n);
+	tell_acts(k, s, n, ends_with_link);
 	if (s->is_in) {
 		act = nameless > 0 ? only_nameless(k, s) : NULL;
 		k->is_unexplained |= is_read && nameless == 0;
-		tell_unlink(k, s, artifact, act,
+		registry_story_unlink(k, s, act,
 			s->after != NULL ? s->after->linked_ms : REGISTRY_NO_TIME);
 	}
-	if (s->after == NULL)
-		return;
-	act = s->link < s->n ? s->acts[s->link] : NULL;
-	tell_link(k, s, artifact, act, s->after->linked_ms, s->after->index);
-	/* It is sorted by id, which stays. */
-	((struct registry_member *)(uintptr_t)s->after)->ord = s->ord;
-	if (act == NULL) {
-		k->is_unexplained |= is_read;
-		registry_case_owe(k, CHANGE_LINK, artifact, &TEXT(""), s->after->linked_ms);
-	}
+	if (s->after != NULL)
+		tell_place(k, s);
 }
 
 /* ---- all of them ---- */
@@ -469,10 +253,11 @@ registry_links(struct registry_case *k)
 			first_of(i < k->nbefore ? &k->before[i]->artifact : NULL,
 				j < k->nafter ? &k->after[j]->artifact : NULL,
 				a < n ? &acts[a]->target : NULL);
-		struct story s = {.acts = acts + a, .index = REGISTRY_NO_INDEX};
+		struct registry_story s = {.acts = acts + a, .index = REGISTRY_NO_INDEX};
 
 		if (artifact == NULL)
 			break;
+		s.artifact = *artifact;
 		if (i < k->nbefore && text_equal(&k->before[i]->artifact, artifact))
 			s.before = k->before[i++];
 		if (j < k->nafter && text_equal(&k->after[j]->artifact, artifact))
@@ -481,11 +266,11 @@ registry_links(struct registry_case *k)
 			a++;
 			s.n++;
 		}
-		if (is_same_place(s.before, s.after))
+		if (registry_story_is_same(s.before, s.after))
 			((struct registry_member *)(uintptr_t)s.after)->ord = s.before->ord;
 		if (s.n > 0 || s.before == NULL || s.after == NULL ||
-			!is_same_place(s.before, s.after))
-			tell_story(k, &s, artifact);
+			!registry_story_is_same(s.before, s.after))
+			tell_story(k, &s);
 	}
 	for (i = 0; i < h->actions.n; i++)
 		if (h->actions.v[i].target.p == NULL)

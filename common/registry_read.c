@@ -1,14 +1,34 @@
 #include "registry_read.h"
 
-#include <string.h>
-
 #include "diag.h"
+#include "registry_history.h"
+#include "registry_order.h"
 #include "registry_reading.h"
-#include "wandb_answer.h"
+
+#define GONE_MAX_MS ((int64_t)90 * 24 * 3600 * 1000) /* for which a collection is remembered */
 
 static const struct wandb_sizes sizes_first = {.collections = 100, .items = 40, .batch = 40};
 
 /* ---- collections ---- */
+
+/*
+ * At a baseline all that has happened so far, by the server's clocks, is known, also of what a page
+ * that moved has hidden, or what is not to be seen yet.
+ */
+static void
+raise_floor(struct registry *next, const struct registry_collection *c)
+{
+	int64_t newest_ms = c->created_ms;
+
+	for (size_t i = 0; i < c->members.n; i++)
+		if (c->members.v[i].linked_ms > newest_ms)
+			newest_ms = c->members.v[i].linked_ms;
+	for (int i = 0; i < REGISTRY_HISTORIES; i++)
+		if (c->history[i].newest_ms > newest_ms)
+			newest_ms = c->history[i].newest_ms;
+	if (newest_ms - REGISTRY_WINDOW_MS > next->floor_ms)
+		next->floor_ms = newest_ms - REGISTRY_WINDOW_MS;
+}
 
 /* ${c}: what the state is to know, or NULL. */
 static void
@@ -16,6 +36,8 @@ finish_collection(struct reading *rd, const struct registry_collection *c)
 {
 	if (c == NULL)
 		return;
+	if (rd->news->changes->first == REGISTRY_BASELINE)
+		raise_floor(rd->next, c);
 	rd->news->collections++;
 	rd->news->versions += c->members.n;
 	registry_add(rd->next, registry_copy(rd->next, c));
@@ -57,8 +79,8 @@ reading_go_on(struct reading *rd, struct registry_work *w)
 	}
 }
 
-static struct registry_work *
-new_work(struct reading *rd, struct text id)
+struct registry_work *
+reading_new_work(struct reading *rd, struct text id)
 {
 	struct registry_work *w = arena_alloc(&rd->memory->arena, sizeof(*w));
 
@@ -72,50 +94,10 @@ new_work(struct reading *rd, struct text id)
 	return w;
 }
 
-static bool
-ends_where_it_began(struct reading *rd, const struct task *task, const struct wandb_page *page)
-{
-	char about[READING_WHAT_MAX];
-
-	if (page->next.p == NULL || !text_equal(&page->next, &task->after))
-		return false;
-	reading_fail(rd, REGISTRY_FAILED_NOW, "%s: a page ends where it began: it would never end",
-		reading_what(rd, task, about));
-	return true;
-}
-
-static void
-take_collections(struct reading *rd, const struct task *task, struct wandb_collections *got)
-{
-	char about[256];
-
-	if (got->entity.p == NULL) {
-		reading_no_project(rd, task);
-		return;
-	}
-	if (task->kind == TASK_COLLECTION && got->list.n == 0) {
-		reading_fail(rd, REGISTRY_FAILED,
-			"there is no collection %s, or the key may not see it",
-			reading_what(rd, task, about));
-		return;
-	}
-	if (ends_where_it_began(rd, task, &got->page))
-		return;
-	if (got->page.next.p != NULL)
-		reading_send_collections(rd, task->entity, task->project, got->page.next);
-	for (size_t i = 0; i < got->list.n; i++) {
-		const struct text id = got->list.v[i].c->id;
-		struct registry_work *w;
-
-		/* Pages that move show one twice. */
-		if (names_find(&rd->ids, id.p, id.len) >= 0 || (w = new_work(rd, id)) == NULL)
-			continue;
-		w->wc = got->list.v[i];
-		reading_go_on(rd, w);
-	}
-}
-
-/* What the state knows and no page has shown may be hidden by a page that moved. */
+/*
+ * What the state knows and no page has shown may be hidden by a page that moved. What was not shown
+ * the last time either shows itself when it comes back.
+ */
 static void
 look_for_missing(struct reading *rd)
 {
@@ -124,8 +106,9 @@ look_for_missing(struct reading *rd)
 		struct wandb_part part = {.id = {NULL, 0}};
 		struct registry_work *w;
 
-		if (c == NULL || names_find(&rd->ids, c->id.p, c->id.len) >= 0 ||
-			(w = new_work(rd, c->id)) == NULL)
+		if (c->gone_ms != REGISTRY_NO_TIME ||
+			names_find(&rd->ids, c->id.p, c->id.len) >= 0 ||
+			(w = reading_new_work(rd, c->id)) == NULL)
 			continue;
 		w->wc.c = registry_collection_new(rd->memory, c->id);
 		if (w->wc.c == NULL) {
@@ -141,130 +124,27 @@ look_for_missing(struct reading *rd)
 	}
 }
 
-/* ---- answers ---- */
-
-static bool
-is_registry(const struct text *project)
-{
-	static const char prefix[] = "wandb-registry-";
-
-	return project->len >= sizeof(prefix) - 1 &&
-	       memcmp(project->p, prefix, sizeof(prefix) - 1) == 0;
-}
-
-static void
-take_registries(struct reading *rd, const struct task *task, struct wandb_registries *got)
-{
-	const struct text none = {NULL, 0};
-
-	if (got->entity.p == NULL) {
-		reading_no_registries(rd, got->has_organization);
-		return;
-	}
-	if (ends_where_it_began(rd, task, &got->page))
-		return;
-	/* A server may not know the filter. */
-	for (size_t i = 0; i < got->names.n; i++)
-		if (is_registry(&got->names.v[i]))
-			reading_send_collections(rd, got->entity, got->names.v[i], none);
-	if (got->page.next.p != NULL) {
-		struct task *more = reading_new_task(rd, TASK_REGISTRIES);
-
-		if (more != NULL)
-			more->after = got->page.next;
-		reading_send(rd, more);
-	}
-}
-
-#define PAGES_MAX 10000 /* of a connection: a server may lead round in a circle */
-
 /*
- * Whether all that part ${i} asks for has come: what is left out would be asked for again without
- * end.
+ * What is not shown any more may come back, when rights are given back or what was deleted is
+ * restored. So the state keeps what it knew of it, for a while.
  */
-static bool
-is_whole(const struct task *task, size_t i, const struct wandb_collection *got, struct answer *a)
-{
-	for (int j = 0; j < WANDB_CONNECTIONS; j++) {
-		if (!task->parts[i].wants[j] || !task->features.has[j] || got->c == NULL)
-			continue;
-		if (got->pages[j].number == task->works[i]->wc.pages[j].number)
-			return answer_fail(a, "c%zu.%s is missing", i,
-				wandb_connection_name((enum wandb_connection)j));
-		if (got->pages[j].number > PAGES_MAX)
-			return answer_fail(a, "c%zu.%s does not end", i,
-				wandb_connection_name((enum wandb_connection)j));
-	}
-	return true;
-}
-
-static bool
-take_parts(struct reading *rd, const struct task *task, struct answer *a)
-{
-	struct wandb_parts got = {.n = task->n};
-	bool ok;
-
-	got.v = arena_alloc(&rd->memory->arena, (task->n + 1) * sizeof(*got.v));
-	if (got.v == NULL)
-		return answer_fail(a, "out of memory");
-	for (size_t i = 0; i < task->n; i++)
-		got.v[i] = task->works[i]->wc;
-	if (!(ok = wandb_answer_parts(a, &got)))
-		return false;
-	for (size_t i = 0; i < task->n; i++)
-		if (!is_whole(task, i, &got.v[i], a))
-			return false;
-	for (size_t i = 0; i < task->n; i++) {
-		struct registry_work *w = task->works[i];
-
-		/* Deleted; or not to be seen any more, which is the same from here. */
-		if (got.v[i].c == NULL)
-			continue;
-		w->wc = got.v[i];
-		reading_go_on(rd, w);
-	}
-	return ok;
-}
-
 static void
-take_data(struct reading *rd, struct task *task, const struct graphql_answer *answer)
+keep_gone(struct reading *rd)
 {
-	struct wandb_registries registries = {.memory = rd->memory};
-	struct wandb_collections collections = {.memory = rd->memory};
-	struct answer a;
-	char about[256];
-	bool ok = false;
+	const int64_t now_ms = rd->news->changes->now_ms;
 
-	answer_init(&a, answer->data.p, answer->data.len, "data");
-	switch (task->kind) {
-	case TASK_REGISTRIES:
-		if ((ok = wandb_answer_registries(&a, &registries)))
-			take_registries(rd, task, &registries);
-		break;
-	case TASK_COLLECTIONS:
-		if ((ok = wandb_answer_collections(&a, &collections)))
-			take_collections(rd, task, &collections);
-		break;
-	case TASK_COLLECTION:
-		if ((ok = wandb_answer_collection(&a, &collections)))
-			take_collections(rd, task, &collections);
-		break;
-	case TASK_PARTS:
-		ok = take_parts(rd, task, &a);
-		break;
-	case TASK_METADATA:
-		ok = registry_metadata_take(&rd->metadata, &a, task->first, task->n);
-		break;
-	case TASK_ENTITY:
-		ok = reading_take_entity(rd, task, &a);
-		break;
+	for (size_t i = 0; rd->old != NULL && i < rd->old->collections.n; i++) {
+		const struct registry_collection *c = rd->old->collections.v[i];
+		struct registry_collection *kept;
+
+		if (registry_find(rd->next, &c->id) != NULL ||
+			(c->gone_ms != REGISTRY_NO_TIME && now_ms - c->gone_ms > GONE_MAX_MS) ||
+			(kept = registry_copy(rd->next, c)) == NULL)
+			continue;
+		if (kept->gone_ms == REGISTRY_NO_TIME)
+			kept->gone_ms = now_ms;
+		registry_add(rd->next, kept);
 	}
-	if (!ok)
-		reading_fail(rd, REGISTRY_FAILED_NOW,
-			"the answer about %s is not as it must be: %s; the server may be older or newer than this program knows",
-			reading_what(rd, task, about), a.error);
-	if (rd->memory->failed || rd->next->failed)
-		reading_no_memory(rd);
 }
 
 /* Until nothing is under way. */
@@ -285,7 +165,7 @@ run(struct reading *rd)
 		}
 		rd->under_way--;
 		if (answer.verdict == GRAPHQL_OK)
-			take_data(rd, answer.ctx, &answer);
+			reading_take_data(rd, answer.ctx, &answer);
 		else
 			reading_take_refusal(rd, answer.ctx, &answer);
 		reading_send_waiting(rd);
@@ -335,6 +215,16 @@ read_metadata(struct reading *rd)
 		reading_no_memory(rd);
 }
 
+/* What the state says of time; from when on collections that it does not know are told of. */
+static void
+set_times(struct registry_changes *changes, const struct registry *old, struct registry *next)
+{
+	if (changes->first != REGISTRY_SINCE)
+		changes->since_ms = old != NULL ? old->floor_ms : REGISTRY_NO_TIME;
+	changes->before_ms = old != NULL ? old->read_ms : REGISTRY_NO_TIME;
+	next->floor_ms = changes->since_ms;
+}
+
 enum registry_result
 registry_read(struct registry_source *source, const struct registry *old,
 	struct registry_news *news, struct registry *next)
@@ -355,6 +245,7 @@ registry_read(struct registry_source *source, const struct registry *old,
 
 	struct registry_artifacts known;
 
+	set_times(news->changes, old, next);
 	names_init(&rd.ids);
 	news->changes->known = &known;
 	if (!registry_artifacts_init(&known, old))
@@ -365,7 +256,10 @@ registry_read(struct registry_source *source, const struct registry *old,
 		look_for_missing(&rd);
 		run(&rd);
 	}
-	registry_changes_sort(news->changes);
+	if (!rd.failed)
+		keep_gone(&rd);
+	next->read_ms = news->changes->now_ms;
+	registry_order(news->changes);
 	if (!rd.failed)
 		read_metadata(&rd);
 	graphql_cancel(rd.g);

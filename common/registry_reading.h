@@ -99,6 +99,12 @@ void reading_wait(struct reading *rd, struct registry_work *work, const struct w
 void reading_send_waiting(struct reading *rd);
 
 /**
+ * reading_new_work(rd, id):
+ * Begin with the collection ${id}, which was not met yet. NULL if that has failed.
+ */
+struct registry_work *reading_new_work(struct reading *rd, struct text id);
+
+/**
  * reading_go_on(rd, work):
  * Do with ${work} what is next.
  */
@@ -117,6 +123,12 @@ bool reading_take_entity(struct reading *rd, const struct task *task, struct ans
  * There are none, perhaps as there is no such organization.
  */
 void reading_no_registries(struct reading *rd, bool has_organization);
+
+/**
+ * reading_take_data(rd, task, answer):
+ * Do with ${answer}, to ${task}, what is next, or fail.
+ */
+void reading_take_data(struct reading *rd, struct task *task, const struct graphql_answer *answer);
 
 /**
  * reading_take_refusal(rd, task, answer):

@@ -14,7 +14,7 @@ reads_on(const struct registry_work *w, const struct registry_changes *changes, 
 	const bool wants_all = w->old == NULL && changes->first != REGISTRY_BASELINE;
 
 	return registry_history_reads_on(w->old != NULL ? &w->old->history[i] : NULL, wants_all,
-		h->actions.v, h->actions.n, h->actions.n - w->wc.pages[i].items);
+		changes->now_ms, h->actions.v, h->actions.n, h->actions.n - w->wc.pages[i].items);
 }
 
 /* Forget a history that cannot be read to its end. */

@@ -21,7 +21,6 @@ struct registry_work {
 	struct text asked[WANDB_CONNECTIONS]; /* the cursors that were asked with last */
 	bool is_denied[WANDB_CONNECTIONS];
 	unsigned reads;
-	bool is_gone; /* there is no such collection any more */
 };
 
 enum registry_step {

@@ -96,7 +96,7 @@ wandb_read_link(struct answer *a, void *ctx)
 		return answer_fail(a, "out of memory");
 	if (!answer_object(a, fields, &action))
 		return false;
-	action.action->key = registry_key(&action.id, 1);
+	action.action->key = action.action->old_key = registry_key(&action.id, 1);
 	action.action->page = wc->pages[WANDB_LINKS].number;
 	/* Newest first, as far as is known. */
 	action.action->place = number_of(&action.id);
@@ -123,8 +123,10 @@ wandb_read_alias_action(struct answer *a, void *ctx)
 	if (!answer_object(a, fields, &action))
 		return false;
 	snprintf(ms, sizeof(ms), "%lld", (long long)act->ms);
-	act->key = registry_key((struct text[]){act->alias, {ms, strlen(ms)}, act->source,
-					act->target, action.type},
+	/* It has no id. Where it came from may be deleted later, so that is no part of its key. */
+	act->key = registry_key((struct text[]){act->alias, {ms, strlen(ms)}, act->target}, 3);
+	act->old_key = registry_key((struct text[]){act->alias, {ms, strlen(ms)}, act->source,
+					    act->target, action.type},
 		5);
 	act->page = wc->pages[WANDB_ALIASES].number;
 	act->place = UINT64_MAX - h->actions.n;

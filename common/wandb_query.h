@@ -33,7 +33,6 @@ struct wandb_part {
 	struct text id;
 	bool wants[WANDB_CONNECTIONS];
 	struct text after[WANDB_CONNECTIONS]; /* a cursor; p is NULL: from the start */
-	bool is_all;                          /* from the start: its name too */
 };
 
 /**

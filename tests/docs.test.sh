@@ -177,7 +177,7 @@ diagnostics() {
         [[ $piece == *' '* ]] || continue
         ((++pieces))
         grep -q -F -- "$piece" sources || fail "${page##*/}: no tool says: $piece"
-      done < <(sed -E 's/\b(NAME|TEXT|KIND|WHAT|TYPE|FILE|LINE|COLUMN|N|MEMBER|ACCESS_TOKEN)\b/\n/g' <<<"$message" |
+      done < <(sed -E 's/\b(NAME|TEXT|KIND|WHAT|TYPE|FILE|LINE|COLUMN|N|MEMBER|PLACE|ACCESS_TOKEN)\b/\n/g' <<<"$message" |
         sed -E 's/\\\(dq|[^A-Za-z0-9_., -]/\n/g' | sed -E 's/^ +| +$//g; s/  +/ /g')
     done < <(awk '/^\.Bl -diag/ { in_list = 1 } /^\.El/ { in_list = 0 } in_list && sub(/^\.It /, "")' "$page")
   done

@@ -3,24 +3,28 @@
  * interleave - change a registry, poll it, kill the poll, commit or not, in random order, and see that every change is
  * told exactly once
  *
- * usage: interleave.mjs --url URL --dir DIR --runs N --seed N [--profile NAME] -- COMMAND…
+ * usage: interleave.mjs --url URL --dir DIR --runs N --seed N [--profile NAME] [--clock FILE] -- COMMAND…
  *
  * URL is a stand-in W&B server (wandb.mjs). COMMAND is wb-event with what it needs to reach it; it is run as
  * COMMAND poll acme/registry --state FILE and COMMAND commit --state FILE. Each run begins with an empty registry, a
  * state that knows it, and settings by chance of all that the API leaves open. Then come changes, in between and while
- * a poll waits for an answer; polls, some of which get SIGKILL at any moment, or an answer that is spoilt; and commits,
- * or none, as if a stage behind the poll had died. What reached standard output in whole lines counts as delivered, by
- * event_id. In the end one poll is left in peace. Then this must hold, by profile:
+ * a poll waits for an answer; polls, some of which get SIGKILL at any moment, or an answer that is spoilt, and some of
+ * which go on and on; and commits, or none, as if a stage behind the poll had died. What reached standard output in
+ * whole lines counts as delivered, by event_id. In the end one poll is left in peace. Then this must hold, by profile:
  *
  *   exact   histories are whole: links, unlinks and aliases are told as often as they happened, with their times and
  *           users; tags, too, where a poll came between. A second state, polled now and then, gives the same ids.
- *   denied  histories are refused now and then, and not the last time: the same, but for times and users
+ *   denied  histories are refused for a while, and not the last time: the same, but for times and users
+ *   late    histories lag behind for a while, for more than one poll too, and not the last time: the same as denied
+ *   hidden  as exact, and collections are not shown now and then, and all of them the last time
  *   cut     histories keep but a few entries, versions are deleted: nothing is told more often than it happened, and
  *           what is there in the end follows from what was told
+ *   rough   cut, denied and late at once: nothing is told more often than it happened
  *   all     as exact, and the first poll is one with --all
  *
- * Run N of seed S is run 0 of seed S+N. Prints what it did; exit status 1, after a message that says the seed of the
- * run, if anything does not hold.
+ * FILE is kept at the server's time, give or take a second, for what gives the command its time of day. Run N of seed S
+ * is run 0 of seed S+N. Prints what it did; exit status 1, after a message that says the seed of the run, if anything
+ * does not hold.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -33,17 +37,21 @@ const { values, positionals: command } = parseArgs({
     runs: { type: 'string' },
     seed: { type: 'string' },
     profile: { type: 'string' },
+    clock: { type: 'string' },
     verbose: { type: 'boolean' },
   },
   allowPositionals: true,
 });
-const PROFILES = ['exact', 'denied', 'cut', 'all'];
+const PROFILES = ['exact', 'denied', 'cut', 'all', 'late', 'hidden', 'rough']; // runs take them in turn
+const IS_WHOLE = ['exact', 'all', 'hidden']; // histories show all, sooner or later
+const DENIED = [[], ['artifactCollectionActions'], ['aliasActionHistory'],
+  ['aliasActionHistory', 'artifactCollectionActions'], [`aliasActionHistory@acme/registry/fraud`]];
 const PROJECT = 'acme/registry';
 const NAMES = ['fraud', 'churn', 'spam'].map((name) => `${PROJECT}/${name}`);
 const ALIASES = ['prod', 'staging', 'champion'];
 const TAGS = ['good', 'bad'];
 const USERS = ['ann', 'bob', 'eve', null];
-const totals = { runs: 0, polls: 0, killed: 0, failed: 0, commits: 0, changes: 0, events: 0 };
+const totals = { runs: 0, polls: 0, follows: 0, killed: 0, failed: 0, commits: 0, changes: 0, events: 0 };
 
 /* ---- chance ---- */
 
@@ -91,7 +99,7 @@ function randomSettings(profile) {
     unlink_in_alias_history: happens(50),
     unlink_moves_latest: happens(30),
   };
-  if (profile === 'cut') Object.assign(settings, { history_limit: pick([1, 2, 4]), unlink_artifact: pick(['kept', 'null']) });
+  if (profile === 'cut' || profile === 'rough') Object.assign(settings, { history_limit: pick([1, 2, 4]), unlink_artifact: pick(['kept', 'null']) });
   return settings;
 }
 
@@ -109,7 +117,9 @@ class Run {
     this.aliases = new Map(); // collection → Map of alias → version string
     this.collectionTags = new Map();
     this.touched = new Set(); // what had a tag changed since the last poll that went well
-    this.brought = new Set(); // tags that an artifact had when it was linked, which may be news
+    this.unseen = new Set(); // links since the last poll that went well
+    this.brought = new Set(); // tags that an artifact had when its link was seen, which may be news
+    this.skew = pick([0, 0, -1, 1]); // seconds by which the clock here is ahead
     this.log = [];
   }
 
@@ -120,20 +130,29 @@ class Run {
 
   /* ---- changes ---- */
 
-  async change() {
-    const after = pick([0, 0, 0, 1, 1, 50, 200]);
+  /* While a poll is at work the clock here must not be far behind the server's. */
+  async change(isMeanwhile) {
+    const after = pick(isMeanwhile ? [0, 0, 1] : [0, 0, 0, 1, 1, 50, 200]);
     const act = this.choose();
     if (!act) return;
     this.say(JSON.stringify({ ...act, after }));
     const result = await server({ ...act, after });
     totals.changes++;
     this.happened(act, result);
+    await this.setClock();
+  }
+
+  async setClock() {
+    if (values.clock === undefined) return;
+    const { time } = await server({ do: 'clock' });
+    fs.writeFileSync(`${values.clock}.new`, String(Date.parse(time) + this.skew * 1000));
+    fs.renameSync(`${values.clock}.new`, values.clock);
   }
 
   choose() {
     const versions = [...this.members.keys()];
     const user = pick(USERS);
-    const kind = versions.length === 0 ? 0 : random(this.profile === 'cut' ? 100 : 98);
+    const kind = versions.length === 0 ? 0 : random(['cut', 'rough'].includes(this.profile) ? 100 : 98);
     if (kind < 30) {
       const collection = pick(NAMES);
       const act = { do: 'link', collection, user };
@@ -183,6 +202,7 @@ class Run {
     switch (act.do) {
       case 'link':
         this.members.set(result.version_string, { collection: act.collection, artifact: result.artifact });
+        this.unseen.add(`${act.collection.split('/')[2]} ${result.artifact}`);
         for (const tag of this.tagsOf(result.artifact))
           this.brought.add(`ADD_ARTIFACT_TAG ${act.collection.split('/')[2]} ${result.artifact} ${tag}`);
         if (!this.artifacts.includes(result.artifact)) this.artifacts.push(result.artifact);
@@ -200,6 +220,8 @@ class Run {
       case 'tag':
       case 'untag':
         toggle(this.tagsOf(member.artifact), act.tag);
+        for (const place of this.unseen)
+          if (place.endsWith(` ${member.artifact}`)) this.brought.add(`ADD_ARTIFACT_TAG ${place} ${act.tag}`);
         this.touched.add(`${member.artifact} ${act.tag}`);
         break;
       default: {
@@ -259,28 +281,73 @@ class Run {
       stop = new AbortController();
       options.meanwhile = () => this.changeWhileHeld(stop.signal);
     }
-    if (this.profile === 'denied') {
-      const denied = peaceful ? [] : pick([[], ['artifactCollectionActions'], ['aliasActionHistory'],
-        ['aliasActionHistory', 'artifactCollectionActions'], [`aliasActionHistory@${NAMES[0]}`]]);
-      this.say(`denied: ${denied}`);
-      await server({ do: 'settings', denied });
-    }
-    const touched = new Set(this.touched);
+    await this.trouble(peaceful);
+    const [touched, seen] = [new Set(this.touched), new Set(this.unseen)];
     const result = await this.run(['poll', PROJECT, '--state', this.state, '--retries', '0', ...args], options);
     stop?.abort();
     await this.changing;
     totals.polls++;
-    this.say(`poll: status ${result.status ?? result.signal}, ${result.events.length} events${result.err && `: ${result.err.trim()}`}`);
-    for (const event of result.events) this.say(`  ${this.keyOf(event)} ${event.event_time} ${event.event_author} ${event.event_id.slice(0, 8)}`);
+    this.show('poll', result);
     this.deliver(result.events);
     await server([{ do: 'clear_faults' }, { do: 'release' }]);
     if (result.signal) totals.killed++;
     else if (result.status === 3) totals.failed++;
     else if (result.status !== 0) this.wrong(`a poll ended with status ${result.status}: ${result.err}`);
     if (result.status !== 0 && peaceful) this.wrong(`a poll in peace failed: ${result.err}`);
-    /* what was changed before it began is in it; what was changed meanwhile may be */
-    if (result.status === 0) for (const key of touched) this.touched.delete(key);
+    /* what was changed before it began is in it, but for what was hidden; what was changed meanwhile may be */
+    if (result.status === 0 && !this.isHidden) {
+      for (const key of touched) this.touched.delete(key);
+      for (const place of seen) this.unseen.delete(place);
+    }
     return result.status === 0;
+  }
+
+  /* Choose what the server is like from now on; in peace it shows all that it has. */
+  async trouble(peaceful) {
+    const settings = {};
+    const may = (...profiles) => profiles.includes(this.profile);
+    if (may('denied', 'rough') && (peaceful || happens(60))) settings.denied = peaceful ? [] : pick(DENIED);
+    if (may('late', 'rough') && (peaceful || happens(40))) settings.history_delay = peaceful ? 0 : pick([0, 1, 50, 200, 500]);
+    if (may('hidden')) {
+      settings.hidden = peaceful ? [] : pick([[], [], [pick(NAMES)], NAMES]);
+      this.isHidden = settings.hidden.length > 0;
+    }
+    if (Object.keys(settings).length === 0) return;
+    this.say(JSON.stringify(settings));
+    await server({ do: 'settings', ...settings });
+  }
+
+  /* Poll again and again while changes happen, until told to stop. */
+  async follow(args) {
+    await this.trouble(false);
+    const over = new AbortController();
+    const meanwhile = (child) => {
+      this.changing = (async () => {
+        for (let i = random(4); i >= 0; i--) {
+          const { requests } = await server({ do: 'counts' });
+          await server({ do: 'await', requests: requests + 1 + random(6) }, over.signal);
+          await this.change(true);
+        }
+        child.kill('SIGTERM');
+      })().catch((error) => {
+        if (error.name !== 'AbortError') throw error;
+      });
+    };
+    this.say('follow:');
+    const result = await this.run(['poll', PROJECT, '--state', this.state, '--follow', '--interval', '1ms', ...args], { meanwhile });
+    over.abort();
+    await this.changing;
+    totals.follows++;
+    /* the signal may come while it writes */
+    const isBroken = result.status === 3 && result.err.includes('stopped before all events were written');
+    if (result.status !== 0 && !isBroken) this.wrong(`a poll that follows ended with status ${result.status ?? result.signal}: ${result.err}`);
+    this.show('follow', result);
+    this.deliver(result.events);
+  }
+
+  show(what, { status, signal, events, err }) {
+    this.say(`${what}: status ${status ?? signal}, ${events.length} events${err && `: ${err.trim()}`}`);
+    for (const event of events) this.say(`  ${this.keyOf(event)} ${event.event_time} ${event.event_author} ${event.event_id.slice(0, 8)}`);
   }
 
   /* Choose what becomes of a poll. */
@@ -289,8 +356,8 @@ class Run {
     switch (random(10)) {
       case 0: options.killAfter = random(30); break;
       case 1: options.killAfter = 'output'; break;
-      case 2: await server({ ...fault, kind: pick(['close', 'reset', 'truncate']), at: pick(['before', 'body']) }).catch(() =>
-        server({ ...fault, kind: 'truncate' })); break;
+      case 2: await server({ ...fault, ...pick([{ kind: 'truncate' }, ...['close', 'reset'].flatMap((kind) =>
+        [{ kind, where: 'before' }, { kind, where: 'body' }])]) }); break;
       case 3: await server({ ...fault, kind: 'status', status: pick([500, 502, 429, 400, 403]) }); break;
       case 4:
       case 5:
@@ -306,7 +373,7 @@ class Run {
     this.changing = (async () => {
       await server({ do: 'await', held: 1 }, signal);
       this.say('while an answer is held:');
-      for (let i = random(3); i >= 0; i--) await this.change();
+      for (let i = random(3); i >= 0; i--) await this.change(true);
       await server({ do: 'release' });
     })().catch((error) => {
       if (error.name !== 'AbortError') throw error;
@@ -324,8 +391,7 @@ class Run {
     const result = await this.run(['poll', PROJECT, '--state', state, '--auto-commit', ...args]);
     if (result.status !== 0) this.wrong(`the second state's poll: ${result.err}`);
     this.deliver(result.events, this.others);
-    this.say(`the other: ${result.events.length} events`);
-    for (const event of result.events) this.say(`  ${this.keyOf(event)} ${event.event_time} ${event.event_author} ${event.event_id.slice(0, 8)}`);
+    this.show('the other', result);
   }
 
   /* ---- what must hold ---- */
@@ -370,18 +436,20 @@ class Run {
     for (const key of new Set([...wanted.keys(), ...got.keys()])) {
       const [want, have] = [wanted.get(key) ?? [], got.get(key) ?? []];
       if (have.length > want.length && !this.brought.has(key)) this.wrong(`${key}: happened ${want.length} times, told ${have.length} times`);
-      if (this.profile === 'cut') continue;
+      if (this.profile === 'cut' || this.profile === 'rough') continue;
       if (have.length < want.length && !this.mayBeMissed(key, want)) this.wrong(`${key}: happened ${want.length} times, told ${have.length} times`);
-      if (this.profile !== 'denied' && !key.includes('_TAG ')) this.compareWhen(key, want, have);
+      if (IS_WHOLE.includes(this.profile) && !key.includes('_TAG ')) this.compareWhen(key, want, have);
     }
     /* what was refused and is told late comes behind what followed it */
-    if (this.profile !== 'denied') this.compareEnd();
+    if (this.profile === 'cut' || IS_WHOLE.includes(this.profile)) this.compareEnd();
     this.compareOther();
   }
 
   /* A tag that was put on a version which was unlinked, or taken away again, before a poll could see it. */
   mayBeMissed(key, want) {
     if (this.brought.has(key.replace('REMOVE_', 'ADD_'))) return true;
+    /* what was known from another collection is no news in one that comes back */
+    if (this.profile === 'hidden' && key.includes('_ARTIFACT_TAG ')) return true;
     return key.includes('_ARTIFACT_TAG ') && want.some(({ version, collection }) => !this.members.has(`${collection}:v${version}`));
   }
 
@@ -402,6 +470,7 @@ class Run {
     for (const event of this.delivered.values()) {
       const artifact = event.artifact_version?.replace('wandb-artifact://_id/', '');
       const place = `${event.artifact_collection_name} ${artifact}`;
+      if (IS_WHOLE.includes(this.profile)) this.compareTurn(event, members.has(place));
       if (event.event_type === 'LINK_ARTIFACT') members.add(place);
       if (event.event_type === 'UNLINK_ARTIFACT') members.delete(place);
       if (event.event_type === 'ADD_ARTIFACT_ALIAS') aliases.set(`${event.artifact_collection_name} ${event.alias}`, artifact);
@@ -417,8 +486,15 @@ class Run {
       }
   }
 
+  /* A version is linked when it is not there; it is unlinked, and has aliases put on it, while it is. */
+  compareTurn(event, isThere) {
+    if (event.event_type.includes('_TAG')) return;
+    if (isThere === (event.event_type === 'LINK_ARTIFACT'))
+      this.wrong(`${this.keyOf(event)} ${event.event_time} was told when the version was ${isThere ? 'there' : 'not there'}`);
+  }
+
   compareOther() {
-    if (this.profile !== 'exact' && this.profile !== 'all') return;
+    if (!IS_WHOLE.includes(this.profile)) return;
     for (const event of this.others.values())
       if (!event.event_type.includes('_TAG') && !this.delivered.has(event.event_id))
         this.wrong(`the second state has another id for ${this.keyOf(event)}: ${event.event_id}`);
@@ -426,6 +502,7 @@ class Run {
 
   async play() {
     await server([{ do: 'reset' }, { do: 'project', project: PROJECT }, randomSettings(this.profile)]);
+    await this.setClock();
     const runs = this.profile === 'all' ? ['--all'] : [];
     const changes = random(6);
     for (let i = 0; i < changes; i++) await this.change();
@@ -446,6 +523,7 @@ class Run {
     }
     for (let i = 8 + random(12); i > 0; i--) {
       if (happens(60)) await this.change();
+      else if (happens(10)) await this.follow(this.committed ? [] : runs);
       else if (happens(85)) {
         if (await this.poll({ args: this.committed ? [] : runs })) {
           if (happens(60)) {
@@ -453,7 +531,7 @@ class Run {
             await this.commit();
           }
         }
-      } else if (this.profile !== 'denied' && this.profile !== 'cut') await this.pollOther(runs);
+      } else if (this.profile === 'exact' || this.profile === 'all') await this.pollOther(runs);
     }
     await this.poll({ peaceful: true, args: runs });
     await this.commit();

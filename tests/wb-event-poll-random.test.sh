@@ -11,12 +11,14 @@
 shard() {
   local first=$1 runs=$2
   mkdir "states.$first"
-  WANDB_BASE_URL=$WANDB_URL node "$TESTS/interleave.mjs" --url "$WANDB_URL" --dir "$PWD/states.$first" --runs "$runs" --seed "$first" -- "$PWD/polls" \
+  CLOCK_FILE=$PWD/clock.$first WANDB_BASE_URL=$WANDB_URL with_shim clock node "$TESTS/interleave.mjs" --url "$WANDB_URL" \
+    --dir "$PWD/states.$first" --clock "$PWD/clock.$first" --runs "$runs" --seed "$first" -- "$PWD/polls" \
     >"totals.$first" 2>"errors.$first"
 }
 
 interleaved() {
   local first=${POLL_SEED:-7} left=${POLL_RUNS:-200} pids=() runs shards
+  [[ $first != random ]] || first=$((RANDOM << 15 | RANDOM))
   note "POLL_SEED=$first repeats this"
   # shellcheck disable=SC2016 # the script's own
   printf '#!/bin/sh\ncommand=$1\nshift\n[ "$command" != poll ] || set -- "$@" %s\nexec wb-event "$command" "$@"\n' \

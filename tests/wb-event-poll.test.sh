@@ -147,9 +147,9 @@ new_and_gone() {
   wandb_do "{\"do\":\"delete_collection\",\"collection\":\"$project/scam\"}" >/dev/null
   expect_equal "$(told)" ''
   commit
-  expect_no_match "$(<state)" scam
+  expect_match "$(<state)" '"name":"scam",[^{]*"gone":'
 }
-test_case 'a collection that is new is told of, one that is renamed stays the same, one that is deleted is forgotten' new_and_gone
+test_case 'a collection that is new is told of, one that is renamed stays the same, one that is deleted makes no event' new_and_gone
 
 registries() {
   anew
@@ -427,8 +427,8 @@ foreign_states() {
   expect_status 2 wb-event poll acme/other --state state "${open[@]}" 2>err
   expect_match "$(<err)" "state 'state' is of $project on $WANDB_URL, not of acme/other on $WANDB_URL: each needs a state of its own"
   WANDB_BASE_URL=http://127.0.0.1:1/ refuses 2 "not of $project on http://127.0.0.1:1: "
-  sed -i '1s/"wb_event_state":1/"wb_event_state":2/' state
-  refuses 2 "state 'state' is of version 2, made by a newer wb-event; this one knows version 1"
+  sed -i '1s/"wb_event_state":2/"wb_event_state":3/' state
+  refuses 2 "state 'state' is of version 3, made by a newer wb-event; this one knows version 2"
   printf 'something else\n' >state
   refuses 2 "state 'state': line 1: byte 1: .*; it was not written by wb-event"
   printf '{}\n' >state

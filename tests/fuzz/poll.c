@@ -10,6 +10,7 @@
 #include "netrc.h"
 #include "registry_diff.h"
 #include "registry_line.h"
+#include "registry_order.h"
 #include "strbuf.h"
 #include "wandb_answer.h"
 
@@ -43,7 +44,7 @@ compare(struct registry *r, const struct registry_collection *old,
 
 	registry_sort(fresh);
 	(void)registry_diff(&changes, old, fresh);
-	registry_changes_sort(&changes);
+	registry_order(&changes);
 	write_and_read(fresh);
 }
 

@@ -3,6 +3,7 @@
 #include "json.h"
 #include "registry_diff.h"
 #include "registry_line.h"
+#include "registry_order.h"
 #include "strbuf.h"
 #include "unit.h"
 
@@ -96,7 +97,7 @@ diff(const struct registry_collection *old, struct registry_collection *fresh)
 	changes.list.n = 0;
 	registry_sort(fresh);
 	is_explained = registry_diff(&changes, old, fresh);
-	registry_changes_sort(&changes);
+	registry_order(&changes);
 	out[0] = '\0';
 	for (size_t i = 0; i < changes.list.n; i++) {
 		const struct registry_change *c = &changes.list.v[i];
@@ -119,7 +120,9 @@ static void
 begin(void)
 {
 	memory = registry_new();
-	changes = (struct registry_changes){.memory = memory, .now_ms = T(1000)};
+	changes = (struct registry_changes){.memory = memory,
+		.now_ms = T(1000),
+		.before_ms = T(1000)};
 }
 
 static void
@@ -220,6 +223,208 @@ test_late(void)
 	end();
 }
 
+/* A collection with version B, and its alias p, since second 5, of which no history tells. */
+static struct registry_collection *
+bare(void)
+{
+	struct registry_collection *c = collection();
+
+	member(c, "M2", "B", 5, "p", "");
+	return c;
+}
+
+/* The same, as histories are that lag behind: they tell but of what is old. */
+static struct registry_collection *
+lagging(void)
+{
+	struct registry_collection *c = bare();
+
+	link_act(c, 1, "A");
+	alias_act(c, 1, "p", NULL, "A");
+	return c;
+}
+
+static struct registry_collection *
+whole(void)
+{
+	struct registry_collection *c = lagging();
+
+	link_act(c, 4, "A");
+	link_act(c, 5, "B");
+	alias_act(c, 5, "p", "A", "B");
+	return c;
+}
+
+/* Histories that lag for several polls. */
+static void
+test_late_twice(void)
+{
+	struct registry_collection *c, *next;
+
+	begin();
+	c = lagging();
+	EXPECT_STR(diff(old_one(), c), "LINK_ARTIFACT B 5; ADD_ARTIFACT_ALIAS Bp ?; "
+				       "UNLINK_ARTIFACT A ? (doubtful)");
+	EXPECT(c->owed.n == 3);
+	for (int i = 0; i < 3; i++) {
+		next = lagging();
+		EXPECT_STR(diff(c, next), "");
+		c = next;
+	}
+	next = lagging();
+	link_act(next, 4, "A");
+	EXPECT_STR(diff(c, next), "");
+	EXPECT(next->owed.n == 2);
+	c = whole();
+	EXPECT_STR(diff(next, c), "");
+	EXPECT(c->owed.n == 0);
+	end();
+}
+
+/* What is dated behind the telling is another event, even if its own entry never shows. */
+static void
+test_owed_in_time(void)
+{
+	struct registry_collection *c, *next;
+
+	begin();
+	c = lagging();
+	(void)diff(old_one(), c);
+	changes.now_ms = T(3000);
+	next = collection();
+	member(next, "M2", "B", 5, "p", "");
+	alias_act(next, 1, "p", NULL, "A");
+	alias_act(next, 2000, "p", "B", "C");
+	alias_act(next, 2001, "p", "C", "B");
+	link_act(next, 2000, "A");
+	link_act(next, 2001, "A");
+	EXPECT_STR(diff(c, next), "ADD_ARTIFACT_ALIAS Cp bob2000; LINK_ARTIFACT A ann2000; "
+				  "ADD_ARTIFACT_ALIAS Bp bob2001; UNLINK_ARTIFACT A ann2001");
+	end();
+}
+
+/* A server whose histories show only later: nothing is owed, nothing doubled, nothing lost. */
+static void
+test_first_history(void)
+{
+	struct registry_collection *c, *next;
+
+	begin();
+	c = collection();
+	member(c, "M1", "A", 1, "p", "");
+	c = known(c);
+	EXPECT(!c->history[REGISTRY_LINKS].is_known);
+	next = bare();
+	EXPECT_STR(diff(c, next),
+		"LINK_ARTIFACT B 5; ADD_ARTIFACT_ALIAS Bp ?; UNLINK_ARTIFACT A ?");
+	EXPECT(next->owed.n == 0);
+	c = whole();
+	EXPECT_STR(diff(next, c), "");
+	next = whole();
+	member(next, "M3", "C", 7, "p", "");
+	next->members.v[0].aliases.n = 0;
+	link_act(next, 7, "C");
+	alias_act(next, 8, "p", "B", "C");
+	EXPECT_STR(diff(bare(), next), "LINK_ARTIFACT C ann7; ADD_ARTIFACT_ALIAS Cp bob8");
+	EXPECT_STR(diff(c, next), "LINK_ARTIFACT C ann7; ADD_ARTIFACT_ALIAS Cp bob8");
+	end();
+}
+
+/* What is owed does not grow without end, and not for ever. */
+static void
+test_owed_bounds(void)
+{
+	struct registry_collection *c, *next;
+	char id[24];
+
+	begin();
+	c = old_one();
+	for (int round = 0; round < 3; round++) {
+		next = collection();
+		member(next, "M1", "A", 1, "p", "t");
+		for (int i = 0; i < 700; i++) {
+			snprintf(id, sizeof(id), "M%d-%d", round, i);
+			member(next, id, id, 100 + round, "", "");
+		}
+		(void)diff(c, next);
+		EXPECT(next->owed.n <= 1000);
+		c = next;
+	}
+	EXPECT(c->owed.n == 1000);
+	/* What is older than all that a history is asked for will never be news. */
+	next = collection();
+	for (int i = 0; i < 50; i++) {
+		snprintf(id, sizeof(id), "M%d", i);
+		member(next, id, id, i, "", "");
+	}
+	link_act(next, 900, "Z");
+	EXPECT(known(next)->owed.n == 0);
+	EXPECT(c->owed.v[999].linked_ms == T(102) && c->owed.v[0].linked_ms > T(100));
+	end();
+	begin();
+	c = lagging();
+	(void)diff(old_one(), c);
+	changes.now_ms += (int64_t)25 * 3600 * 1000;
+	next = bare();
+	EXPECT_STR(diff(c, next), "");
+	EXPECT(next->owed.n == 3);
+	next = lagging();
+	EXPECT_STR(diff(c, next), "");
+	EXPECT(next->owed.n == 0);
+	end();
+}
+
+/* A version came and went, and one entry shows: the other may come, or be lost. */
+static void
+test_half_a_visit(void)
+{
+	struct registry_collection *c, *next;
+
+	begin();
+	c = old_one();
+	next = collection();
+	member(next, "M1", "A", 1, "p", "t");
+	link_act(next, 999, "B");
+	EXPECT_STR(diff(c, next), " (doubtful)");
+	c = collection();
+	member(c, "M1", "A", 1, "p", "t");
+	link_act(c, 999, "B");
+	link_act(c, 1000, "B");
+	EXPECT_STR(diff(next, c), "LINK_ARTIFACT B ann999; UNLINK_ARTIFACT B ann1000");
+	changes.now_ms = T(2000);
+	changes.before_ms = T(998);
+	c = collection();
+	member(c, "M1", "A", 1, "p", "t");
+	link_act(c, 999, "B");
+	EXPECT_STR(diff(old_one(), c), " (doubtful)");
+	changes.before_ms = T(1000);
+	c = collection();
+	member(c, "M1", "A", 1, "p", "t");
+	link_act(c, 999, "B");
+	EXPECT_STR(diff(next, c), "UNLINK_ARTIFACT B ann999 (doubtful)");
+	end();
+}
+
+/* Two entries of one time, and the one before them is cut off: the last one is the link. */
+static void
+test_cut_in_one_time(void)
+{
+	struct registry_collection *c = NULL, *next;
+
+	begin();
+	c = collection();
+	member(c, "M2", "A", 5, "", "");
+	link_act(c, 5, "A");
+	link_act(c, 5, "A");
+	c->history[REGISTRY_LINKS].actions.v[1].key++;
+	c = known(c);
+	EXPECT(c->history[REGISTRY_LINKS].seen.n == 2);
+	next = collection();
+	link_act(next, 7, "A");
+	EXPECT_STR(diff(c, next), "UNLINK_ARTIFACT A ann7");
+	end();
+}
+
 /* An entry that the place does not show yet, or a place that the history does not show yet. */
 static void
 test_doubtful(void)
@@ -291,6 +496,9 @@ test_line(void)
 {
 	struct registry_collection *second, *third;
 	struct registry *other = registry_new();
+	const char *old_line =
+		"{\"id\":\"C\",\"name\":\"n\",\"entity\":\"e\",\"project\":\"p\",\"created\":1,"
+		"\"owed\":[{\"artifact\":\"A\",\"linked\":1,\"type\":\"UNLINK_ARTIFACT\"}]}";
 	struct strbuf line, again;
 	struct json js;
 
@@ -315,6 +523,9 @@ test_line(void)
 	EXPECT(other->collections.n == 1 && !other->failed);
 	registry_line_write(&again, other->collections.v[0]);
 	EXPECT(line.len == again.len && memcmp(line.buf, again.buf, line.len) == 0);
+	json_init(&js, old_line, strlen(old_line));
+	EXPECT(registry_line_read(&js, other) && other->collections.v[0]->owed.n == 1 &&
+		other->collections.v[0]->owed.v[0].told_ms == REGISTRY_NO_TIME);
 	for (size_t len = 0; len < line.len; len++) {
 		json_init(&js, line.buf, len);
 		EXPECT(!registry_line_read(&js, other) || !json_end(&js));
@@ -332,6 +543,14 @@ main(void)
 	RUN(test_histories, "registry_diff: what histories say is told with author and time");
 	RUN(test_no_histories, "registry_diff: without histories, what is there now says it");
 	RUN(test_late, "registry_diff: entries that come late tell only what nobody has told");
+	RUN(test_late_twice, "registry_diff: so do those that come later than the next poll");
+	RUN(test_owed_in_time, "registry_diff: what is dated behind the telling is told");
+	RUN(test_first_history,
+		"registry_diff: a history that shows for the first time owes nothing");
+	RUN(test_owed_bounds, "registry_diff: what histories owe is bounded in number and time");
+	RUN(test_half_a_visit,
+		"registry_diff: half of what came and went waits for the other half");
+	RUN(test_cut_in_one_time, "registry_diff: of entries of one time the last one is the link");
 	RUN(test_doubtful, "registry_diff: what does not fit together is doubtful");
 	RUN(test_tags, "registry_diff: tags are put on and taken off");
 	RUN(test_ids, "registry_diff: each time that a tag is put on has an id of its own");
