@@ -195,6 +195,27 @@ report_path(struct config *c, const char *path, const char *fmt)
 	c->errors.report(c->errors.ctx, &(struct config_place){path, 0, 0}, message);
 }
 
+/* A file of a directory. One that is a FIFO would be waited for, and nobody has asked for it. */
+static void
+read_entry(struct config *c, const char *directory, const char *name)
+{
+	const size_t len = strlen(directory), size = len + strlen(name) + 2;
+	char *file = malloc(size);
+	struct stat st;
+
+	if (file == NULL) {
+		report_path(c, directory, "out of memory");
+		return;
+	}
+	snprintf(file, size, "%s%s%s", directory, len > 0 && directory[len - 1] == '/' ? "" : "/",
+		name);
+	if (stat(file, &st) == 0 && !S_ISREG(st.st_mode))
+		report_path(c, file, "is not a regular file");
+	else
+		read_file(c, file);
+	free(file);
+}
+
 static void
 read_path(struct config *c, const char *path)
 {
@@ -217,17 +238,7 @@ read_path(struct config *c, const char *path)
 	if (n == 0)
 		report_path(c, path, "no *.json in this directory");
 	for (int i = 0; i < n; i++) {
-		size_t size = strlen(path) + strlen(entries[i]->d_name) + 2, len = strlen(path);
-		char *file = malloc(size);
-
-		if (file == NULL) {
-			report_path(c, path, "out of memory");
-		} else {
-			snprintf(file, size, "%s%s%s", path,
-				len > 0 && path[len - 1] == '/' ? "" : "/", entries[i]->d_name);
-			read_file(c, file);
-		}
-		free(file);
+		read_entry(c, path, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);

@@ -106,11 +106,38 @@ config_out_of_memory(const struct config_file *file)
 	return false;
 }
 
+/* What people mostly mean by what no JSON has there; or NULL. */
+static const char *
+find_mistake(const struct config_file *file, const char *at)
+{
+	const char *end = file->text + file->len, *before = at, *first = file->text;
+
+	if (file->len >= 3 && memcmp(file->text, "\xef\xbb\xbf", 3) == 0)
+		return "the file begins with a byte order mark: save it as UTF-8 without one";
+	while (first < end && strchr(" \t\r\n", *first) != NULL)
+		first++;
+	if (first == end)
+		return "the file is empty";
+	if (at < end && (*at == '#' || (*at == '/' && at + 1 < end && strchr("/*", at[1]))))
+		return "JSON has no comments; an automation has a \"description\"";
+	if (at < end && *at == '\'')
+		return "strings stand in double quotes";
+	while (before > file->text && strchr(" \t\r\n", before[-1]) != NULL)
+		before--;
+	if (at < end && (*at == '}' || *at == ']') && before > file->text && before[-1] == ',')
+		return *at == '}' ? "a comma before }" : "a comma before ]";
+	return NULL;
+}
+
 void
 config_syntax(const struct config_reader *r)
 {
-	if (r->js.error != NULL)
-		config_error(r->file, r->file->text + r->js.error_at, "%s", r->js.error);
+	const char *at = r->file->text + r->js.error_at, *mistake;
+
+	if (r->js.error == NULL)
+		return;
+	mistake = find_mistake(r->file, at);
+	config_error(r->file, at, "%s", mistake != NULL ? mistake : r->js.error);
 }
 
 static void

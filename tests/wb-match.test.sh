@@ -1289,3 +1289,34 @@ libraries() {
   expect_match "$(ldd "$WB_BIN/wb-match")" 'libonig'
 }
 test_case 'no tool here loads libcurl or libcrypto, and wb-event not even libjq' libraries
+
+# What people mostly mean is said, where no JSON is.
+mistakes() {
+  local i=0
+  mkdir -p mistakes && rm -f mistakes/*
+  while IFS= read -r line; do
+    printf "$line" >"mistakes/$((++i)).json"
+  done <<'END'
+\xef\xbb\xbf{}
+\n \n
+{"automations":[{"name":"a","action":{"type":"none"}},]}
+{// why\n}
+{/* why */}
+{'a':1}
+{"webhooks":{},}
+END
+  mkfifo mistakes/8.json
+  expect_status 2 wb-match -c mistakes </dev/null 2>err
+  cat >want <<'END'
+wb-match: mistakes/1.json:1:1: the file begins with a byte order mark: save it as UTF-8 without one
+wb-match: mistakes/2.json:3:1: the file is empty
+wb-match: mistakes/3.json:1:55: a comma before ]
+wb-match: mistakes/4.json:1:2: JSON has no comments; an automation has a "description"
+wb-match: mistakes/5.json:1:2: JSON has no comments; an automation has a "description"
+wb-match: mistakes/6.json:1:2: strings stand in double quotes
+wb-match: mistakes/7.json:1:16: a comma before }
+wb-match: mistakes/8.json: is not a regular file
+END
+  expect_file err want
+}
+test_case 'mistakes that are often made are told by their names' mistakes
