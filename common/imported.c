@@ -275,7 +275,7 @@ find_key(struct imported *out, const struct wandb_triggers *triggers,
 
 	for (size_t i = 0; i < triggers->triggers.n; i++)
 		has_jobs |= triggers->triggers.v[i].action.template.p != NULL;
-	out->has_key = has_jobs && has_secret(ctx, LAUNCH_API_KEY + 1);
+	out->has_key = has_jobs && has_secret(ctx, &LAUNCH_API_KEY[1]);
 }
 
 void
