@@ -23,21 +23,24 @@ ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-automation wb-automation-import
+TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-automation wb-automation-check \
+	wb-automation-import
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output file filter
 EVENTS = event ids sha256
-PAYLOAD = template target header json_find launch secret_ref signature_scheme url webhook
+PAYLOAD = template target header json_find launch secret_ref signature_scheme statuses \
+	url webhook
 CONFIG = arena config config_action config_automation config_file config_program config_webhook file jq_bundle names regexes
-CHECK  = address config_audit config_check config_check_repeated config_check_secret config_check_webhook findings \
-	jq_env policy policy_options regex_sample sample signature tls_check url_secret
-EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_options replace unknown
+CHECK  = address config_audit config_check config_check_launch config_check_repeated config_check_secret \
+	config_check_webhook findings jq_env policy policy_options regex_sample sample signature tls_check url_secret
+EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_job new_options replace \
+	unknown
 TRIAL  = beside stage trial trial_mask trial_options uuid
 HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
 SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper secret_mask secret_options \
 	secret_provider secret_ref secret_value shortage siphash table
-REQUEST = record request header url signature signature_check signature_scheme
+REQUEST = record request header url signature signature_check signature_scheme statuses
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response retry self_pipe shortage table timers transfer \
 	curl_client curl_slot curl_tls tls_check http1 http1_exchange http1_parser http1_pool http1_request
@@ -45,8 +48,9 @@ DELIVERY = attempt breaker delivery endpoints judge outcome pacer queue receipt 
 	recorder recorder_options send_options sender sender_attempt \
 	sender_end sender_launch slots
 JOURNAL = appender durable file idset journal journal_file journal_line journal_load self_pipe sha256 siphash
-WANDB  = answer graphql graphql_answer wandb_connection wandb_options wandb_query wandb_text
-REGISTRY = arena names registry registry_aliases registry_change registry_diff registry_history registry_line \
+WANDB  = answer graphql graphql_answer graphql_attempt graphql_outcome graphql_retry graphql_server \
+	wandb_connection wandb_options wandb_query wandb_text
+REGISTRY = arena names registry registry_absent registry_aliases registry_change registry_diff registry_history registry_line \
 	registry_links registry_metadata registry_read registry_reading registry_refusal registry_work sha256 \
 	wandb_action wandb_answer wandb_collection
 
@@ -55,7 +59,7 @@ IMPORT = config_add config_import file_set import_plan imported imported_action 
 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file state_file timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
-	poll_event poll_state signals state_file timestamp url
+	poll_event poll_first poll_options poll_state poll_state_load signals state_file timestamp url
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents map map_event timestamp \
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \
@@ -68,13 +72,17 @@ wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $
 wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
 	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width
 
+wb-automation-check_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) \
+	config_online diag launch_lookup options nearest output header jq_program registry rules timestamp
+
 wb-automation-import_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) $(IMPORT) \
-	diag options nearest output header jq_program json_pretty new_automation registry replace rules timestamp
+	diag options nearest output header jq_program json_pretty new_automation new_job registry replace rules timestamp
 
 wb-event-poll_LIBS = -lcurl -lcrypto -lpthread
 wb-event-read_LIBS = -ljq
 wb-match_LIBS  = -ljq -lonig
 wb-automation_LIBS = -lcrypto -ljq -lonig
+wb-automation-check_LIBS = -lcurl -lcrypto -ljq -lonig -lpthread
 wb-automation-import_LIBS = -lcurl -lcrypto -ljq -lonig -lpthread
 wb-render_LIBS = -ljq
 wb-sign_LIBS   = -lcrypto

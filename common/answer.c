@@ -208,8 +208,10 @@ answer_bool(struct answer *a, bool *out)
 	const enum json_type type = a->error[0] == '\0' ? json_peek(&a->js) : JSON_NONE;
 	struct json_span span;
 
-	if (type != JSON_TRUE && type != JSON_FALSE)
+	if (type == JSON_NONE)
 		return expect(a, JSON_TRUE);
+	if (type != JSON_TRUE && type != JSON_FALSE)
+		return answer_fail(a, "expected true or false, not %s", json_type_name(type));
 	*out = type == JSON_TRUE;
 	return json_value(&a->js, &span) || fail_json(a);
 }

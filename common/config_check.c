@@ -13,6 +13,7 @@
 #include "webhook.h"
 
 #define BODY_MAX ((size_t)64 * 1024 * 1024)
+#define DELIVERY_ID "00000000000000000000000000000000" /* as long as any */
 
 void
 config_warn(const struct config_check *check, const struct config_file *file, const char *at,
@@ -181,8 +182,8 @@ check_body(const struct config_check *check, const struct config_automation *a,
 	strbuf_init(&body, BODY_MAX);
 	json_init(&js, line->buf, line->len);
 	if (template != NULL && event_read(&js, &event)) {
-		template_render(template, &event, target_has_entities(a->webhook->target), &body,
-			late, &nlate);
+		template_render(template, &event, DELIVERY_ID,
+			target_has_entities(a->webhook->target), &body, late, &nlate);
 		status = strbuf_failed(&body) ? -1 : 0;
 		if (status == 0 && !target_check(a->webhook->target, body.buf, body.len, why))
 			config_warn(check, a->payload_file, a->payload.p - quote,
@@ -232,7 +233,11 @@ config_check(const struct config_check *check)
 			continue;
 		check_conditions(check, &automations[i]);
 		status = check_programs(check, &automations[i]);
-		if (status == 0 && !check->has_errors)
+		if (status != 0 || check->has_errors)
+			continue;
+		if (automations[i].action == CONFIG_LAUNCH)
+			config_check_launch(check, &automations[i]);
+		else
 			status = check_payload(check, &automations[i]);
 	}
 	for (size_t i = 0; i < nwebhooks && status == 0; i++)

@@ -26,7 +26,8 @@ struct config_check {
  * Look for automations that can never match, that do the same, or whose payloads break a limit of
  * their target; for webhooks that nobody uses, that prove nothing to their receivers, whose URLs
  * the policy refuses or which are secrets themselves, or whose secrets cannot be looked up or used;
- * for programs that look at the environment, which is empty. Values of secrets are in no message.
+ * for servers and keys of jobs of the same kind; and for programs that look at the environment,
+ * which is empty. Values of secrets are in no message.
  * Returns 0, or -1 when memory ran out.
  */
 int config_check(const struct config_check *check);
@@ -54,6 +55,13 @@ int config_check_repeated(const struct config_check *check, const struct config_
  */
 int config_check_webhook(const struct config_check *check, const struct config_webhook *webhook,
 	bool is_used);
+
+/**
+ * config_check_launch(check, automation):
+ * The server and the key of one that queues a job, and has no error.
+ */
+void config_check_launch(const struct config_check *check,
+	const struct config_automation *automation);
 
 /**
  * config_check_secrets(check, webhook, url_value, url):

@@ -84,7 +84,8 @@ config_check_repeated(const struct config_check *check, const struct config_auto
 		int64_t number = -1;
 		char *copy = NULL;
 
-		if (!list[i].enabled || list[i].action != CONFIG_WEBHOOK)
+		if (!list[i].enabled ||
+			(list[i].action != CONFIG_WEBHOOK && list[i].action != CONFIG_LAUNCH))
 			continue;
 		strbuf_reset(&sb);
 		arena_init(&texts);

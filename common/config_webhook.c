@@ -9,6 +9,7 @@
 #include "json_text.h"
 #include "secret_ref.h"
 #include "signature_scheme.h"
+#include "statuses.h"
 #include "target.h"
 #include "url.h"
 #include "webhook.h"
@@ -227,6 +228,15 @@ read_tls(struct config_reader *r, struct json_span *private)
 }
 
 static void
+read_statuses(struct config_reader *r)
+{
+	struct json_span value;
+
+	if (json_value(&r->js, &value) && !statuses_check(&value))
+		config_error(r->file, value.p - (value.type == JSON_STRING), "%s", STATUSES_WRONG);
+}
+
+static void
 keep_refs(struct config_reader *r, struct config_webhook *webhook, const struct refs *refs)
 {
 	struct json_span *list = arena_alloc(r->arena, (refs->n + 1) * sizeof(*list));
@@ -269,6 +279,9 @@ read_member(struct config_reader *r, int member, struct found *found,
 		break;
 	case WEBHOOK_SUCCESS_WHEN:
 		config_program_read(r, r->programs->others, "success_when", NULL, NULL);
+		break;
+	case WEBHOOK_SUCCESS_STATUS:
+		read_statuses(r);
 		break;
 	case WEBHOOK_TLS:
 		read_tls(r, &found->private);

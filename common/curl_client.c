@@ -22,6 +22,8 @@ curl_client_new(const struct transfer_options *options)
 	if (t == NULL)
 		return NULL;
 	t->options = *options;
+	/* libcurl would write the keys of TLS sessions to a file, which opens all secrets. */
+	unsetenv("SSLKEYLOGFILE");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(t);
 		return NULL;
@@ -160,7 +162,7 @@ curl_client_start(struct curl_client *t, const struct transfer_request *request,
 	s->ctx = ctx;
 	s->where = request->where;
 	s->tls = request->tls;
-	s->refused = s->asked = s->repeated = s->head_ended = s->opened = false;
+	s->refused = s->asked = s->repeated = s->opened = false;
 	s->shortage = 0;
 	s->starve_until_ms =
 		request->starve_ms != 0 ? clock_ms() + (int64_t)request->starve_ms : INT64_MAX;
@@ -253,15 +255,29 @@ curl_client_wait(struct curl_client *t, struct pollfd *fds, size_t nfds, int tim
 	return curl_multi_perform(t->multi, &running) == CURLM_OK ? 0 : -1;
 }
 
+/* The status by which the proxy refuses to connect; 0: it does not. */
+static long
+refused_by_proxy(const struct curl_slot *s)
+{
+	long status = 0;
+
+	if (s->client->options.proxy == NULL ||
+		curl_easy_getinfo(s->easy, CURLINFO_HTTP_CONNECTCODE, &status) != CURLE_OK)
+		return 0;
+	return status >= 200 && status < 300 ? 0 : status;
+}
+
 static enum transfer_error
 classify(const struct curl_slot *s, CURLcode code, long http_status)
 {
 	if (s->refused)
 		return TRANSFER_DENIED;
+	if (refused_by_proxy(s) != 0)
+		return TRANSFER_CONNECT;
 	switch (code) {
 	case CURLE_OK:
 		/* libcurl takes a head that breaks off for a whole one. */
-		if (!s->head_ended)
+		if (!s->response.has_head)
 			return TRANSFER_RESET;
 		return http_status >= 200 && http_status < 300 ? TRANSFER_OK : TRANSFER_HTTP;
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -281,7 +297,7 @@ classify(const struct curl_slot *s, CURLcode code, long http_status)
 		return TRANSFER_TLS;
 	case CURLE_WRITE_ERROR:
 		/* We stopped reading a body that had gone on for too long: its status stands. */
-		if (s->response.overfull && s->head_ended)
+		if (s->response.overfull && s->response.has_head)
 			return http_status >= 200 && http_status < 300 ? TRANSFER_OK
 								       : TRANSFER_HTTP;
 		return TRANSFER_RESET;
@@ -335,6 +351,34 @@ took_ms(const struct curl_slot *s)
 }
 
 static void
+explain_connect(const struct curl_slot *s, const char *why, struct transfer_result *r)
+{
+	const bool is_proxy = s->client->options.proxy != NULL;
+	const long status = refused_by_proxy(s);
+	long error = 0;
+
+	curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &error);
+	if (status != 0)
+		snprintf(r->message, sizeof(r->message), "the proxy does not connect: status %ld",
+			status);
+	else if (error == 0 || is_proxy)
+		snprintf(r->message, sizeof(r->message), "%s%s", is_proxy ? "the proxy: " : "",
+			error == 0 ? why : strerror((int)error));
+	else
+		snprintf(r->message, sizeof(r->message), "cannot connect to %s port %u: %s",
+			s->where->host, s->where->port, strerror((int)error));
+}
+
+static void
+explain_tls(const char *why, struct transfer_result *r)
+{
+	/* OpenSSL's words for an answer that is no TLS. */
+	if (strstr(why, "wrong version number") != NULL)
+		why = "no TLS is spoken there: is the port that of http?";
+	snprintf(r->message, sizeof(r->message), "%s", why);
+}
+
+static void
 explain(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 {
 	const char *why = s->curl_error[0] != '\0' ? s->curl_error : curl_easy_strerror(code);
@@ -360,6 +404,10 @@ explain(const struct curl_slot *s, CURLcode code, struct transfer_result *r)
 	else if (is_unended(code, r))
 		snprintf(r->message, sizeof(r->message), TRANSFER_UNENDED " within %lld ms",
 			took_ms(s));
+	else if (r->error == TRANSFER_CONNECT)
+		explain_connect(s, why, r);
+	else if (r->error == TRANSFER_TLS)
+		explain_tls(why, r);
 	else if (r->error != TRANSFER_OK)
 		snprintf(r->message, sizeof(r->message), "%s", why);
 }

@@ -86,16 +86,16 @@ on_header(char *data, size_t size, size_t n, void *ctx)
 
 	/* Heads follow each other: interim answers, a proxy's. Trailers come here, too. */
 	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-		s->head_ended = false;
+		s->response.has_head = false;
 		s->response.retry_after[0] = '\0';
-	} else if (s->head_ended) {
+	} else if (s->response.has_head) {
 		return response_frame(&s->response, len) ? len : 0;
 	} else {
 		response_field(&s->response, data, len);
 	}
 	if (!response_head(&s->response, len))
 		return 0;
-	s->head_ended = len <= 2;
+	s->response.has_head = len <= 2;
 	return len;
 }
 

@@ -24,7 +24,6 @@ struct curl_slot {
 	bool asked;              /* libcurl has come to send the request */
 	bool repeated;           /* it came to do so again, and was not let */
 	long bytes_before;
-	bool head_ended; /* the blank line behind the last head has come */
 	void *ctx;
 	const struct url *where;
 	const struct transfer_tls *tls; /* the request's, or NULL */

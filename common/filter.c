@@ -224,6 +224,7 @@ reject_piece(struct filter *f)
 	f->in_pieces = !f->in.last;
 	keep_rejected(f, f->in.last);
 	raise_status(f, EXIT_REJECTED);
+	f->nrefused += f->in.last;
 }
 
 enum filter_status
@@ -299,6 +300,7 @@ filter_reject(struct filter *f, size_t at, const char *fmt, ...)
 		diag("%s:%llu: byte %zu: %s", f->source, (unsigned long long)f->in.number, at + 1,
 			message);
 	keep_rejected(f, true);
+	f->nrefused++;
 	raise_status(f, EXIT_REJECTED);
 }
 

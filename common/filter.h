@@ -42,6 +42,7 @@ struct filter {
 	bool input_open, has_rejects;
 	bool in_pieces;      /* a line that is too long was told of, and goes on */
 	bool rejects_within; /* the last refused line ended with its file, without a newline */
+	uint64_t nrefused;   /* lines */
 	int status;          /* exit status so far */
 };
 

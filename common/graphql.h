@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "graphql_answer.h"
+#include "graphql_retry.h"
 #include "policy.h"
 #include "secret.h"
 
@@ -24,6 +25,8 @@ struct graphql_options {
 	const char *base_url; /* without /graphql */
 	const struct policy *policy;
 	struct secret_store *secrets;
+	/* the name of the key, bound as the store says; NULL: GRAPHQL_KEY, bound to the server */
+	const char *key;
 	const char *ca_file, *proxy; /* or NULL */
 	size_t jobs;                 /* at the same time, at most GRAPHQL_JOBS_MAX */
 	uint64_t timeout_ms, connect_timeout_ms;
@@ -47,11 +50,13 @@ struct graphql *graphql_new(const struct graphql_options *options);
 void graphql_free(struct graphql *g);
 
 /**
- * graphql_send(g, query, variables, ctx):
+ * graphql_send(g, query, variables, effort, ctx):
  * Send, or put off until there is room, the bytes of ${query} with the JSON object ${variables};
- * both are copied. Returns 0, or -1 when memory runs out.
+ * both are copied. ${effort}: what graphql_left has said of the query that this one is instead of;
+ * or NULL. Returns 0, or -1 when memory runs out.
  */
-int graphql_send(struct graphql *g, const char *query, const char *variables, void *ctx);
+int graphql_send(struct graphql *g, const char *query, const char *variables,
+	const struct graphql_effort *effort, void *ctx);
 
 /**
  * graphql_next(g, answer, signal_fd):
@@ -61,10 +66,24 @@ int graphql_send(struct graphql *g, const char *query, const char *variables, vo
 bool graphql_next(struct graphql *g, struct graphql_answer *answer, int signal_fd);
 
 /**
+ * graphql_left(g):
+ * What was spent on the query of the answer that came last, if it may be tried again: then, and
+ * else never, the answer is GRAPHQL_TOO_MUCH and transient, and the query is to be sent again, for
+ * less or, if there is no less, as it was. NULL: it has ended.
+ */
+const struct graphql_effort *graphql_left(const struct graphql *g);
+
+/**
  * graphql_cancel(g):
- * Break off all that is under way.
+ * Break off all that is under way. What is sent then begins as with a new client.
  */
 void graphql_cancel(struct graphql *g);
+
+/**
+ * graphql_base_url(g):
+ * The server, for messages: its URL without /graphql. Borrowed.
+ */
+const char *graphql_base_url(const struct graphql *g);
 
 /**
  * graphql_requests(g):

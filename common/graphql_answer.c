@@ -254,3 +254,30 @@ graphql_refers_to(const struct graphql_answer *answer, const char *name)
 	return answer->errors.type == JSON_ARRAY && each_error(&answer->errors, &a, &v) &&
 	       search.found;
 }
+
+/* As graphql-js words it, and most others after it; and their code. */
+static bool
+look_for_unknown(const struct one *one, void *ctx)
+{
+	static const char *const words[] = {"Cannot query field", "Unknown argument",
+		"Unknown type", "Unknown field", "Undefined field"};
+	static const char code[] = "GRAPHQL_VALIDATION_FAILED";
+	struct search *search = ctx;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		search->found |= is_word(one->message.p, one->message.len, words[i]);
+	search->found |=
+		one->code.type == JSON_STRING && json_equal(&one->code, code, sizeof(code) - 1);
+	return !search->found;
+}
+
+bool
+graphql_is_unknown(const struct graphql_answer *answer)
+{
+	struct search search = {.found = false};
+	struct visit v = {.visit = look_for_unknown, .ctx = &search};
+	struct answer a;
+
+	return answer->errors.type == JSON_ARRAY && each_error(&answer->errors, &a, &v) &&
+	       search.found;
+}

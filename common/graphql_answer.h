@@ -38,6 +38,13 @@ struct graphql_answer {
 void graphql_answer_read(struct graphql_answer *answer);
 
 /**
+ * graphql_is_unknown(answer):
+ * Whether one of its errors says that the server's API does not have what was asked for: a field,
+ * an argument or a type.
+ */
+bool graphql_is_unknown(const struct graphql_answer *answer);
+
+/**
  * graphql_refers_to(answer, name):
  * Whether one of its errors is about the field ${name}: in its path, or, as a word, in its message.
  */

@@ -190,6 +190,7 @@ static void
 end_head(struct http1_parser *p)
 {
 	p->keep_alive = !p->says_close && (!p->is_http10 || p->says_keep_alive);
+	p->response->has_head = p->status >= 200;
 	if (p->status == 101) {
 		fail(p, "the response switches to another protocol");
 	} else if (p->status < 200) {

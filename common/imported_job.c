@@ -14,7 +14,7 @@
 #define ACTION_MAX ((size_t)256 * 1024 * 1024)
 #define LEVELS 3 /* of a configuration file around an action */
 
-/* A run spec's members; all but the first ones must be absent, null or empty, as they are in ours. */
+/* A run spec's members; those from GIT on must be absent, null or empty, as they are in ours. */
 enum {
 	ENTITY,
 	PROJECT,

@@ -113,6 +113,18 @@ read_at(struct json *js, struct journal_line *line)
 	line->has_at = true;
 }
 
+static bool
+is_status(const struct json_span *status)
+{
+	static const char *const names[] = {"finished", "failed", "deferred", "skipped",
+		"attempted"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is(status, names[i]))
+			return true;
+	return false;
+}
+
 static void
 read_object(struct json *js, struct journal_line *line)
 {
@@ -136,6 +148,8 @@ read_object(struct json *js, struct journal_line *line)
 		json_fail(js, js->p, "there is no \"delivery_id\"");
 	else if (status.type == JSON_NONE)
 		json_fail(js, js->p, "there is no \"status\"");
+	else if (!is_status(&status))
+		json_fail(js, status.p, "\"status\" is none that wb-send writes");
 	line->finished = is(&status, "finished");
 	line->attempted = is(&status, "attempted");
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define JOURNAL_ID_MAX 64     /* bytes of a delivery id */
-#define JOURNAL_MORE_MAX 3136 /* bytes of what a line says beside id, status and time */
+#define JOURNAL_MORE_MAX 3424 /* bytes of what a line says beside id, status and time */
 /* bytes of a line that is made here, its newline included: of one without more, and of any */
 #define JOURNAL_SHORT_MAX 136
 #define JOURNAL_LINE_MAX (JOURNAL_SHORT_MAX + JOURNAL_MORE_MAX)

@@ -9,11 +9,17 @@
 
 #define INPUT_MAX ((size_t)1024 * 1024 * 1024 + 64)
 
+/* How a program has behaved. */
+struct record {
+	unsigned strikes;
+	char *refused; /* why it is not run again, or NULL */
+};
+
 struct jq_runner {
 	const struct jq_bundle *bundle;
 	struct jq_worker *worker;
 	struct strbuf input;
-	char **refused; /* why a program is not run again, or NULL, by its number */
+	struct record *records; /* by the numbers of programs */
 };
 
 struct jq_runner *
@@ -28,8 +34,8 @@ jq_runner_new(const struct jq_bundle *bundle)
 	r->bundle = bundle;
 	strbuf_init(&r->input, INPUT_MAX);
 	r->worker = jq_worker_new(&options);
-	r->refused = calloc(jq_bundle_count(bundle) + 1, sizeof(*r->refused));
-	if (r->worker != NULL && r->refused != NULL)
+	r->records = calloc(jq_bundle_count(bundle) + 1, sizeof(*r->records));
+	if (r->worker != NULL && r->records != NULL)
 		return r;
 	jq_runner_free(r);
 	return NULL;
@@ -40,23 +46,25 @@ jq_runner_free(struct jq_runner *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; r->refused != NULL && i < jq_bundle_count(r->bundle); i++)
-		free(r->refused[i]);
-	free(r->refused);
+	for (size_t i = 0; r->records != NULL && i < jq_bundle_count(r->bundle); i++)
+		free(r->records[i].refused);
+	free(r->records);
 	jq_worker_free(r->worker);
 	strbuf_release(&r->input);
 	free(r);
 }
 
-/* Keep in mind that program ${number} ended the process for the reason in ${error}. */
+/* Keep in mind that the program ended the process for the reason in ${error}. */
 static void
-refuse(struct jq_runner *r, int64_t number, char error[JQ_PROGRAM_ERROR_MAX])
+strike(struct record *record, char error[JQ_PROGRAM_ERROR_MAX])
 {
 	static const char again[] = ", and is not run again";
 	const size_t len = strlen(error);
 
+	if (++record->strikes < JQ_RUNNER_STRIKES)
+		return;
 	snprintf(error + len, JQ_PROGRAM_ERROR_MAX - len, "%s", again);
-	r->refused[number] = strdup(error); /* without memory it will only be run again */
+	record->refused = strdup(error); /* without memory it will only be run again */
 }
 
 int
@@ -64,10 +72,11 @@ jq_runner_first(struct jq_runner *r, int64_t number, const char *json, size_t le
 	struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
 {
 	const struct jq_bundle_run run = jq_bundle_get(r->bundle, number);
+	struct record *record = &r->records[number];
 	int result;
 
-	if (r->refused[number] != NULL) {
-		snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s", r->refused[number]);
+	if (record->refused != NULL) {
+		snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s", record->refused);
 		return -1;
 	}
 	if (run.number >= 0) {
@@ -88,6 +97,8 @@ jq_runner_first(struct jq_runner *r, int64_t number, const char *json, size_t le
 		return -1;
 	}
 	if (result < 0 && jq_worker_ended(r->worker))
-		refuse(r, number, error);
+		strike(record, error);
+	else if (result != JQ_WORKER_UNABLE)
+		record->strikes = 0;
 	return result;
 }

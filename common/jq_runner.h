@@ -1,7 +1,8 @@
 /*
  * jq_runner - programs of a bundle, run by a jq_worker. What a program does is held against it
- * alone, not against those that it is joined with: one that has ended the process is refused from
- * then on.
+ * alone, not against those that it is joined with: one that has ended the process
+ * JQ_RUNNER_STRIKES times in a row is refused from then on. Once may be the fault of an input that
+ * a stranger has made large.
  */
 #ifndef WB_JQ_RUNNER_H
 #define WB_JQ_RUNNER_H
@@ -12,6 +13,8 @@
 #include "jq_bundle.h"
 #include "jq_worker.h"
 #include "strbuf.h"
+
+#define JQ_RUNNER_STRIKES 3
 
 struct jq_runner;
 

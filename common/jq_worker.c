@@ -128,6 +128,12 @@ refuse(struct jq_worker *w, const char *why)
 static void
 take_answer(struct jq_worker *w)
 {
+	const char *text = w->program.iov_base;
+	const size_t len = w->program.iov_len;
+
+	/* What ended the process before was the fault of its input. */
+	if (jq_known_find(&w->refused, text, len) != NULL)
+		jq_known_keep(&w->refused, text, len)->strikes = 0;
 	w->used_us = (int64_t)w->head.cpu_us;
 	w->result = (int)w->head.result;
 	w->state = WORKER_DONE;
@@ -136,7 +142,7 @@ take_answer(struct jq_worker *w)
 			w->answer.buf != NULL ? w->answer.buf : "");
 	else if (w->rq.kind == JQ_CHECK)
 		/* Without memory it will only be checked again. */
-		(void)jq_known_keep(&w->checked, w->program.iov_base, w->program.iov_len);
+		(void)jq_known_keep(&w->checked, text, len);
 }
 
 /* ---- ends of the process ---- */

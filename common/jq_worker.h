@@ -40,7 +40,7 @@ struct jq_worker_options {
 	 */
 	uint64_t limit_ms;
 	uint64_t memory;  /* bytes, for the process */
-	unsigned strikes; /* how often a program may end the process until it is refused, from 1 */
+	unsigned strikes; /* in a row that end the process until a program is refused, from 1 */
 };
 
 struct jq_worker;

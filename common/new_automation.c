@@ -8,6 +8,7 @@
 #include "header.h"
 #include "json_pretty.h"
 #include "json_text.h"
+#include "new_job.h"
 #include "secret_ref.h"
 #include "sha256.h"
 #include "utf8.h"
@@ -302,42 +303,6 @@ check_secrets(const struct new_automation *a, char error[NEW_AUTOMATION_ERROR_MA
 	return check_headers(a, error);
 }
 
-static bool
-says_webhook(const struct new_automation *a)
-{
-	return a->access_token != NULL || a->target != NULL || a->success_when != NULL ||
-	       a->secrets.n + a->signatures.n + a->headers.n > 0;
-}
-
-static bool
-says_job(const struct new_automation *a)
-{
-	bool says = a->run_config != NULL;
-
-	for (int i = 0; i < LAUNCH_MEMBERS; i++)
-		says |= a->launch[i] != NULL;
-	return says;
-}
-
-static int
-check_job(const struct new_automation *a, char error[NEW_AUTOMATION_ERROR_MAX])
-{
-	const char *const *l = a->launch, *wrong = NULL;
-
-	if (l[LAUNCH_QUEUE] == NULL)
-		wrong = "what is said of a job needs --launch QUEUE";
-	else if (says_webhook(a) || a->webhook != NULL || a->url != NULL || a->template != NULL ||
-		 a->payload != NULL || a->payload_jq != NULL)
-		wrong = "--launch puts a job on a queue, and goes with nothing of webhooks and payloads";
-	else if (l[LAUNCH_PROJECT] == NULL)
-		wrong = "where is the run to go? Give --run-project ENTITY/PROJECT";
-	else if (l[LAUNCH_JOB] == NULL && l[LAUNCH_DOCKER_IMAGE] == NULL)
-		wrong = "what is to be run? Give --job ENTITY/PROJECT/NAME:ALIAS, or --docker-image IMAGE";
-	else if (a->run_config != NULL && l[LAUNCH_OVERRIDES] != NULL)
-		wrong = "--run-config and --overrides exclude each other: write run_config into the overrides";
-	return wrong != NULL ? refuse(error, "%s", wrong) : 0;
-}
-
 static int
 check_webhook(const struct new_automation *a, const struct template_of *t,
 	char error[NEW_AUTOMATION_ERROR_MAX])
@@ -347,9 +312,9 @@ check_webhook(const struct new_automation *a, const struct template_of *t,
 	if (!a->makes_webhook && a->webhook == NULL)
 		return refuse(error, "what is to be sent where? %s",
 			"Give --webhook NAME, or --url URL or --template NAME to make a webhook, or --launch QUEUE");
-	if (!a->makes_webhook && says_webhook(a))
+	if (!a->makes_webhook && new_automation_says_webhook(a))
 		return refuse(error, "%s say what a new webhook is like, which needs --url",
-			"--secret, --signature, --access-token, --header, --target and --success-when");
+			"--secret, --signature, --access-token, --header, --target, --success-when and --success-status");
 	if (!a->makes_webhook)
 		return 0;
 	if (url == NULL)
@@ -365,7 +330,7 @@ static int
 check(const struct new_automation *a, const struct template_of *t,
 	char error[NEW_AUTOMATION_ERROR_MAX])
 {
-	const char *bad = bad_text(a);
+	const char *wrong, *bad = bad_text(a);
 
 	if (bad != NULL)
 		return refuse(error, "%s must be UTF-8, and not empty", bad);
@@ -380,7 +345,9 @@ check(const struct new_automation *a, const struct template_of *t,
 			"'(this|that)'");
 	if (check_secrets(a, error) != 0)
 		return -1;
-	return says_job(a) ? check_job(a, error) : check_webhook(a, t, error);
+	if (!new_job_is_said(a))
+		return check_webhook(a, t, error);
+	return (wrong = new_job_check(a)) != NULL ? refuse(error, "%s", wrong) : 0;
 }
 
 /* ---- what is written ---- */
@@ -420,6 +387,20 @@ add_values(struct strbuf *sb, const char *name, const struct new_values *values)
 	}
 	if (values->n > 1)
 		strbuf_addc(sb, ']');
+}
+
+static void
+add_statuses(struct strbuf *sb, const struct new_values *statuses)
+{
+	if (statuses->n == 0)
+		return;
+	add_name(sb, webhook_members[WEBHOOK_SUCCESS_STATUS]);
+	strbuf_adds(sb, statuses->n > 1 ? "[" : "");
+	for (size_t i = 0; i < statuses->n; i++) {
+		strbuf_adds(sb, i > 0 ? "," : "");
+		strbuf_adds(sb, statuses->list[i]);
+	}
+	strbuf_adds(sb, statuses->n > 1 ? "]" : "");
 }
 
 static void
@@ -472,6 +453,7 @@ add_webhook(struct strbuf *sb, const struct new_automation *a, const struct temp
 	add_values(sb, webhook_members[WEBHOOK_SIGNATURE], &a->signatures);
 	add_headers(sb, &a->headers, t->header);
 	add_text(sb, webhook_members[WEBHOOK_SUCCESS_WHEN], a->success_when);
+	add_statuses(sb, &a->success_statuses);
 	add_text(sb, webhook_members[WEBHOOK_TARGET], a->target != NULL ? a->target : t->target);
 	strbuf_lit(sb, "}}");
 }
@@ -496,27 +478,6 @@ add_delivery(struct strbuf *sb, const struct new_automation *a, const struct tem
 }
 
 static void
-add_job(struct strbuf *sb, const struct new_automation *a)
-{
-	static const bool is_json[LAUNCH_MEMBERS] = {
-		[LAUNCH_RESOURCE_ARGS] = true,
-		[LAUNCH_OVERRIDES] = true,
-		[LAUNCH_TEMPLATE_VARIABLES] = true,
-		[LAUNCH_PRIORITY] = true,
-	};
-
-	add_text(sb, "type", "launch");
-	for (int i = 0; i < LAUNCH_MEMBERS; i++)
-		(is_json[i] ? add_json : add_text)(sb, launch_members[i], a->launch[i]);
-	if (a->run_config == NULL)
-		return;
-	add_name(sb, launch_members[LAUNCH_OVERRIDES]);
-	strbuf_addc(sb, '{');
-	add_json(sb, "run_config", a->run_config);
-	strbuf_addc(sb, '}');
-}
-
-static void
 add_automation(struct strbuf *sb, const struct new_automation *a, const struct template_of *t)
 {
 	add_name(sb, "automations");
@@ -538,7 +499,7 @@ add_automation(struct strbuf *sb, const struct new_automation *a, const struct t
 	add_name(sb, "action");
 	strbuf_addc(sb, '{');
 	if (a->launch[LAUNCH_QUEUE] != NULL)
-		add_job(sb, a);
+		new_job_write(sb, a);
 	else
 		add_delivery(sb, a, t);
 	strbuf_lit(sb, "}}]");

@@ -32,11 +32,25 @@ struct new_automation {
 	bool makes_webhook;
 	const char *url, *access_token, *target, *success_when;
 	struct new_values secrets, signatures, headers; /* "NAME: VALUE" */
+	struct new_values success_statuses;             /* numbers */
 	const char *template;                           /* such as "github": what else it is like */
-	/* or the job that it queues, if launch[LAUNCH_QUEUE] is said: values of members as they are,
-	   those that are no strings as JSON; run_config is one of overrides, which exclude it */
+	/*
+	 * Or the job that it queues: members of the action, those that are no strings as JSON.
+	 * run_config is one of overrides, and excludes others.
+	 */
 	const char *launch[LAUNCH_MEMBERS], *run_config;
 };
+
+/**
+ * new_automation_says_webhook(a):
+ * Whether it says what a webhook is like, beside its name and its URL.
+ */
+static inline bool
+new_automation_says_webhook(const struct new_automation *a)
+{
+	return a->access_token != NULL || a->target != NULL || a->success_when != NULL ||
+	       a->secrets.n + a->signatures.n + a->headers.n + a->success_statuses.n > 0;
+}
 
 /**
  * new_automation_write(a, sb, error):

@@ -1,6 +1,7 @@
 #include "new_options.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "diag.h"
 #include "json_arg.h"
@@ -30,6 +31,7 @@ new_args_release(struct new_args *args)
 	free(a->secrets.list);
 	free(a->headers.list);
 	free(a->signatures.list);
+	free(a->success_statuses.list);
 	strbuf_release(&args->payload);
 	strbuf_release(&args->run_config);
 	for (int i = 0; i < LAUNCH_MEMBERS; i++)
@@ -60,6 +62,17 @@ read_json(const char *name, const char *value, enum json_type type, struct strbu
 		return -1;
 	*to = text->buf;
 	return 0;
+}
+
+/* Three digits, as they are written. */
+static int
+add_status(struct new_automation *a, const char *value)
+{
+	uint64_t status;
+
+	if (options_number("success-status", value, 300, 599, &status) != 0)
+		return -1;
+	return add_value(&a->success_statuses, value + strspn(value, "0"));
 }
 
 /* One of what a job is like. */
@@ -161,6 +174,8 @@ new_option(struct new_args *args, int id, const char *value)
 		return add_value(&a->signatures, value);
 	case NEW_HEADER:
 		return add_value(&a->headers, value);
+	case NEW_SUCCESS_STATUS:
+		return add_status(a, value);
 	case NEW_DISABLED:
 		a->disabled = true;
 		return 0;

@@ -32,6 +32,7 @@ enum {
 	NEW_HEADER,
 	NEW_TARGET,
 	NEW_SUCCESS_WHEN,
+	NEW_SUCCESS_STATUS,
 	NEW_LAUNCH, /* these are in the order of enum launch_member */
 	NEW_QUEUE_ENTITY,
 	NEW_JOB,
@@ -76,6 +77,7 @@ enum {
 	{NEW_HEADER, 'H', "header", "NAME:VALUE", "add: the webhook has this header (repeatable)"}, \
 	{NEW_TARGET, 0, "target", "TARGET", "add: the webhook is for github, slack or teams"},     \
 	{NEW_SUCCESS_WHEN, 0, "success-when", "PROGRAM", "add: the webhook's answers must be so, in jq"}, \
+	{NEW_SUCCESS_STATUS, 0, "success-status", "STATUS", "add: the webhook takes it as a success, too (repeatable)"}, \
 	{NEW_LAUNCH, 0, "launch", "QUEUE", "add: put a job on this queue of W&B Launch"},           \
 	{NEW_QUEUE_ENTITY, 0, "queue-entity", "ENTITY", "add: who owns the queue (default: as of --run-project)"}, \
 	{NEW_JOB, 0, "job", "JOB", "add: the job, as ENTITY/PROJECT/NAME:ALIAS"},                  \

@@ -5,6 +5,7 @@
 
 #include "jq_worker.h"
 #include "resolver.h"
+#include "statuses.h"
 
 bool
 outcome_counts(const struct transfer_result *result)
@@ -19,6 +20,16 @@ outcome_counts(const struct transfer_result *result)
 	default:
 		return result->fault != TRANSFER_SHORTAGE;
 	}
+}
+
+bool
+outcome_accept(struct transfer_result *result, const struct json_span *statuses)
+{
+	if (result->error != TRANSFER_HTTP || !statuses_has(statuses, result->http_status))
+		return false;
+	result->error = TRANSFER_OK;
+	result->message[0] = '\0';
+	return true;
 }
 
 void
@@ -121,6 +132,12 @@ outcome_make(struct outcome *o, const struct outcome_means *means, const struct 
 
 	*o = (struct outcome){
 		.receipt = {.status = RECEIPT_FINISHED, .http_status = result->http_status}};
+	if (result->error == TRANSFER_HTTP && after_ms > 0) {
+		const size_t len = strlen(result->message);
+
+		snprintf(result->message + len, sizeof(result->message) - len,
+			"; it asks to wait %lld s", (long long)(after_ms + 999) / 1000);
+	}
 	/* Receivers echo requests; a secret must not come back through a receipt. */
 	attempt_mask_message(attempt, means->secrets, result->message);
 	show_response(means, attempt, result, &o->receipt);

@@ -43,6 +43,13 @@ struct outcome {
 bool outcome_counts(const struct transfer_result *result);
 
 /**
+ * outcome_accept(result, statuses):
+ * Make ${result} a success if its status is one of ${statuses}, those of success_status. Returns
+ * whether it is.
+ */
+bool outcome_accept(struct transfer_result *result, const struct json_span *statuses);
+
+/**
  * outcome_judge(result, verdict, why):
  * Take what success_when said of ${result}, a 2xx, or before anything was sent, without a status:
  * greater than 0 that it holds, 0 that it does not, -1 that it fails or cannot be run, or

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -68,6 +69,51 @@ output_write(int fd, const void *data, size_t len, size_t *written)
 		} else if (errno != EINTR) {
 			return errno;
 		}
+	}
+	return 0;
+}
+
+/* Wait until ${fd} takes something, or cannot any more. Returns 0, EINTR to stop, or an errno. */
+static int
+wait_until_taken(int fd, int stop_fd)
+{
+	struct pollfd fds[2] = {{.fd = fd, .events = POLLOUT}, {.fd = stop_fd, .events = POLLIN}};
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return errno;
+	return fds[1].revents != 0 ? EINTR : 0;
+}
+
+/* How much of ${len} bytes goes at a time: whole lines, if one ends in there. */
+static size_t
+next_piece(const char *p, size_t len)
+{
+	const char *newline;
+
+	if (len > PIPE_BUF)
+		len = PIPE_BUF;
+	newline = memrchr(p, '\n', len);
+	return newline != NULL ? (size_t)(newline - p) + 1 : len;
+}
+
+int
+output_write_until(int fd, const void *data, size_t len, int stop_fd, size_t *written)
+{
+	const char *p = data;
+	int error;
+
+	for (*written = 0; *written < len;) {
+		size_t n;
+
+		/* A pipe that takes anything takes a piece of this size, and does not block. */
+		if ((error = wait_until_taken(fd, stop_fd)) != 0)
+			return error;
+		error = output_write(fd, p + *written, next_piece(p + *written, len - *written),
+			&n);
+		*written += n;
+		if (error != 0)
+			return error;
 	}
 	return 0;
 }

@@ -42,6 +42,13 @@ int output_open(struct output *out, const char *path);
 int output_write(int fd, const void *data, size_t len, size_t *written);
 
 /**
+ * output_write_until(fd, data, len, stop_fd, written):
+ * The same, for readers who may never take it: when ${stop_fd} becomes readable, it returns EINTR.
+ * What was written then ends with the end of a line, unless a line is longer than 4096 bytes.
+ */
+int output_write_until(int fd, const void *data, size_t len, int stop_fd, size_t *written);
+
+/**
  * output_add(out, data, len):
  * Append ${len} bytes; writes when the buffer is full.
  */

@@ -94,8 +94,11 @@ policy_check_address(const struct policy *policy, const struct url *url, const s
 	if (policy_host_is_open(policy, url->host) ||
 		(refused = address_refused(&policy->addresses, sa)) == NULL)
 		return true;
+	/* No more than is needed; an IPv4 address within IPv6 is opened by its range. */
+	address_format(sa, text);
 	snprintf(error, POLICY_ERROR_MAX,
-		"%s has the address %s, in %s; --allow-net %s would open it", url->host,
-		address_format(sa, text), refused, refused);
+		"%s has the address %s, in %s; --allow-net %s would open it", url->host, text,
+		refused,
+		sa->sa_family == AF_INET6 && strchr(refused, ':') == NULL ? refused : text);
 	return false;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "poll_first.h"
 #include "state_file.h"
 #include "registry.h"
 #include "strbuf.h"
@@ -18,14 +19,19 @@
 #define POLL_STATE_MAX ((size_t)2 * 1024 * 1024 * 1024) /* bytes of a file */
 #define POLL_STATE_DIGEST 33                            /* bytes, NUL included */
 
-/* Of which registry it is, and, for a first run, what of it is told. */
+/*
+ * Of which registry it is, and, for a first run, what of it is told (poll_first.h). A first run
+ * that was not committed goes on as it was asked for, but for one that asks for more: it begins
+ * anew. All borrowed.
+ */
 struct poll_identity {
-	const char *server, *scope, *first; /* borrowed */
+	const char *server, *scope, *first;
 };
 
 struct poll_state {
 	struct state_file file;
 	struct poll_identity identity;
+	char first[POLL_FIRST_MAX];   /* of the first run that is not committed */
 	struct registry *registry;    /* to compare with; NULL: a first run */
 	struct strbuf told;           /* events that are not committed, lines */
 	size_t nevents;               /* how many */
@@ -41,6 +47,12 @@ struct poll_state {
  */
 int poll_state_open(struct poll_state *s, const char *name, const struct poll_identity *identity);
 void poll_state_close(struct poll_state *s);
+
+/**
+ * poll_state_digest(text, out):
+ * What a FILE is known by to those that follow from it.
+ */
+void poll_state_digest(const struct strbuf *text, char out[POLL_STATE_DIGEST]);
 
 /**
  * poll_state_tell(s, line, len):

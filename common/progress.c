@@ -74,6 +74,7 @@ add_counts(struct line *line, const struct progress_counts *c, bool is_end)
 		add_count(line, c->open, c->open == 1 ? "circuit open" : "circuits open");
 	add_count(line, c->deferred, "deferred");
 	add_count(line, c->skipped, "skipped");
+	add_count(line, c->refused, "refused");
 }
 
 /* "162/s", or "0.4/s" where that is little; rounded down, since nobody has seen the rest. */

@@ -23,6 +23,7 @@ enum progress_when {
 /* Of the run so far. */
 struct progress_counts {
 	uint64_t finished, failed, deferred, skipped;
+	uint64_t refused;                 /* lines of the input */
 	uint64_t retrying;                /* at the moment: waiting for another attempt */
 	uint64_t open;                    /* at the moment: circuits */
 	uint64_t bytes_read, bytes_total; /* of the input; total 0: not known */

@@ -1,5 +1,7 @@
 #include "receipt.h"
 
+#include <string.h>
+
 #include "json_text.h"
 #include "timestamp.h"
 
@@ -15,6 +17,56 @@ add_span(struct strbuf *sb, const char *name, const struct json_span *value, siz
 		return;
 	strbuf_adds(sb, name);
 	json_raw(sb, value);
+}
+
+/*
+ * The @ behind the user in front of the host of a URL, which begins at *${user} then; NULL: there is
+ * none.
+ */
+static const char *
+user_end(const char *url, size_t len, const char **user)
+{
+	const char *end = url + len, *p = memmem(url, len, "//", 2), *path;
+
+	if (p == NULL)
+		return NULL;
+	*user = path = p + 2;
+	while (path < end && strchr("/?#", *path) == NULL)
+		path++;
+	return memrchr(*user, '@', (size_t)(path - *user));
+}
+
+/* Who would be the user of a URL, which is denied for it, is nobody's business. */
+static void
+add_url(struct strbuf *sb, const struct json_span *url, size_t max)
+{
+	const char *host, *end;
+	struct strbuf plain;
+
+	if (url->type == JSON_NONE || url->len > max)
+		return;
+	if (!url->escaped && memchr(url->p, '@', url->len) == NULL) {
+		add_span(sb, ",\"url\":", url, max);
+		return;
+	}
+	strbuf_init(&plain, url->len + 1);
+	json_decode(&plain, url);
+	strbuf_lit(sb, ",\"url\":");
+	if (strbuf_str(&plain) != NULL && (end = user_end(plain.buf, plain.len, &host)) != NULL) {
+		struct strbuf masked;
+
+		strbuf_init(&masked, plain.len + 8);
+		strbuf_add(&masked, plain.buf, (size_t)(host - plain.buf));
+		strbuf_lit(&masked, "***");
+		strbuf_add(&masked, end, plain.len - (size_t)(end - plain.buf));
+		json_quote_bytes(sb, masked.buf, masked.len);
+		sb->failed |= strbuf_failed(&masked);
+		strbuf_release(&masked);
+	} else {
+		json_raw(sb, url);
+	}
+	sb->failed |= strbuf_failed(&plain);
+	strbuf_release(&plain);
 }
 
 const char *
@@ -53,7 +105,9 @@ add_names(struct strbuf *sb, const struct record *rec, size_t name_max, size_t u
 	add_span(sb, ",\"automation\":", &rec->automation, name_max);
 	add_span(sb, ",\"event_id\":", &rec->event.member[EVENT_ID], name_max);
 	add_span(sb, ",\"event_type\":", &rec->event.member[EVENT_TYPE], name_max);
-	add_span(sb, ",\"url\":", &rec->url, url_max);
+	add_span(sb, ",\"artifact_version_string\":", &rec->event.member[EVENT_VERSION_STRING],
+		name_max);
+	add_url(sb, &rec->url, url_max);
 	add_queue(sb, rec, name_max);
 }
 

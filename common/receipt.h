@@ -47,7 +47,7 @@ const char *receipt_status_name(enum receipt_status status);
  * comma before it, at most RECEIPT_MEMBERS_MAX bytes. Names that are too long for that are left
  * out, and the text of an error is cut.
  */
-#define RECEIPT_MEMBERS_MAX 3136
+#define RECEIPT_MEMBERS_MAX 3424
 void receipt_add_members(struct strbuf *sb, const struct receipt *receipt);
 
 /**

@@ -4,6 +4,7 @@
 
 #include "header.h"
 #include "json_text.h"
+#include "statuses.h"
 
 bool
 record_is_ref(const struct json_span *span)
@@ -54,6 +55,15 @@ value_error(const struct json_span *value)
 		p += c.len;
 	}
 	return header_value_error(decoded, len);
+}
+
+static bool
+has_header(const struct record *rec, const char *name)
+{
+	for (size_t i = 0; i < rec->nheaders; i++)
+		if (header_is(rec->headers[i].name.p, rec->headers[i].name.len, name))
+			return true;
+	return false;
 }
 
 static bool
@@ -318,6 +328,15 @@ read_success_when(struct json *js, struct record *rec)
 }
 
 static bool
+read_success_status(struct json *js, struct record *rec)
+{
+	struct json_span *value = &rec->success_status;
+
+	return json_value(js, value) &&
+	       (statuses_check(value) || json_fail(js, value->p, STATUSES_WRONG));
+}
+
+static bool
 read_tls(struct json *js, struct record *rec)
 {
 	struct json_span key;
@@ -352,7 +371,7 @@ forget_request(struct record *rec)
 	rec->auth_scheme = RECORD_NO_AUTH;
 	rec->is_launch = false;
 	rec->nheaders = rec->nlate = rec->nschemes = rec->nkeys = 0;
-	rec->success_when.type = JSON_NONE;
+	rec->success_when.type = rec->success_status.type = JSON_NONE;
 	rec->tls_ca.type = rec->tls_cert.type = rec->tls_key.type = JSON_NONE;
 }
 
@@ -372,6 +391,7 @@ read_request_member(struct json *js, struct record *rec, const struct json_span 
 		{"launch", read_launch},
 		{"sign", read_sign},
 		{"success_when", read_success_when},
+		{"success_status", read_success_status},
 		{"tls", read_tls},
 	};
 
@@ -398,6 +418,9 @@ read_request(struct json *js, struct record *rec)
 		return json_fail(js, js->p, "the request has no \"url\"");
 	if (rec->body.type == JSON_NONE)
 		return json_fail(js, js->p, "the request has no \"body\"");
+	if (rec->auth_scheme != RECORD_NO_AUTH && has_header(rec, "Authorization"))
+		return json_fail(js, js->p,
+			"\"auth\" and an Authorization header exclude each other");
 	return rec->headers_span.type != JSON_NONE ||
 	       json_fail(js, js->p, "the request has no \"headers\"");
 }
@@ -487,15 +510,6 @@ record_read(struct json *js, struct record *rec)
 	if (rec->automation.type == JSON_NONE)
 		return json_fail(js, js->p, "the record has no automation with a \"name\"");
 	return rec->url.type != JSON_NONE || json_fail(js, js->p, "the record has no \"request\"");
-}
-
-static bool
-has_header(const struct record *rec, const char *name)
-{
-	for (size_t i = 0; i < rec->nheaders; i++)
-		if (header_is(rec->headers[i].name.p, rec->headers[i].name.len, name))
-			return true;
-	return false;
 }
 
 bool

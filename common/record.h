@@ -60,6 +60,7 @@ struct record {
 	struct json_span keys[SIGNATURE_KEYS_MAX];
 	size_t nkeys;
 	struct json_span success_when;              /* jq program over the response, or JSON_NONE */
+	struct json_span success_status;            /* statuses.h, or JSON_NONE */
 	struct json_span tls_ca, tls_cert, tls_key; /* references to PEM texts, or JSON_NONE */
 };
 

@@ -8,10 +8,12 @@
 /* The spans that every record has, be they absent. */
 static const size_t fixed[] = {offsetof(struct record, delivery_id),
 	offsetof(struct record, automation), offsetof(struct record, event.member[EVENT_ID]),
-	offsetof(struct record, event.member[EVENT_TYPE]), offsetof(struct record, url),
+	offsetof(struct record, event.member[EVENT_TYPE]),
+	offsetof(struct record, event.member[EVENT_VERSION_STRING]), offsetof(struct record, url),
 	offsetof(struct record, body), offsetof(struct record, auth),
-	offsetof(struct record, success_when), offsetof(struct record, tls_ca),
-	offsetof(struct record, tls_cert), offsetof(struct record, tls_key)};
+	offsetof(struct record, success_when), offsetof(struct record, success_status),
+	offsetof(struct record, tls_ca), offsetof(struct record, tls_cert),
+	offsetof(struct record, tls_key)};
 #define FIXED (sizeof(fixed) / sizeof(fixed[0]))
 
 /* Those of a request that puts a job on a queue. */

@@ -30,8 +30,8 @@ void record_pack(struct record_pack *pack, const struct record *rec, const char 
 
 /**
  * record_unpack(pack, rec):
- * Make ${rec} of it again, but for headers_span and event, of which there are event_id and
- * event_type only. Spans point into the copy.
+ * Make ${rec} of it again, but for headers_span and event, of which there are event_id,
+ * event_type and artifact_version_string only. Spans point into the copy.
  */
 void record_unpack(const struct record_pack *pack, struct record *rec);
 

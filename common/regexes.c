@@ -25,13 +25,17 @@ struct regexes {
 	size_t size;
 	struct kept kept[KEPT];
 	uint32_t *scratch;
-	bool gave_up; /* since it was last asked for */
+	int64_t gave_up; /* one that did since it was last asked for, or -1 */
 };
 
 struct regexes *
 regexes_new(void)
 {
-	return calloc(1, sizeof(struct regexes));
+	struct regexes *r = calloc(1, sizeof(*r));
+
+	if (r != NULL)
+		r->gave_up = -1;
+	return r;
 }
 
 void
@@ -131,12 +135,12 @@ regexes_matches(const struct regexes *r, int64_t id, const char *p, size_t len)
 	return found == ONIGERR_MEMORY ? -1 : REGEXES_GAVE_UP;
 }
 
-bool
+int64_t
 regexes_gave_up(struct regexes *r)
 {
-	bool gave_up = r->gave_up;
+	const int64_t gave_up = r->gave_up;
 
-	r->gave_up = false;
+	r->gave_up = -1;
 	return gave_up;
 }
 
@@ -168,7 +172,7 @@ int64_t
 regexes_search(struct regexes *r, const char *p, size_t len, const uint32_t **ids)
 {
 	struct kept *k = &r->kept[hash_bytes(p, len) & (KEPT - 1)];
-	bool gave_up = false;
+	int64_t gave_up = -1;
 	size_t n = 0;
 
 	if (k->text != NULL && k->asked == r->names.n && k->len == len &&
@@ -183,12 +187,14 @@ regexes_search(struct regexes *r, const char *p, size_t len, const uint32_t **id
 			return -1;
 		if (matches == 1)
 			r->scratch[n++] = (uint32_t)id;
-		gave_up |= matches == REGEXES_GAVE_UP;
+		if (matches == REGEXES_GAVE_UP)
+			gave_up = (int64_t)id;
 	}
 	*ids = r->scratch;
-	r->gave_up |= gave_up;
+	if (gave_up >= 0)
+		r->gave_up = gave_up;
 	/* An answer that is not whole is not kept, so that it is told of every time. */
-	if (len <= KEPT_TEXT_MAX && !gave_up)
+	if (len <= KEPT_TEXT_MAX && gave_up < 0)
 		keep(r, k, p, len, n);
 	return (int64_t)n;
 }

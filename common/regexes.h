@@ -48,9 +48,9 @@ int64_t regexes_search(struct regexes *r, const char *p, size_t len, const uint3
 
 /**
  * regexes_gave_up(r):
- * Whether any search since this was last called hit the step limit.
+ * The number of one whose search hit the step limit since this was last called, or -1.
  */
-bool regexes_gave_up(struct regexes *r);
+int64_t regexes_gave_up(struct regexes *r);
 
 /**
  * regexes_matches(r, id, p, len):

@@ -1,5 +1,6 @@
 #include "registry_metadata.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "diag.h"
@@ -13,7 +14,9 @@
 bool
 registry_metadata_init(struct registry_metadata *m, struct registry_changes *changes)
 {
-	*m = (struct registry_metadata){.memory = changes->memory, .batch = BATCH};
+	*m = (struct registry_metadata){.memory = changes->memory,
+		.changes = changes,
+		.batch = BATCH};
 	names_init(&m->numbers);
 	for (size_t i = 0; i < changes->list.n; i++) {
 		const struct text *artifact = &changes->list.v[i].artifact;
@@ -41,12 +44,39 @@ registry_metadata_release(struct registry_metadata *m)
 	names_release(&m->numbers);
 }
 
+const char *
+registry_metadata_name(const struct registry_change *change, char out[REGISTRY_METADATA_NAME_MAX])
+{
+	const struct registry_collection *c = change->collection;
+	char version[24] = "";
+
+	if (change->index != REGISTRY_NO_INDEX)
+		snprintf(version, sizeof(version), ":v%lld", (long long)change->index);
+	snprintf(out, REGISTRY_METADATA_NAME_MAX, "%.*s/%.*s/%.*s%s", (int)c->entity.len,
+		c->entity.p, (int)c->project.len, c->project.p, (int)c->name.len, c->name.p,
+		version);
+	return out;
+}
+
+/* Of ${artifact}, by the first change that it is in. */
+static const char *
+name_of(const struct registry_metadata *m, const struct text *artifact,
+	char out[REGISTRY_METADATA_NAME_MAX])
+{
+	for (size_t i = 0; i < m->changes->list.n; i++)
+		if (text_equal(&m->changes->list.v[i].artifact, artifact))
+			return registry_metadata_name(&m->changes->list.v[i], out);
+	snprintf(out, REGISTRY_METADATA_NAME_MAX, "%.*s", (int)artifact->len, artifact->p);
+	return out;
+}
+
 /* The JSON text in a string becomes JSON, byte for byte but for white space. */
 static void
 take_one(struct registry_metadata *m, size_t i, const struct json_span *string)
 {
 	const struct text *artifact = &m->artifacts.v[i];
 	struct strbuf plain, compact;
+	char name[REGISTRY_METADATA_NAME_MAX];
 	const char *wrong = NULL;
 	size_t at = 0;
 	struct json js;
@@ -58,8 +88,8 @@ take_one(struct registry_metadata *m, size_t i, const struct json_span *string)
 	if (strbuf_failed(&plain)) {
 		m->memory->failed = true;
 	} else if (!json_validate(js.start, plain.len, &wrong, &at)) {
-		diag("the metadata of version %.*s is left out: byte %zu: %s", (int)artifact->len,
-			artifact->p, at + 1, wrong);
+		diag("the metadata of %s is left out: byte %zu: %s", name_of(m, artifact, name),
+			at + 1, wrong);
 	} else if (json_peek(&js) == JSON_OBJECT) {
 		json_compact(&compact, plain.buf, plain.len);
 		if (strbuf_failed(&compact))
@@ -67,8 +97,7 @@ take_one(struct registry_metadata *m, size_t i, const struct json_span *string)
 		else
 			m->values[i] = registry_text(m->memory, compact.buf, compact.len);
 	} else if (json_peek(&js) != JSON_NULL) {
-		diag("the metadata of version %.*s is left out: it is no object",
-			(int)artifact->len, artifact->p);
+		diag("the metadata of %s is left out: it is no object", name_of(m, artifact, name));
 	}
 	strbuf_release(&plain);
 	strbuf_release(&compact);

@@ -16,7 +16,8 @@
 
 struct registry_metadata {
 	struct registry *memory;
-	struct names numbers; /* of artifacts */
+	const struct registry_changes *changes; /* borrowed */
+	struct names numbers;                   /* of artifacts */
 	REGISTRY_LIST(struct text) artifacts;
 	struct text *values; /* JSON objects without white space; p NULL: none */
 	size_t batch;        /* to ask for in one query */
@@ -28,6 +29,15 @@ struct registry_metadata {
  */
 bool registry_metadata_init(struct registry_metadata *m, struct registry_changes *changes);
 void registry_metadata_release(struct registry_metadata *m);
+
+/**
+ * registry_metadata_name(change, out):
+ * What the version of ${change} is called, for messages: "acme/registry/fraud:v3", cut where it is
+ * too long. Returns ${out}.
+ */
+#define REGISTRY_METADATA_NAME_MAX 512 /* bytes, NUL included */
+const char *registry_metadata_name(const struct registry_change *change,
+	char out[REGISTRY_METADATA_NAME_MAX]);
 
 /**
  * registry_metadata_take(m, a, first, n):

@@ -42,7 +42,7 @@ reading_go_on(struct reading *rd, struct registry_work *w)
 
 	switch (registry_work_next(w, rd->news->changes, &rd->features, &part, &wrong)) {
 	case REGISTRY_WORK_PART:
-		reading_wait(rd, w, &part);
+		reading_wait(rd, w, &part, NULL);
 		break;
 	case REGISTRY_WORK_DONE:
 		finish_collection(rd, w->wc.c);
@@ -63,7 +63,7 @@ new_work(struct reading *rd, struct text id)
 	struct registry_work *w = arena_alloc(&rd->memory->arena, sizeof(*w));
 
 	if (w == NULL || names_add(&rd->ids, id.p, id.len) < 0) {
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 		return NULL;
 	}
 	w->id = id;
@@ -90,10 +90,7 @@ take_collections(struct reading *rd, const struct task *task, struct wandb_colle
 	char about[256];
 
 	if (got->entity.p == NULL) {
-		reading_fail(rd, REGISTRY_FAILED,
-			"there is no project %.*s/%.*s, or the key may not see it",
-			(int)task->entity.len, task->entity.p, (int)task->project.len,
-			task->project.p);
+		reading_no_project(rd, task);
 		return;
 	}
 	if (task->kind == TASK_COLLECTION && got->list.n == 0) {
@@ -132,7 +129,7 @@ look_for_missing(struct reading *rd)
 			continue;
 		w->wc.c = registry_collection_new(rd->memory, c->id);
 		if (w->wc.c == NULL) {
-			reading_fail(rd, REGISTRY_FAILED, "out of memory");
+			reading_no_memory(rd);
 			return;
 		}
 		w->wc.c->entity = c->entity;
@@ -140,7 +137,7 @@ look_for_missing(struct reading *rd)
 		part.id = c->id;
 		for (int j = 0; j < WANDB_CONNECTIONS; j++)
 			part.wants[j] = rd->features.has[j];
-		reading_wait(rd, w, &part);
+		reading_wait(rd, w, &part, NULL);
 	}
 }
 
@@ -161,9 +158,7 @@ take_registries(struct reading *rd, const struct task *task, struct wandb_regist
 	const struct text none = {NULL, 0};
 
 	if (got->entity.p == NULL) {
-		reading_fail(rd, REGISTRY_FAILED,
-			"there is no organization %.*s, it has no registries, or the key may not see it",
-			(int)rd->scope->organization.len, rd->scope->organization.p);
+		reading_no_registries(rd, got->has_organization);
 		return;
 	}
 	if (ends_where_it_began(rd, task, &got->page))
@@ -260,13 +255,16 @@ take_data(struct reading *rd, struct task *task, const struct graphql_answer *an
 	case TASK_METADATA:
 		ok = registry_metadata_take(&rd->metadata, &a, task->first, task->n);
 		break;
+	case TASK_ENTITY:
+		ok = reading_take_entity(rd, task, &a);
+		break;
 	}
 	if (!ok)
 		reading_fail(rd, REGISTRY_FAILED_NOW,
-			"the server's answer about %s is not as it must be: %s",
+			"the answer about %s is not as it must be: %s; the server may be older or newer than this program knows",
 			reading_what(rd, task, about), a.error);
 	if (rd->memory->failed || rd->next->failed)
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 }
 
 /* Until nothing is under way. */
@@ -282,7 +280,7 @@ run(struct reading *rd)
 			rd->result = answer.verdict == GRAPHQL_STOPPED ? REGISTRY_STOPPED
 								       : REGISTRY_FAILED;
 			if (answer.verdict != GRAPHQL_STOPPED)
-				diag("%s", answer.error);
+				diag("%s: %s", graphql_base_url(rd->g), answer.error);
 			break;
 		}
 		rd->under_way--;
@@ -319,7 +317,7 @@ static void
 read_metadata(struct reading *rd)
 {
 	if (!registry_metadata_init(&rd->metadata, rd->news->changes)) {
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 		return;
 	}
 	for (size_t i = 0; i < rd->metadata.artifacts.n && !rd->failed; i += rd->metadata.batch) {
@@ -334,15 +332,16 @@ read_metadata(struct reading *rd)
 	}
 	run(rd);
 	if (!rd->failed && !registry_metadata_finish(&rd->metadata, rd->news))
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 }
 
 enum registry_result
-registry_read(struct graphql *g, const struct registry_scope *scope, const struct registry *old,
-	struct registry_news *news, struct registry *next, int signal_fd)
+registry_read(struct registry_source *source, const struct registry *old,
+	struct registry_news *news, struct registry *next)
 {
-	struct reading rd = {.g = g,
-		.scope = scope,
+	struct reading rd = {.g = source->graphql,
+		.scope = source->scope,
+		.said = &source->said,
 		.old = old,
 		.news = news,
 		.next = next,
@@ -352,14 +351,14 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 			.has_version_tags = true,
 			.is_nested = {true, true}},
 		.sizes = sizes_first,
-		.signal_fd = signal_fd};
+		.signal_fd = source->signal_fd};
 
 	struct registry_artifacts known;
 
 	names_init(&rd.ids);
 	news->changes->known = &known;
 	if (!registry_artifacts_init(&known, old))
-		reading_fail(&rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(&rd);
 	send_first(&rd);
 	run(&rd);
 	if (!rd.failed) {
@@ -369,7 +368,7 @@ registry_read(struct graphql *g, const struct registry_scope *scope, const struc
 	registry_changes_sort(news->changes);
 	if (!rd.failed)
 		read_metadata(&rd);
-	graphql_cancel(g);
+	graphql_cancel(rd.g);
 	registry_metadata_release(&rd.metadata);
 	registry_artifacts_release(&known);
 	news->changes->known = NULL;

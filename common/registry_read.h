@@ -22,6 +22,19 @@ struct registry_scope {
 	struct text collection; /* len 0: all of them */
 };
 
+/* What is said of a server once, however often it is polled. */
+struct registry_said {
+	bool histories[REGISTRY_HISTORIES], tags, version_tags;
+};
+
+/* What is read, and where. */
+struct registry_source {
+	struct graphql *graphql;
+	const struct registry_scope *scope;
+	int signal_fd;             /* readable: stop; or -1 */
+	struct registry_said said; /* from one poll to the next; begins with nothing */
+};
+
 enum registry_result {
 	REGISTRY_READ,
 	REGISTRY_FAILED,     /* after a message */
@@ -37,12 +50,11 @@ struct registry_news {
 };
 
 /**
- * registry_read(g, scope, old, news, next, signal_fd):
+ * registry_read(source, old, news, next):
  * Add to ${next}, which is empty, what the state is to know, and what has changed since ${old} to
  * ${news}. ${old} must stay as long as ${news}.
  */
-enum registry_result registry_read(struct graphql *g, const struct registry_scope *scope,
-	const struct registry *old, struct registry_news *news, struct registry *next,
-	int signal_fd);
+enum registry_result registry_read(struct registry_source *source, const struct registry *old,
+	struct registry_news *news, struct registry *next);
 
 #endif

@@ -21,9 +21,37 @@ reading_fail(struct reading *rd, enum registry_result result, const char *fmt, .
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	diag("%s", text);
+	diag("%s: %s", graphql_base_url(rd->g), text);
 	rd->failed = true;
 	rd->result = result;
+}
+
+void
+reading_no_memory(struct reading *rd)
+{
+	if (rd->failed)
+		return;
+	diag("out of memory");
+	rd->failed = true;
+	rd->result = REGISTRY_FAILED;
+}
+
+/* Some collections, by the first of them; what was never seen has no name. */
+static void
+what_parts(const struct task *task, char out[READING_WHAT_MAX])
+{
+	const struct registry_collection *c = task->works[0]->wc.c;
+	char others[48] = "";
+
+	if (c == NULL || c->name.p == NULL || c->entity.p == NULL) {
+		snprintf(out, READING_WHAT_MAX, "%zu collections in detail", task->n);
+		return;
+	}
+	if (task->n > 1)
+		snprintf(others, sizeof(others), " and %zu other collections", task->n - 1);
+	snprintf(out, READING_WHAT_MAX, "%.*s/%.*s/%.*s%s in detail", (int)c->entity.len,
+		c->entity.p, (int)c->project.len, c->project.p, (int)c->name.len, c->name.p,
+		others);
 }
 
 const char *
@@ -45,10 +73,14 @@ reading_what(const struct reading *rd, const struct task *task, char out[READING
 			(int)rd->scope->collection.len, rd->scope->collection.p);
 		break;
 	case TASK_PARTS:
-		snprintf(out, READING_WHAT_MAX, "%zu collections in detail", task->n);
+		what_parts(task, out);
 		break;
 	case TASK_METADATA:
 		snprintf(out, READING_WHAT_MAX, "the metadata of %zu versions", task->n);
+		break;
+	case TASK_ENTITY:
+		snprintf(out, READING_WHAT_MAX, "%.*s/%.*s", (int)task->entity.len, task->entity.p,
+			(int)task->project.len, task->project.p);
 		break;
 	}
 	return out;
@@ -62,7 +94,7 @@ reading_new_task(struct reading *rd, enum task_kind kind)
 	struct task *task = arena_alloc(&rd->memory->arena, sizeof(*task));
 
 	if (task == NULL)
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 	else
 		task->kind = kind;
 	return task;
@@ -102,6 +134,11 @@ write_query(const struct reading *rd, const struct task *task, struct strbuf *qu
 		wandb_query_metadata(query, variables, rd->metadata.artifacts.v + task->first,
 			task->n);
 		break;
+	case TASK_ENTITY:
+		wandb_query_entity(query);
+		wandb_variable(variables, "entity", &task->entity);
+		wandb_variables_end(variables);
+		break;
 	}
 }
 
@@ -117,8 +154,8 @@ reading_send(struct reading *rd, struct task *task)
 	task->features = rd->features;
 	write_query(rd, task, &query, &variables);
 	if (strbuf_str(&query) == NULL || strbuf_str(&variables) == NULL ||
-		graphql_send(rd->g, query.buf, variables.buf, task) != 0)
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		graphql_send(rd->g, query.buf, variables.buf, &task->effort, task) != 0)
+		reading_no_memory(rd);
 	else
 		rd->under_way++;
 	strbuf_release(&query);
@@ -140,14 +177,17 @@ reading_send_collections(struct reading *rd, struct text entity, struct text pro
 }
 
 void
-reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_part *part)
+reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_part *part,
+	const struct graphql_effort *effort)
 {
 	struct waiting *waiting = registry_grow(rd->memory, &rd->waiting);
 
 	if (waiting == NULL)
-		reading_fail(rd, REGISTRY_FAILED, "out of memory");
+		reading_no_memory(rd);
 	else
-		*waiting = (struct waiting){work, *part};
+		*waiting = (struct waiting){.work = work, .part = *part};
+	if (waiting != NULL && effort != NULL)
+		waiting->effort = *effort;
 }
 
 void
@@ -164,12 +204,16 @@ reading_send_waiting(struct reading *rd)
 		task->works = arena_alloc(&rd->memory->arena, n * sizeof(struct registry_work *));
 		task->parts = arena_alloc(&rd->memory->arena, n * sizeof(*task->parts));
 		if (task->works == NULL || task->parts == NULL) {
-			reading_fail(rd, REGISTRY_FAILED, "out of memory");
+			reading_no_memory(rd);
 			return;
 		}
 		for (size_t i = 0; i < n; i++) {
-			task->works[i] = rd->waiting.v[rd->waiting.n - n + i].work;
-			task->parts[i] = rd->waiting.v[rd->waiting.n - n + i].part;
+			const struct waiting *waiting = &rd->waiting.v[rd->waiting.n - n + i];
+
+			task->works[i] = waiting->work;
+			task->parts[i] = waiting->part;
+			if (task->effort.attempts < waiting->effort.attempts)
+				task->effort = waiting->effort;
 		}
 		rd->waiting.n -= n;
 		reading_send(rd, task);

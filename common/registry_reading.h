@@ -13,7 +13,14 @@
 #include "registry_work.h"
 #include "wandb_query.h"
 
-enum task_kind { TASK_REGISTRIES, TASK_COLLECTIONS, TASK_COLLECTION, TASK_PARTS, TASK_METADATA };
+enum task_kind {
+	TASK_REGISTRIES,
+	TASK_COLLECTIONS,
+	TASK_COLLECTION,
+	TASK_PARTS,
+	TASK_METADATA,
+	TASK_ENTITY /* whether there is one, since its project is not there */
+};
 
 /* A query under way. */
 struct task {
@@ -24,17 +31,20 @@ struct task {
 	size_t n;
 	size_t first;                   /* TASK_METADATA: of the artifacts */
 	struct wandb_features features; /* that it was made with */
+	struct graphql_effort effort;   /* spent on it, as it was or as part of a larger one */
 };
 
 /* A part that waits for others to go with. */
 struct waiting {
 	struct registry_work *work;
 	struct wandb_part part;
+	struct graphql_effort effort;
 };
 
 struct reading {
 	struct graphql *g;
 	const struct registry_scope *scope;
+	struct registry_said *said;
 	const struct registry *old;
 	struct registry_news *news;
 	struct registry *next, *memory;
@@ -50,11 +60,12 @@ struct reading {
 };
 
 /**
- * reading_fail(rd, result, fmt, ...):
- * End it, after this message, unless it has failed before.
+ * reading_fail(rd, result, fmt, ...), reading_no_memory(rd):
+ * End it, after this message, which begins with the server's URL, unless it has failed before.
  */
 void reading_fail(struct reading *rd, enum registry_result result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void reading_no_memory(struct reading *rd);
 
 /**
  * reading_what(rd, task, out):
@@ -79,11 +90,12 @@ void reading_send_collections(struct reading *rd, struct text entity, struct tex
 	struct text after);
 
 /**
- * reading_wait(rd, work, part), reading_send_waiting(rd):
- * Let ${part} wait for others to go with; send what waits, as many as go together, a rest only if
- * nothing can come to it.
+ * reading_wait(rd, work, part, effort), reading_send_waiting(rd):
+ * Let ${part} wait for others to go with, on which ${effort} was spent (NULL: none); send what
+ * waits, as many as go together, a rest only if nothing can come to it.
  */
-void reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_part *part);
+void reading_wait(struct reading *rd, struct registry_work *work, const struct wandb_part *part,
+	const struct graphql_effort *effort);
 void reading_send_waiting(struct reading *rd);
 
 /**
@@ -91,6 +103,20 @@ void reading_send_waiting(struct reading *rd);
  * Do with ${work} what is next.
  */
 void reading_go_on(struct reading *rd, struct registry_work *work);
+
+/**
+ * reading_no_project(rd, task), reading_take_entity(rd, task, a):
+ * The server has no project that ${task} asks about: ask whether it has the entity; read that, and
+ * say which of them is missing.
+ */
+void reading_no_project(struct reading *rd, const struct task *task);
+bool reading_take_entity(struct reading *rd, const struct task *task, struct answer *a);
+
+/**
+ * reading_no_registries(rd, has_organization):
+ * There are none, perhaps as there is no such organization.
+ */
+void reading_no_registries(struct reading *rd, bool has_organization);
 
 /**
  * reading_take_refusal(rd, task, answer):

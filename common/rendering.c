@@ -194,6 +194,11 @@ write_tail(struct strbuf *sb, const struct webhook *w)
 		strbuf_lit(sb, ",\"success_when\":");
 		json_raw(sb, &w->member[WEBHOOK_SUCCESS_WHEN]);
 	}
+	if (w->member[WEBHOOK_SUCCESS_STATUS].type != JSON_NONE) {
+		strbuf_lit(sb, ",\"success_status\":");
+		json_compact(sb, w->member[WEBHOOK_SUCCESS_STATUS].p,
+			w->member[WEBHOOK_SUCCESS_STATUS].len);
+	}
 	if (w->member[WEBHOOK_TLS].type != JSON_NONE)
 		write_tls(sb, w);
 	strbuf_addc(sb, '}');
@@ -436,11 +441,12 @@ is_too_deep(const struct strbuf *body)
 }
 
 static bool
-fill_template(const struct rendering *r, const struct event *event, struct strbuf *body,
-	struct template_late *late, size_t *nlate, char error[RENDERING_ERROR_MAX])
+fill_template(const struct rendering *r, const struct event *event, const char *delivery_id,
+	struct strbuf *body, struct template_late *late, size_t *nlate,
+	char error[RENDERING_ERROR_MAX])
 {
-	if (!template_render(r->template, event, target_has_entities(r->target), body, late,
-		    nlate) ||
+	if (!template_render(r->template, event, delivery_id, target_has_entities(r->target), body,
+		    late, nlate) ||
 		strbuf_failed(body) || !is_too_deep(body))
 		return true;
 	snprintf(error, RENDERING_ERROR_MAX, "the payload would be nested deeper than %d levels",
@@ -460,11 +466,12 @@ rendering_write(const struct rendering *r, const struct event *event, struct jq_
 	strbuf_reset(body);
 	start = write_id(r, event, body, line, delivery_id);
 	if (r->template != NULL)
-		status = fill_template(r, event, body, late, &nlate, error) ? 0 : -1;
+		status = fill_template(r, event, delivery_id, body, late, &nlate, error) ? 0 : -1;
 	else if (r->program.len == 0)
 		id_add_event(body, event);
 	else if (!strbuf_failed(line))
-		status = run_program(r, programs, line->buf + start, line->len - start, body, error);
+		status =
+			run_program(r, programs, line->buf + start, line->len - start, body, error);
 	strbuf_add(line, r->head.buf, r->head.len);
 	line->failed |= strbuf_failed(body);
 	if (status != 0)

@@ -48,6 +48,14 @@ fail(struct request *rq, char error[REQUEST_ERROR_MAX], const char *message)
 }
 
 static int
+fail_url(struct request *rq, char error[REQUEST_ERROR_MAX], const char *why)
+{
+	rq->lack = SECRET_REFUSED;
+	snprintf(error, REQUEST_ERROR_MAX, "malformed URL: %s", why);
+	return -1;
+}
+
+static int
 fail_short(struct request *rq, char error[REQUEST_ERROR_MAX], const char *message)
 {
 	(void)fail(rq, error, message);
@@ -92,8 +100,12 @@ secret_url(struct request *rq, const struct json_span *ref, struct secret_store 
 
 	if (status != SECRET_FOUND)
 		return fail_secret(rq, error, ref->p + 1, len, why, status);
-	if (url_parse(value.value, value.len, &rq->where, &why) != 0)
-		return fail_secret(rq, error, ref->p + 1, len, why, SECRET_REFUSED);
+	if (url_parse(value.value, value.len, &rq->where, &why) != 0) {
+		rq->lack = SECRET_REFUSED;
+		snprintf(error, REQUEST_ERROR_MAX, "secret %.*s: malformed URL: %s", (int)len,
+			ref->p + 1, why);
+		return -1;
+	}
 	rq->has_url = true;
 	if (request_secret(rq, ref, store, &value, error) != 0)
 		return -1;
@@ -117,11 +129,11 @@ request_url(struct request *rq, const struct record *rec, struct secret_store *s
 		json_decode(&rq->url, &rec->url);
 		if (strbuf_failed(&rq->url))
 			return rec->url.len > URL_MAX
-				       ? fail(rq, error, "a URL longer than 8192 bytes")
+				       ? fail_url(rq, error, "longer than 8192 bytes")
 				       : fail_short(rq, error, "out of memory");
 		if (url_parse(rq->url.buf != NULL ? rq->url.buf : "", rq->url.len, &rq->where,
 			    &why) != 0)
-			return fail(rq, error, why);
+			return fail_url(rq, error, why);
 		rq->has_url = true;
 	}
 	return strbuf_str(&rq->url) != NULL ? 0 : fail_short(rq, error, "out of memory");

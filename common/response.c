@@ -23,7 +23,7 @@ response_begin(struct response *r, size_t keep_max, size_t read_max)
 	r->body.max = keep_max;
 	r->read_max = read_max;
 	r->head_bytes = r->body_bytes = r->frame_bytes = 0;
-	r->overfull = r->is_needed = false;
+	r->overfull = r->is_needed = r->has_head = false;
 	r->retry_after[0] = '\0';
 }
 

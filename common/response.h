@@ -18,6 +18,7 @@ struct response {
 	size_t read_max, head_bytes, body_bytes, frame_bytes;
 	bool overfull;  /* there was more of one of them than is read */
 	bool is_needed; /* by response_need */
+	bool has_head;  /* that of the last status has come to its end */
 	char retry_after[RESPONSE_FIELD_MAX];
 };
 

@@ -29,6 +29,7 @@ struct entry {
 	char *told;
 	int64_t until_ms; /* how long the error is good for; 0: for ever */
 	struct look_up *look_up;
+	const struct secret_provider *from; /* NULL: there is no value, or nothing looked it up */
 	struct secret_value value;
 	struct secret_pattern patterns[2 * (1 + SECRET_BASE64)]; /* of its spellings */
 	char name[];
@@ -275,6 +276,7 @@ settle(struct secret_store *store, struct entry *e)
 		return false;
 	}
 	if (e->status == SECRET_FOUND) {
+		e->from = f->at;
 		e->value = f->value;
 		f->value = (struct secret_value){.arena = NULL};
 		mask_value(store, e);
@@ -356,6 +358,17 @@ secret_get(struct secret_store *store, const char *name, size_t len, const char 
 {
 	*error = secret_binding_error(store->bindings, name, len, host, store->bound_only);
 	return *error == NULL ? secret_peek(store, name, len, out, error) : SECRET_REFUSED;
+}
+
+const char *
+secret_origin(const struct secret_store *store, const char *name, char out[SECRET_ORIGIN_MAX])
+{
+	const uint64_t key = siphash(&store->key, name, strlen(name));
+	const struct table_node *node = table_find(&store->entries, key);
+	const struct entry *e = node != NULL ? CONTAINER(node, struct entry, node) : NULL;
+
+	out[0] = '\0';
+	return e != NULL && e->from != NULL ? secret_provider_describe(e->from, name, out) : out;
 }
 
 void

@@ -113,6 +113,14 @@ enum secret_status secret_get(struct secret_store *store, const char *name, size
 	const char *host, struct secret *out, const char **error);
 
 /**
+ * secret_origin(store, name, out):
+ * Where the value of the secret ${name}, which was found, is from, for messages; "" if it was not.
+ * Returns ${out}.
+ */
+const char *secret_origin(const struct secret_store *store, const char *name,
+	char out[SECRET_ORIGIN_MAX]);
+
+/**
  * secret_peek(store, name, len, out, error):
  * The same whatever the bindings say: for a secret that is the URL itself, whose host must be known
  * before secret_get can judge. The value must go nowhere until secret_get has allowed it.

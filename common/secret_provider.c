@@ -309,6 +309,22 @@ secret_provider_list(const struct secret_provider *list, struct strbuf *sb)
 	}
 }
 
+const char *
+secret_provider_describe(const struct secret_provider *p, const char *name,
+	char out[SECRET_ORIGIN_MAX])
+{
+	if (p->command != NULL)
+		snprintf(out, SECRET_ORIGIN_MAX, "the helper '%s'",
+			secret_command_name(p->command));
+	else if (p->dir == NULL)
+		snprintf(out, SECRET_ORIGIN_MAX, "the environment variable %s", name);
+	else if (p->machine != NULL)
+		snprintf(out, SECRET_ORIGIN_MAX, "~/.netrc, machine %s", p->machine);
+	else
+		snprintf(out, SECRET_ORIGIN_MAX, "the file '%s/%s'", p->dir, name);
+	return out;
+}
+
 enum secret_status
 secret_provider_ask(const struct secret_provider *p, const char *name, struct secret_value *value,
 	const char **error)

@@ -58,6 +58,14 @@ const struct secret_command *secret_provider_command(const struct secret_provide
 void secret_provider_list(const struct secret_provider *list, struct strbuf *sb);
 
 /**
+ * secret_provider_describe(p, name, out):
+ * Say where ${p} has the secret ${name} from, for messages: "the environment variable NAME".
+ * Returns ${out}.
+ */
+const char *secret_provider_describe(const struct secret_provider *p, const char *name,
+	char out[SECRET_ORIGIN_MAX]);
+
+/**
  * secret_provider_ask(p, name, value, error):
  * Ask ${p}, which is no program, and no others, for ${name}, a valid name. Returns SECRET_FOUND
  * with ${value} filled, SECRET_ABSENT if it does not know the name, or SECRET_REFUSED or

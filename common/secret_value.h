@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #define SECRET_MAX (64 * 1024) /* bytes of a value */
+#define SECRET_ORIGIN_MAX 512  /* bytes of where one is from, NUL included; cut */
 
 /* What becomes of a look-up. */
 enum secret_status {

@@ -28,7 +28,7 @@ add_source(struct strbuf *sb, const struct config_file *file, const char *from, 
 	strbuf_lit(sb, "\n\n");
 }
 
-/* Strings with " and " between; an array of them, or one. */
+/* Strings, or numbers, with " and " between; an array of them, or one. */
 static void
 add_strings(struct strbuf *sb, const struct json_span *value)
 {
@@ -36,7 +36,7 @@ add_strings(struct strbuf *sb, const struct json_span *value)
 	struct json js;
 	size_t n = 0;
 
-	if (value->type == JSON_STRING) {
+	if (value->type != JSON_ARRAY) {
 		json_decode(sb, value);
 		return;
 	}
@@ -59,7 +59,8 @@ add_webhook(struct strbuf *sb, const struct config_webhook *webhook)
 		const char *before;
 	} said[] = {{WEBHOOK_ACCESS_TOKEN, ", with the bearer token "},
 		{WEBHOOK_SECRET, ", signed with "}, {WEBHOOK_SIGNATURE, " as "},
-		{WEBHOOK_SUCCESS_WHEN, ", a success when "}};
+		{WEBHOOK_SUCCESS_WHEN, ", a success when "},
+		{WEBHOOK_SUCCESS_STATUS, ", a success also with the status "}};
 	const struct json_span url = json_find(&webhook->span, webhook_members[WEBHOOK_URL]),
 			       target = json_find(&webhook->span, webhook_members[WEBHOOK_TARGET]);
 

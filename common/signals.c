@@ -8,7 +8,7 @@
 int
 signals_open(void)
 {
-	static const int wanted[] = {SIGINT, SIGTERM};
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -22,6 +22,12 @@ signals_open(void)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -1;
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+const char *
+signals_name(int number)
+{
+	return number == SIGINT ? "SIGINT" : number == SIGHUP ? "SIGHUP" : "SIGTERM";
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * signals - SIGINT and SIGTERM as something to wait for.
+ * signals - SIGINT, SIGTERM and SIGHUP as something to wait for.
  */
 #ifndef WB_SIGNALS_H
 #define WB_SIGNALS_H
@@ -17,5 +17,11 @@ int signals_open(void);
  * The number of a signal that has come, or 0. Never blocks.
  */
 int signals_take(int fd);
+
+/**
+ * signals_name(number):
+ * "SIGTERM" and so on, static.
+ */
+const char *signals_name(int number);
 
 #endif

@@ -8,11 +8,13 @@
 #include "nearest.h"
 
 #define NAME_BYTES_MAX 4096 /* of a variable, as it is spelled */
+#define DELIVERY_ID "delivery_id"
 
 enum piece_type {
 	PIECE_LITERAL,  /* bytes of the body */
 	PIECE_MEMBER,   /* an event member */
 	PIECE_METADATA, /* a top-level key of artifact_metadata */
+	PIECE_DELIVERY, /* the delivery's id */
 	PIECE_LATE      /* a secret's place */
 };
 
@@ -117,7 +119,7 @@ find_late(const struct template_secrets *secrets, const char *name, size_t len)
 static void
 unknown_variable(struct compiler *c, const char *at, const char *name, size_t len)
 {
-	const char *names[EVENT_MEMBERS], *near;
+	const char *names[EVENT_MEMBERS + 1] = {[EVENT_MEMBERS] = DELIVERY_ID}, *near;
 
 	for (int i = 0; i < EVENT_MEMBERS; i++)
 		names[i] = event_member_name((enum event_member)i);
@@ -129,7 +131,7 @@ unknown_variable(struct compiler *c, const char *at, const char *name, size_t le
 		fail(c, at, "the webhook has no access_token for ", name, len);
 		return;
 	}
-	near = nearest_name(name, len, names, EVENT_MEMBERS);
+	near = nearest_name(name, len, names, EVENT_MEMBERS + 1);
 	fail(c, at, "unknown variable ", name, len);
 	if (near != NULL && c->failed) {
 		size_t used = strlen(c->error->message);
@@ -165,6 +167,9 @@ add_variable(struct compiler *c, const char *at, const char *name, size_t len, b
 		   memcmp(name, metadata, sizeof(metadata) - 1) == 0) {
 		piece.type = PIECE_METADATA;
 		add_named(c, &piece, name + sizeof(metadata) - 1, len - (sizeof(metadata) - 1));
+	} else if (len == sizeof(DELIVERY_ID) - 1 && memcmp(name, DELIVERY_ID, len) == 0) {
+		piece.type = PIECE_DELIVERY;
+		add_piece(c, &piece);
 	} else if ((ref = find_late(c->secrets, name, len)) != NULL && !piece.as_json) {
 		piece.type = PIECE_LATE;
 		if (c->t->nlate++ == TEMPLATE_LATE_MAX)
@@ -449,9 +454,21 @@ insert_json(struct strbuf *body, const struct json_span *value, bool entities)
 	}
 }
 
+/* It is digits and letters. */
+static void
+insert_delivery(struct strbuf *body, const char *delivery_id, bool as_json)
+{
+	if (as_json)
+		strbuf_addc(body, '"');
+	strbuf_adds(body, delivery_id);
+	if (as_json)
+		strbuf_addc(body, '"');
+}
+
 bool
-template_render(const struct template *t, const struct event *event, bool entities,
-	struct strbuf *body, struct template_late late[TEMPLATE_LATE_MAX], size_t *nlate)
+template_render(const struct template *t, const struct event *event, const char *delivery_id,
+	bool entities, struct strbuf *body, struct template_late late[TEMPLATE_LATE_MAX],
+	size_t *nlate)
 {
 	const size_t start = body->len;
 	bool inserts_json = false;
@@ -467,6 +484,10 @@ template_render(const struct template *t, const struct event *event, bool entiti
 		}
 		if (p->type == PIECE_LATE) {
 			late[(*nlate)++] = (struct template_late){body->len - start, text, p->len};
+			continue;
+		}
+		if (p->type == PIECE_DELIVERY) {
+			insert_delivery(body, delivery_id, p->as_json);
 			continue;
 		}
 		value = p->type == PIECE_MEMBER ? event->member[p->member]

@@ -63,13 +63,15 @@ bool template_next_error(const char *text, size_t len, const struct template_sec
 void template_free(struct template *t);
 
 /**
- * template_render(t, event, entities, body, late, nlate):
- * Append the body for ${event} to ${body}, valid JSON, and fill ${late} with the places of secrets,
- * *${nlate} of them, in order. With ${entities}, inserted values have & < > replaced by &amp; &lt;
- * &gt;, as Slack wants it of text that is not markup. Returns whether there is a ${NAME:json} in
- * it, so that the body may be deeper than the template. Errors are ${body}'s.
+ * template_render(t, event, delivery_id, entities, body, late, nlate):
+ * Append the body for ${event}, delivered as ${delivery_id}, to ${body}, valid JSON, and fill
+ * ${late} with the places of secrets, *${nlate} of them, in order. With ${entities}, inserted
+ * values have & < > replaced by &amp; &lt; &gt;, as Slack wants it of text that is not markup.
+ * Returns whether there is a ${NAME:json} in it, so that the body may be deeper than the template.
+ * Errors are ${body}'s.
  */
-bool template_render(const struct template *t, const struct event *event, bool entities,
-	struct strbuf *body, struct template_late late[TEMPLATE_LATE_MAX], size_t *nlate);
+bool template_render(const struct template *t, const struct event *event, const char *delivery_id,
+	bool entities, struct strbuf *body, struct template_late late[TEMPLATE_LATE_MAX],
+	size_t *nlate);
 
 #endif

@@ -49,6 +49,7 @@ transfer_set_response(struct transfer_result *result, struct response *response)
 {
 	result->response = &response->body;
 	result->truncated = response_is_cut(response);
+	result->has_head = response->has_head;
 	if (result->error != TRANSFER_OK || !response_is_lost(response))
 		return;
 	result->error = TRANSFER_RESET;

@@ -95,6 +95,7 @@ struct transfer_result {
 	char retry_after[RESPONSE_FIELD_MAX]; /* the header of that name, or "" */
 	/* what was kept of the body; valid until the next call of transfers_next or _start */
 	struct strbuf *response;
+	bool has_head;  /* status and headers have come to their end */
 	bool truncated; /* there is more of it than was kept, or may be */
 	bool may_pass;  /* what is wrong by the body of the answer may be right another time */
 };

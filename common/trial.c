@@ -92,6 +92,8 @@ add_configuration(struct strbuf *sb, const struct trial *trial)
 		edit_payload_file(&action, a);
 	}
 	edit(&automation, "enabled", "true");
+	edit(&automation, "cooldown", NULL); /* a test is not held back */
+	edit(&automation, "cooldown_by", NULL);
 	if (strbuf_str(&action) != NULL)
 		edit(&automation, "action", action.buf);
 	sb->failed |= strbuf_failed(&automation) || strbuf_failed(&action);

@@ -50,7 +50,7 @@ ask(struct reading *rd, const struct text *after, struct graphql_answer *answer)
 	wandb_variable(&variables, "after", after);
 	wandb_variables_end(&variables);
 	if (strbuf_str(&query) != NULL && strbuf_str(&variables) != NULL)
-		status = graphql_send(rd->g, query.buf, variables.buf, NULL);
+		status = graphql_send(rd->g, query.buf, variables.buf, graphql_left(rd->g), NULL);
 	strbuf_release(&query);
 	strbuf_release(&variables);
 	if (status != 0 || !graphql_next(rd->g, answer, -1))
@@ -94,7 +94,13 @@ ask_again(struct reading *rd, const struct graphql_answer *answer)
 		rd->items = (rd->items + 3) / 4;
 		return true;
 	}
-	diag("cannot read the %s of %s: %s", what(rd), rd->entity.p, answer->error);
+	if (graphql_left(rd->g) != NULL)
+		return true;
+	diag("%s: cannot read the %s of %s: %s%s", graphql_base_url(rd->g), what(rd), rd->entity.p,
+		answer->error,
+		answer->verdict == GRAPHQL_REFUSED && graphql_is_unknown(answer)
+			? "; the server is older or newer than this program knows"
+			: "");
 	return false;
 }
 
@@ -107,19 +113,20 @@ take(struct reading *rd, const struct graphql_answer *answer, const struct text 
 	out->entity = (struct text){NULL, 0};
 	answer_init(&a, answer->data.p, answer->data.len, "data");
 	if (!wandb_answer_entity(&a, out)) {
-		diag("the server's answer about the %s of %s is not as it must be: %s", what(rd),
-			rd->entity.p, a.error);
+		diag("%s: the answer about the %s of %s is not as it must be: %s; the server may be older or newer than this program knows",
+			graphql_base_url(rd->g), what(rd), rd->entity.p, a.error);
 		return -1;
 	}
 	if (out->memory->failed)
 		return out_of_memory();
 	if (out->entity.p == NULL) {
-		diag("there is no entity %s, or the key may not see it", rd->entity.p);
+		diag("%s: there is no entity %s, or the key may not see it",
+			graphql_base_url(rd->g), rd->entity.p);
 		return -1;
 	}
 	if (out->page.next.p != NULL && text_equal(&out->page.next, after)) {
-		diag("the %s of %s: a page ends where it began: it would never end", what(rd),
-			rd->entity.p);
+		diag("%s: the %s of %s: a page ends where it began: it would never end",
+			graphql_base_url(rd->g), what(rd), rd->entity.p);
 		return -1;
 	}
 	return 0;

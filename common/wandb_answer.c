@@ -86,6 +86,26 @@ wandb_answer_collection(struct answer *a, struct wandb_collections *out)
 	return read_projects_data(a, out);
 }
 
+/* ---- entities ---- */
+
+static bool
+read_entity(struct answer *a, void *ctx)
+{
+	bool *is_there = ctx;
+
+	*is_there = !answer_is_null(a);
+	return !*is_there || answer_object(a, &(struct answer_field){NULL, NULL, false}, NULL);
+}
+
+bool
+wandb_answer_entity_is_there(struct answer *a, bool *is_there)
+{
+	static const struct answer_field fields[] = {{"entity", read_entity, false},
+		{NULL, NULL, false}};
+
+	return answer_object(a, fields, is_there) && answer_end(a);
+}
+
 /* ---- parts ---- */
 
 /* The number behind the first letter of ${name}, below ${n}; or -1. */
@@ -211,7 +231,10 @@ read_organization(struct answer *a, void *ctx)
 	static const struct answer_field fields[] = {{"orgEntity", read_org_entity, false},
 		{NULL, NULL, false}};
 
-	return answer_is_null(a) || answer_object(a, fields, ctx);
+	if (answer_is_null(a))
+		return true;
+	((struct wandb_registries *)ctx)->has_organization = true;
+	return answer_object(a, fields, ctx);
 }
 
 bool

@@ -22,7 +22,8 @@ struct wandb_collections {
 
 struct wandb_registries {
 	struct registry *memory;
-	struct text entity; /* p NULL: no such organization */
+	bool has_organization;
+	struct text entity; /* of the organization; p NULL: it has no registries */
 	struct wandb_page page;
 	REGISTRY_LIST(struct text) names;
 };
@@ -38,6 +39,7 @@ struct wandb_metadata {
 	size_t n;
 };
 
+bool wandb_answer_entity_is_there(struct answer *a, bool *is_there);
 bool wandb_answer_registries(struct answer *a, struct wandb_registries *out);
 bool wandb_answer_collections(struct answer *a, struct wandb_collections *out);
 

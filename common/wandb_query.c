@@ -61,6 +61,12 @@ add_nested(struct strbuf *query, const struct wandb_features *features,
 }
 
 void
+wandb_query_entity(struct strbuf *query)
+{
+	strbuf_lit(query, "query WbEntity($entity:String!){entity(name:$entity){name}}");
+}
+
+void
 wandb_query_registries(struct strbuf *query)
 {
 	strbuf_lit(query, "query WbRegistries($org:String!,$filters:JSONString,$after:String){"

@@ -43,6 +43,12 @@ struct wandb_part {
 const char *wandb_connection_name(enum wandb_connection connection);
 
 /**
+ * wandb_query_entity(query):
+ * Whether there is an entity: $entity.
+ */
+void wandb_query_entity(struct strbuf *query);
+
+/**
  * wandb_query_registries(query):
  * All registries of an organization: $org, $filters, $after.
  */

@@ -96,11 +96,10 @@ struct place {
 	{                                                                                          \
 		struct place *place = ctx;                                                         \
 		struct json_span span;                                                             \
-                                                                                                   \
-		if (!take(a, &span))                                                               \
-			return false;                                                              \
-		((type *)place->value)->field = wandb_keep(place->memory, &span);                  \
-		return true;                                                                       \
+		const bool is_read = take(a, &span);                                               \
+		if (is_read)                                                                       \
+			((type *)place->value)->field = wandb_keep(place->memory, &span);          \
+		return is_read;                                                                    \
 	}
 #define STRING answer_string
 #define MAYBE answer_string_or_null

@@ -4,9 +4,10 @@
 
 #include "jq_program.h"
 #include "json_text.h"
+#include "statuses.h"
 
 const char *const webhook_members[WEBHOOK_MEMBERS] = {"url", "access_token", "secret", "signature",
-	"headers", "target", "success_when", "tls"};
+	"headers", "target", "success_when", "success_status", "tls"};
 const char *const webhook_tls_members[WEBHOOK_TLS_MEMBERS] = {"ca", "cert", "key"};
 
 /* Their types; JSON_NONE: more than one. */
@@ -161,6 +162,9 @@ check(struct json *js, struct webhook *w)
 		(m[WEBHOOK_SUCCESS_WHEN].len == 0 || m[WEBHOOK_SUCCESS_WHEN].len > JQ_PROGRAM_MAX))
 		return json_fail(js, m[WEBHOOK_SUCCESS_WHEN].p,
 			"\"success_when\" has 1 to 65536 bytes");
+	if (m[WEBHOOK_SUCCESS_STATUS].type != JSON_NONE &&
+		!statuses_check(&m[WEBHOOK_SUCCESS_STATUS]))
+		return json_fail(js, m[WEBHOOK_SUCCESS_STATUS].p, STATUSES_WRONG);
 	if (!add_ref(js, w, &m[WEBHOOK_URL], false))
 		return false;
 	if (m[WEBHOOK_ACCESS_TOKEN].type != JSON_NONE &&

@@ -10,7 +10,7 @@
 
 TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-automation)
 # Programs that a tool becomes, and that its page tells of, too.
-declare -A PARTS=([wb-event]=wb-event-poll [wb-automation]=wb-automation-import)
+declare -A PARTS=([wb-event]=wb-event-poll [wb-automation]='wb-automation-check wb-automation-import')
 PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
@@ -58,6 +58,7 @@ options_of_source() {
     ! grep -q HISTORY_OPTIONS table || macro_body "$TOP/common/history_options.h" HISTORY_OPTIONS
     ! grep -q NEW_OPTIONS table || macro_body "$TOP/common/new_options.h" NEW_OPTIONS
     ! grep -q TRIAL_OPTIONS table || macro_body "$TOP/common/trial_options.h" TRIAL_OPTIONS
+    ! grep -q POLL_OPTIONS table || macro_body "$TOP/common/poll_options.h" POLL_OPTIONS
     ! grep -q WANDB_OPTIONS table || macro_body "$TOP/common/wandb_options.h" WANDB_OPTIONS
     sed -n '/^static const struct option common\[\]/,/^};/p' "$TOP/common/options.c"
   } | option_entries | sort -u
@@ -277,6 +278,10 @@ make_wrapper() {
   mkdir bin
   cat >bin/wb-send <<'END'
 #!/usr/bin/env bash
+# jobs go to the W&B server of the test
+for file in "$@"; do
+  [[ ! -f $file ]] || ! grep -q '"launch":{' "$file" || exec "$WB_BIN/wb-send" --allow-http --allow-net 127.0.0.0/8 "$@"
+done
 args=() cacert=(--cacert "$DOCS_CA")
 # what is local in a page is local here, too
 [[ " $* " != *" --allow-host localhost "* ]] || exec "$WB_BIN/wb-send" "$@"
@@ -294,7 +299,7 @@ END
 #!/usr/bin/env bash
 # it runs the wb-send that stands beside it, not the one above
 [[ ${1-} != test ]] || set -- "$@" --proxy "$DOCS_PROXY" --cacert "$DOCS_CA"
-[[ ${1-} != import ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
+[[ ${1-} != @(import|check) ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
 exec "$WB_BIN/wb-automation" "$@"
 END
   chmod +x bin/wb-automation bin/wb-send
@@ -322,6 +327,7 @@ make_automations() {
   hook=$(wandb_do '{"do":"webhook","entity":"acme","name":"deploy-hook","url":"https://hooks.acme.example/deploy",
     "secret":"WEBHOOK_SECRET"}' | jq .id)
   queue=$(wandb_do '{"do":"queue","queue":"acme/model-registry/gpu"}' | jq .id)
+  wandb_do '{"do":"link","collection":"acme/jobs/evaluate","type":"job"}' >/dev/null
   slack=$(wandb_do '{"do":"slack","entity":"acme","team":"Acme","channel":"models"}' | jq .id)
   # shellcheck disable=SC2016 # a variable of payloads
   wandb_do '[{"do":"automation","name":"evaluate","description":"Evaluate what is linked.",'"$scope"',"event":"LINK_MODEL",
@@ -371,7 +377,7 @@ END
 make_documented_certificate() {
   make_test_ca
   printf '[documented]\nsubjectAltName = DNS:api.github.com, DNS:slack.com, DNS:hooks.slack.com, %s, %s\n' \
-    'DNS:*.webhook.office.com' 'DNS:*.acme.example' >>"$T/ca/conf"
+    'DNS:*.webhook.office.com' 'DNS:*.acme.example, DNS:*.execute-api.eu-west-1.amazonaws.com' >>"$T/ca/conf"
   make_certificate documented "$(date -u -d yesterday +%Y%m%d%H%M%SZ)" 20991231235959Z >>"$T/ca/log" 2>&1 ||
     fail "no certificate: $(<"$T/ca/log")"
   export DOCS_CA=$CA_FILE
@@ -380,7 +386,8 @@ make_documented_certificate() {
 # What a page may take for granted: secrets in the environment, and what GitHub sets on a runner.
 preset() {
   export GITHUB_TOKEN=made-up-github-token WEBHOOK_SECRET=made-up-webhook-secret GITLAB_TOKEN=made-up-gitlab-token
-  export SLACK_TOKEN=made-up-slack-token
+  export SLACK_TOKEN=made-up-slack-token GITLAB_TRIGGER_TOKEN=made-up-trigger-token K8S_TOKEN=made-up-cluster-token
+  export SAGEMAKER_API_KEY=made-up-gateway-key AIRFLOW_TOKEN=made-up-airflow-token
   export SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T0/B0/made-up
   export TEAMS_WEBHOOK_URL=https://acme.webhook.office.com/webhookb2/made-up
   export MODEL=acme/model-registry/fraud:v3 GITHUB_ACTOR=ann GITHUB_RUN_ID=1742
@@ -389,7 +396,12 @@ preset() {
 start_servers() {
   local tls
   printf '%s\n' '{"/repos/acme/deploy/dispatches": [{"status": 204}],
-    "/api/v4/projects/42/pipeline": [{"status": 201, "body": "{}"}], "/down": [{"status": 503}],
+    "/repos/acme/deploy/actions/workflows/evaluate.yml/dispatches": [{"status": 204}],
+    "/api/v4/projects/42/pipeline": [{"status": 201, "body": "{}"}],
+    "/api/v4/projects/42/trigger/pipeline": [{"status": 201, "body": "{}"}],
+    "/apis/batch/v1/namespaces/ml/jobs": [{"status": 201, "body": "{}"}, {"status": 409, "body": "{\"reason\":\"AlreadyExists\"}"}],
+    "/api/v2/dags/evaluate/dagRuns": [{"body": "{}"}, {"status": 409, "body": "{}"}],
+    "/api/v1/dags/evaluate/dagRuns": [{"body": "{}"}, {"status": 409, "body": "{}"}], "/down": [{"status": 503}],
     "/api/chat.postMessage": [{"body": "{\"ok\":false,\"error\":\"channel_not_found\"}"}, {"body": "{\"ok\":true}"}]}' \
     >answers.json
   make_documented_certificate
@@ -585,7 +597,8 @@ readme() {
   run_page README.md "$T/readme-home"
   cd "$T" || return
   [[ $WB_BIN == "$TOP" ]] || return 0
-  for tool in "${TOOLS[@]}" "${PARTS[@]}"; do
+  # shellcheck disable=SC2048 # of some there are several
+  for tool in "${TOOLS[@]}" ${PARTS[*]}; do
     expect_file "dest/usr/local/bin/$tool" "$WB_BIN/$tool"
   done
   expect_equal "$(cd dest/usr/local/share/man && find . -type f -printf '%f\n' | sort)" \
@@ -616,7 +629,7 @@ record_members() {
   wb-event alias acme/model-registry/fraud:v3 production | wb-match -c c.json >match
   expect_equal "$(members 'MATCH RECORDS')" "$(json match 'keys[], (.automation | keys[])' | sort -u)" match
   wb-render match | wb-sign >signed
-  jq -c '.automation.action.webhook += {success_when: ".ok", tls: {ca: "$CA"}}' match | wb-render | cat signed - >requests
+  jq -c '.automation.action.webhook += {success_when: ".ok", success_status: 409, tls: {ca: "$CA"}}' match | wb-render | cat signed - >requests
   echo '{"automations":[{"name":"l","action":{"type":"launch","queue":"q","job":"j","project":"acme/x"}}]}' >l.json
   # shellcheck disable=SC2119 # without options
   start_wandb

@@ -120,6 +120,7 @@ libraries() {
   loads wb-send curl || fail 'ldd does not tell'
   loads wb-event-poll curl || fail 'ldd does not tell'
   loads wb-automation-import curl || fail 'ldd does not tell'
+  loads wb-automation-check curl || fail 'ldd does not tell'
   for tool in wb-event wb-match wb-render; do
     for library in curl ssl crypto; do
       ! loads "$tool" "$library" || fail "$tool loads lib$library"

@@ -25,8 +25,8 @@
  *   {"do":"artifact", [VERSION'S]}            log a version without linking it → {artifact}: its id
  *   {"do":"link", collection, [artifact], [user], [aliases], [VERSION'S]}
  *       link the artifact with this id, or a new one → {artifact, membership, collection_id, version, version_string}.
- *       VERSION'S: metadata (JSON as text, kept byte for byte), tags, created_by ({"run","user"}, {"user"} or null),
- *       sequence (a collection: where it was logged to), description. user: null is nobody.
+ *       VERSION'S: type (model), metadata (JSON as text, kept byte for byte), tags, created_by ({"run","user"},
+ *       {"user"} or null), sequence (a collection: where it was logged to), description. user: null is nobody.
  *   {"do":"unlink", version, [user]}           its aliases go, too
  *   {"do":"alias" or "unalias", version, alias, [user]}    alias: also moves it
  *   {"do":"tag" or "untag", version, tag}

@@ -234,7 +234,8 @@ job_action() {
   mkdir home
   printf 'machine 127.0.0.1 login api password %s\n' "$WANDB_KEY" >home/.netrc
   chmod 600 home/.netrc
-  (unset WANDB_API_KEY && HOME=$PWD/home && expect_status 1 import) || fail "$(<err)"
+  expect_status 1 env -u WANDB_API_KEY HOME="$PWD/home" \
+    wb-automation import --from-wandb acme -c out "${open[@]}" >made 2>err
   expect_equal "$(reasons evaluate)" 'the value of the secret $WANDB_API_KEY is not here'
   expect_equal "$(jq -c '.automations[0] | [.enabled, .action.type]' out/evaluate.json)" '[false,"launch"]'
   rm -rf out home
@@ -283,9 +284,9 @@ END
   expect_file got want
   expect_equal "$(jq -c '.automations[0] | [.enabled, .action]' out/*.json | sort -u)" '[false,{"type":"none"}]'
   # and what it was is kept
-  for name in $(cut -d ' ' -f 1 table); do
+  while read -r name _; do
     jq -r .triggeredAction.template "out/$name.wandb"
-  done >got
+  done <table >got
   sed 's/^[a-z]* | //; s/ | [^|]*$//' table >want
   expect_file got want
 }
@@ -892,7 +893,7 @@ never_ending() {
   wandb_do "{\"do\":\"fault\",\"kind\":\"replace\",\"skip\":1,\"path\":\"data.entity.triggers.pageInfo.endCursor\",\"value\":$cursor}" \
     >/dev/null
   expect_status 3 import
-  expect_equal "$(<err)" 'wb-automation: the automations of acme: a page ends where it began: it would never end'
+  expect_equal "$(<err)" "wb-automation: $WANDB_URL: the automations of acme: a page ends where it began: it would never end"
 }
 test_case 'pages that never end are noticed' never_ending
 
@@ -935,7 +936,7 @@ server_fails() {
   local n commands=()
   for n in {1..5}; do commands+=("$(automation "a$n")"); done
   anew "${commands[@]}" '{"do":"settings","page_limit":2}'
-  WANDB_API_KEY=0000000000000000000000000000000000000000 fails 3 'cannot read the automations of acme: .*401.*does not take the key'
+  WANDB_API_KEY=0000000000000000000000000000000000000000 fails 3 'cannot read the automations of acme: .*401: the server does not take the key, which is from the environment variable WANDB_API_KEY'
   wandb_do '{"do":"fault","kind":"errors","status":403,"message":"permission denied","code":"PERMISSION_ERROR","skip":1}' >/dev/null
   fails 3 'cannot read the automations of acme: .*permission denied'
   wandb_do '[{"do":"clear_faults"},{"do":"fault","kind":"status","status":500,"times":"always","when":{"field":"integrations"}}]' >/dev/null
@@ -943,10 +944,10 @@ server_fails() {
   wandb_do '[{"do":"clear_faults"},{"do":"fault","kind":"truncate","skip":2,"times":"always"}]' >/dev/null
   fails 3 'cannot read the automations of acme: '
   wandb_do '[{"do":"clear_faults"},{"do":"fault","kind":"replace","path":"data.entity.triggers.edges.0.node.name","value":7}]' >/dev/null
-  fails 3 "the server's answer about the automations of acme is not as it must be: data.entity.triggers.edges\[0\].node.name: expected a string"
+  fails 3 "the answer about the automations of acme is not as it must be: data.entity.triggers.edges\[0\].node.name: expected a string"
   wandb_do '{"do":"clear_faults"}' >/dev/null
   expect_status 3 wb-automation import --from-wandb nobody -c out "${open[@]}" 2>err
-  expect_equal "$(<err)" 'wb-automation: there is no entity nobody, or the key may not see it'
+  expect_equal "$(<err)" "wb-automation: $WANDB_URL: there is no entity nobody, or the key may not see it"
 }
 test_case 'where the server fails, refuses, or is wrong, nothing is written' server_fails
 
@@ -957,7 +958,7 @@ tries_again() {
   imports 0 --retries 3
   # what is too much is asked for in smaller pieces
   rm -r out
-  wandb_do '[{"do":"clear_faults"},{"do":"fault","kind":"status","status":500},{"do":"clear_log"}]' >/dev/null
+  wandb_do '[{"do":"clear_faults"},{"do":"fault","kind":"status","status":413},{"do":"clear_log"}]' >/dev/null
   imports 0
   expect_equal "$(wandb_do '{"do":"counts"}' | jq .requests)" 3
 }

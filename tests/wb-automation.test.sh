@@ -407,6 +407,19 @@ repeated() {
   checks < <(with_on '"alias":"x"' '{"on":{"alias":"x"},"name":"b",'"${same/true/false}")
   expect_empty out
 }
+repeated_jobs() {
+  cat >c.json <<'END'
+{"automations": [
+{"name": "a", "action": {"type": "launch", "queue": "g", "job": "a/b/c", "project": "a/b"}},
+{"name": "b", "action": {"type": "launch", "queue": "g", "job": "a/b/d", "project": "a/b"}},
+{"name": "c", "action": {"type": "launch", "project": "a/b", "queue": "g", "job": "a/b/c"}}
+]}
+END
+  wb-automation check -c c.json >out 2>err
+  expect_equal "$(<out)" 'c.json:4:10: warning: does the same as "a", so that it is done twice'
+}
+test_case 'check: automations that queue the same job' repeated_jobs
+
 test_case 'check: automations that do the same' repeated
 
 webhook_warnings() {
@@ -996,7 +1009,7 @@ adds_no_job() {
   local add=(add new -c rules) job=(--launch gpu --run-project acme/evals --job a) option
   local both='--launch puts a job on a queue, and goes with nothing of webhooks and payloads'
   for option in '--webhook=github-deploy' '--url=https://a.example/' '--template=github' '--payload={}' '--payload-jq=.' \
-    '--secret=$S' '--signature=wandb' '--access-token=$T' '--header=A: b' '--target=slack' '--success-when=.ok'; do
+    '--secret=$S' '--signature=wandb' '--access-token=$T' '--header=A: b' '--target=slack' '--success-when=.ok' '--success-status=409'; do
     refused "$both" "${add[@]}" "${job[@]}" "$option"
   done
   refused 'what is said of a job needs --launch QUEUE' "${add[@]}" -w github-deploy --job a
@@ -1061,6 +1074,12 @@ adds_programs() {
 }
 END
   expect_file rules/live.json want
+  wb-automation add once -c rules --url https://a.example/ --secret '$S' --success-status 409 >out
+  expect_equal "$(jq -c .webhooks.once rules/once.json)" '{"url":"https://a.example/","secret":"$S","success_status":409}'
+  wb-automation add twice -c rules --url https://a.example/ --secret '$S' --success-status 409 --success-status 0410 --on link >out
+  expect_equal "$(jq -c .webhooks.twice.success_status rules/twice.json)" '[409,410]'
+  expect_match "$(wb-automation show twice -c rules)" 'a success also with the status 409 and 410\.$'
+  refused "--success-status takes a whole number from 300 to 599, not '200'" add x -c rules --url https://a.example/ --success-status 200
   # a program in place of a template's payload, a header in place of its own, another one beside it
   wb-automation add hub -c rules --template github --url https://api.github.com/repos/acme/x/dispatches --payload-jq . \
     -H 'accept: */*' >out
@@ -1147,7 +1166,7 @@ adds_nothing() {
   refused '--when must be UTF-8, and not empty' "${add[@]}" -w github-deploy --when ''
   refused 'the name must be UTF-8, and not empty' add '' -c rules -w github-deploy
   refused '--header must be UTF-8, and not empty' "${add[@]}" --url https://a.example/ -H 'A: b' -H $'B: \xff'
-  refused '--secret, --signature, --access-token, --header, --target and --success-when say what a new webhook is like, which needs --url' \
+  refused '--secret, --signature, --access-token, --header, --target, --success-when and --success-status say what a new webhook is like, which needs --url' \
     "${add[@]}" --webhook github-deploy --secret '$S'
   refused 'rules/new.json:4:14: "url": the scheme is neither https nor http' "${add[@]}" --url ftp://a.example/
   refused "--on takes link, unlink, create, alias, tag, untag, collection-tag, collection-untag or a type of wb-record(5), not 'x'" \

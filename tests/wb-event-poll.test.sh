@@ -1,62 +1,11 @@
 #!/usr/bin/env bash
 #
-# wb-event-poll.test.sh - what a live registry's changes become, against a server that answers as badly as it is told
+# wb-event-poll.test.sh - what a live registry's changes become, and what is known of them from one poll to the next
 
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-start_wandb
-export WANDB_BASE_URL=$WANDB_URL WANDB_API_KEY=$WANDB_KEY
-open=(--allow-http --allow-net 127.0.0.0/8)
-project=acme/registry
-fraud=$project/fraud
-
-# anew [SETTING…] - an empty server and a directory of the case's own, with settings as JSON members
-anew() {
-  cd "$(mktemp -d "$T/case.XXXXXX")" || return
-  wandb_do "[{\"do\":\"reset\"},{\"do\":\"clear_faults\"},{\"do\":\"project\",\"project\":\"$project\"}]" >/dev/null
-  [[ $# -eq 0 ]] || wandb_do "{\"do\":\"settings\",$1}" >/dev/null
-}
-
-# poll [OPTION…] - into out, messages into err
-poll() {
-  wb-event poll "$project" --state state "${open[@]}" --retries 0 "$@" >out 2>err
-}
-
-commit() {
-  wb-event commit --state state
-}
-
-# baseline - what is there now is known
-baseline() {
-  poll || fail "$(<err)"
-  expect_empty out
-  commit
-}
-
-# told [OPTION…] - what a poll tells, without metadata: TYPE COLLECTION:INDEX ALIAS-OR-TAG AUTHOR TIME; times of
-# what has none are shown as "-"
-told() {
-  poll "$@" || fail "status $?: $(<err)"
-  jq -r '[.event_type, "\(.artifact_collection_name):\(.artifact_version_index // "")", .alias // .tag // "-",
-    .event_author // "-", (.event_time | if startswith("2026-03") then .[11:] else "-" end)] | join(" ")' out
-}
-
-# refuses STATUS MESSAGE [OPTION…] - a poll ends so, writes nothing, and says that (an extended regex)
-refuses() {
-  expect_status "$1" poll "${@:3}"
-  expect_empty out
-  expect_match "$(<err)" "$2"
-}
-
-# requests - how many the server has got
-requests() {
-  wandb_do '{"do":"counts"}' | jq .requests
-}
-
-link() {
-  printf '{"do":"link","collection":"%s","user":"ann","after":1%s}' "${2:-$fraud}" "${1:+,$1}"
-}
+# shellcheck source=SCRIPTDIR/polls.sh
+. "$TESTS/polls.sh"
 
 # ---- events ----
 
@@ -142,15 +91,50 @@ ADD_ARTIFACT_ALIAS fraud:0 prod ann 01:00:01Z
 LINK_ARTIFACT fraud:1 - ann 01:00:02Z
 ADD_ARTIFACT_ALIAS fraud:1 prod ann 01:00:02Z
 ADD_ARTIFACT_TAG fraud:0 t - -'
-  expect_empty err
+  rm state.next
   expect_equal "$(told --since 2026-03-24T01:00:02Z)" $'LINK_ARTIFACT fraud:1 - ann 01:00:02Z
 ADD_ARTIFACT_ALIAS fraud:1 prod ann 01:00:02Z'
+  rm state.next
   expect_equal "$(told --since 2026-03-24T02:00:03+01:00)" ''
   commit
   wandb_do "[$(link)]" >/dev/null
   expect_equal "$(told --all)" 'LINK_ARTIFACT fraud:2 - ann 01:00:03Z' # not the first run any more
 }
 test_case 'the first run tells nothing, all, or what is not older than a time' first_runs
+
+# A first run that was not committed, and the next one is asked otherwise: nothing that was told is lost.
+asked_otherwise() {
+  local since='the first run, with --since 2026-03-24T01:00:02Z, was not committed'
+  local again='what it told is told again, and it goes on from there'
+  anew
+  wandb_do "[$(link),$(link),$(link)]" >/dev/null
+  poll
+  # it has told nothing, and one that is to tell something begins anew
+  expect_equal "$(told --since 2026-03-24T01:00:02Z)" $'LINK_ARTIFACT fraud:1 - ann 01:00:02Z\nLINK_ARTIFACT fraud:2 - ann 01:00:03Z'
+  expect_equal "$(<err)" "wb-event: state 'state': the first run, without --since or --all, was not committed: it begins anew, with --since 2026-03-24T01:00:02Z"
+  cp out first
+  # the same
+  expect_equal "$(told --since 2026-03-24T02:00:02+01:00 | wc -l)" 2
+  expect_empty err
+  # less: what was told comes again
+  poll
+  expect_file out first
+  expect_equal "$(<err)" "wb-event: state 'state': $since: $again; to begin anew, without --since or --all, remove 'state.next'"
+  wandb_do "[$(link)]" >/dev/null
+  poll --since 2026-03-24T01:00:03Z
+  expect_file <(head -n 2 out) first
+  expect_equal "$(wc -l <out)" 3
+  expect_match "$(<err)" "to begin anew, with --since 2026-03-24T01:00:03Z, remove 'state.next'"
+  # more, which has in it what was told
+  poll --all
+  expect_equal "$(<err)" "wb-event: state 'state': $since: it begins anew, with --all"
+  expect_equal "$(json out .artifact_version_index | xargs)" '0 1 2 3'
+  # committed, it is the first run no more
+  commit
+  expect_equal "$(told --since 2026-03-24T01:00:00Z)" ''
+  expect_empty err
+}
+test_case 'a first run that was not committed and is asked otherwise: nothing that was told is lost, and it is said' asked_otherwise
 
 new_and_gone() {
   anew
@@ -181,7 +165,7 @@ registries() {
   expect_equal "$(json out '"\(.entity_name)/\(.project_name)/\(.artifact_collection_name)"')" \
     $'acme-org/wandb-registry-models/fraud\nacme-org/wandb-registry-data/rows'
   expect_status 3 wb-event poll --registries nobody --state other "${open[@]}" 2>err
-  expect_match "$(<err)" 'there is no organization nobody, it has no registries, or the key may not see it'
+  expect_match "$(<err)" "wb-event: $WANDB_URL: there is no organization nobody, or the key may not see it"
 }
 test_case 'all registries of an organization, also those that are new' registries
 
@@ -195,9 +179,11 @@ one_collection() {
   wb-event poll "$fraud" --state state "${open[@]}" >out
   expect_equal "$(json out .artifact_version_index)" 1
   expect_status 3 wb-event poll "$project/none" --state s2 "${open[@]}" 2>err
-  expect_match "$(<err)" "there is no collection $project/none, or the key may not see it"
+  expect_match "$(<err)" "wb-event: $WANDB_URL: there is no collection $project/none, or the key may not see it"
   expect_status 3 wb-event poll "acme/none" --state s2 "${open[@]}" 2>err
-  expect_match "$(<err)" 'there is no project acme/none, or the key may not see it'
+  expect_match "$(<err)" "wb-event: $WANDB_URL: there is no project acme/none, or the key may not see it; there is an entity acme"
+  expect_status 3 wb-event poll emca/registry --state s2 "${open[@]}" 2>err
+  expect_match "$(<err)" "wb-event: $WANDB_URL: there is no entity emca, or the key may not see it"
 }
 test_case 'one collection of a project' one_collection
 
@@ -287,16 +273,47 @@ UNLINK_ARTIFACT fraud:0 - bob 01:00:03Z'
 }
 test_case 'histories that are refused, absent, cut or without order: nothing is missed and nothing told twice' histories_refused
 
+# What is lost without a history is said, once a run.
+histories_missed() {
+  local links='the server does not tell the history of links: events of links have no author, those of unlinks no time of their own, and what is undone again between two polls is not seen: '
+  local aliases='the server does not tell the history of aliases: events of aliases have no author and no time of their own, and what is undone again between two polls is not seen: '
+  local settings pid
+  for settings in '"denied":["aliasActionHistory","artifactCollectionActions"]' \
+    '"without":["ArtifactCollection.aliasActionHistory","ArtifactCollection.artifactCollectionActions"]'; do
+    anew "$settings"
+    wandb_do "[$(link '"aliases":["prod"]'),$(link)]" >/dev/null
+    told --all >lines
+    expect_equal "$(grep -c -F "wb-event: $WANDB_URL: $links" err)" 1 "notes with $settings"
+    expect_equal "$(grep -c -F "wb-event: $WANDB_URL: $aliases" err)" 1 "notes with $settings"
+    cd ..
+  done
+  anew "\"denied\":[\"artifactCollectionActions@$project/b\"]"
+  wandb_do "[$(link '' $project/a),$(link '' $project/b),$(link '' $project/c)]" >/dev/null
+  told --all >lines
+  expect_equal "$(wc -l <err)" 1
+  expect_match "$(<err)" "the history of links of $project/b, and perhaps of others: .* status 403: the server says: "
+  commit
+  # polled again and again, it is said no more
+  wb-event poll "$project" --state state "${open[@]}" --follow --interval 10ms >out 2>err &
+  pid=$!
+  wandb_do '{"do":"clear_log"}' >/dev/null
+  wandb_do '{"do":"await","requests":12}' >/dev/null
+  kill -TERM "$pid"
+  expect_status 0 wait "$pid"
+  expect_equal "$(wc -l <err)" 1
+}
+test_case 'a server that does not tell histories: it is said once a run what that means' histories_missed
+
 denied_tags() {
   anew '"without":["Artifact.tags"]'
   wandb_do "[$(link '"tags":["a"]')]" >/dev/null
   expect_equal "$(told --all)" 'LINK_ARTIFACT fraud:0 - ann 01:00:01Z'
-  expect_match "$(<err)" 'the server does not tell tags of versions'
+  expect_match "$(<err)" "wb-event: $WANDB_URL: the server does not tell tags of versions, so they make no events: "
   commit
   wandb_do '{"do":"settings","without":[],"denied":["ArtifactCollection.tags"]}' >/dev/null
   wandb_do "{\"do\":\"tag\",\"version\":\"$fraud:v0\",\"tag\":\"b\"}" >/dev/null
   told >/dev/null
-  expect_match "$(<err)" 'the server does not tell tags of collections'
+  expect_match "$(<err)" "wb-event: $WANDB_URL: the server does not tell tags of collections, so they make no events: "
 }
 test_case 'a server without tags' denied_tags
 
@@ -470,7 +487,7 @@ follows() {
   anew
   baseline
   mkfifo pipe
-  wb-event poll "$project" --state state "${open[@]}" --follow --interval 50ms --auto-commit >pipe 2>err &
+  wb-event poll "$project" --state state "${open[@]}" --retries 0 --follow --interval 50ms --auto-commit >pipe 2>err &
   pid=$!
   exec {lines}<pipe
   wandb_do "[$(link)]" >/dev/null
@@ -506,367 +523,56 @@ stopped_in_a_poll() {
 }
 test_case '--follow ends within a poll, too' stopped_in_a_poll
 
-# ---- a server that fails ----
-
-# fault JSON… - the server's next answers are spoilt so
-fault() {
-  wandb_do "[$(printf '{"do":"fault",%s},' "$@" | sed 's/,$//')]" >/dev/null
-}
-
-failing() {
-  local message=$1
-  shift
+# A pipe that is full, as its reader has stopped: what it took is whole lines, and all of them are told the next time.
+stopped_while_writing() {
+  local reader
   anew
-  wandb_do "[$(link '"aliases":["prod"],"tags":["t"],"metadata":"{}"'),{\"do\":\"tag_collection\",\"collection\":\"$fraud\",\"tag\":\"t\"}]" >/dev/null
   baseline
-  cp state before
-  wandb_do "[$(link '"metadata":"{\"a\":1}"')]" >/dev/null
-  fault "$@"
-  refuses 3 "$message"
-  expect_file state before
-  [[ ! -e state.next && ! -e state.part ]] || fail 'something was kept'
-  wandb_do '[{"do":"clear_faults"}]' >/dev/null
-  expect_equal "$(told)" 'LINK_ARTIFACT fraud:1 - ann 01:00:02Z'
+  wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":1,\"versions\":400}" >/dev/null
+  mkfifo pipe
+  {
+    wb-event poll "$project" --state state "${open[@]}" --follow "$@" >pipe 2>err &
+    printf '%s\n' "$!" >pid
+    wait "$!" || printf 'status %s\n' "$?" >ended
+  } &
+  exec {reader}<pipe
+  # this is there before the first event is written, and till the last one is
+  until [[ -e state.part ]]; do read -r -t 0.01 <>pid.none || :; done
+  kill -TERM "$(<pid)"
+  await_line ended '^status 3$'
+  expect_equal "$(<err)" 'wb-event: stopped before all events were written; the next poll writes all of them again'
+  cat <&"$reader" >taken
+  exec {reader}<&-
+  (($(wc -l <taken) < 400)) || fail 'all were written'
+  [[ ! -s taken || -z $(tail -c 1 taken) ]] || fail 'the last line is torn'
+  expect_status 3 commit 2>err
+  poll
+  expect_equal "$(json out .event_id | sort -u | wc -l)" 400
+  expect_file <(head -n "$(wc -l <taken)" out) taken
+}
+stopped_by_a_full_pipe() {
+  stopped_while_writing
   cd ..
+  stopped_while_writing --auto-commit
 }
-refusals() {
-  local about="cannot read the collections of $project:"
-  failing "$about status 401: the server does not take the key: the server says: status 401" '"kind":"status","status":401'
-  failing "$about status 403: the server says: permission denied" \
-    '"kind":"errors","status":403,"message":"permission denied","code":"PERMISSION_ERROR"'
-  failing "$about the server says: it is broken \(INTERNAL\)" '"kind":"errors","message":"it is broken","times":"always"'
-  failing "$about the server says: .* at project" '"kind":"partial","path":"data.project","times":"always"'
-  failing 'cannot read the metadata of 1 versions: ' '"kind":"status","status":501,"when":{"operation":"WbMetadata"}'
-  failing "$about status 500" '"kind":"status","status":500,"times":"always"'
-  failing "$about status 404: is WANDB_BASE_URL a W&B server" '"kind":"html","status":404'
-  failing "$about status 502" '"kind":"html","times":"always"'
-  failing "$about status 307; redirects are not followed" '"kind":"redirect"'
-  failing "$about status 429; it asks to come again in 90 s: the server says: rate limit exceeded" '"kind":"rate_limit","retry_after":90'
-  failing "$about .*connection" '"kind":"close","times":"always"'
-  failing "$about .*connection" '"kind":"truncate","times":"always"'
-  failing "$about .*connection" '"kind":"reset","times":"always"'
-}
-test_case 'a server that refuses or breaks: a message, status 3, and the state as it was' refusals
+test_case '--follow ends when its reader has stopped, too, and loses nothing' stopped_by_a_full_pipe
 
-malformed() {
-  local wrong="the server's answer about the collections of $project is not as it must be: data.project"
-  failing 'answer: byte [0-9]+ of the answer: nested too deep|answer.data: expected an object, not an array' '"kind":"nested"'
-  failing 'the server says: ' '"kind":"nested_errors","depth":10,"times":"always"'
-  failing 'byte [0-9]+ of the answer: .*UTF-8' '"kind":"invalid_utf8"'
-  failing 'byte [0-9]+ of the answer: .*UTF-8' '"kind":"invalid_utf8","member":"name"'
-  failing "$wrong: expected an object, not a number" '"kind":"replace","path":"data.project","value":7'
-  failing "$wrong.artifactCollections: expected an object, not null" \
-    '"kind":"replace","path":"data.project.artifactCollections","value":null'
-  failing "$wrong.artifactCollections.edges\[0\].node.name: expected a string, not a number" \
-    '"kind":"replace","path":"data.project.artifactCollections.edges.0.node.name","value":1'
-  failing "$wrong.artifactCollections.edges\[0\].node.artifactMemberships.edges\[0\].node.createdAt: expected a time such as .*, not 'soon'" \
-    '"kind":"replace","path":"data.project.artifactCollections.edges.0.node.artifactMemberships.edges.0.node.createdAt","value":"soon"'
-  failing "$wrong.artifactCollections.edges\[0\].node.artifactMemberships.edges\[0\].node.versionIndex: expected a whole number, not 1.5" \
-    '"kind":"replace","path":"data.project.artifactCollections.edges.0.node.artifactMemberships.edges.0.node.versionIndex","value":1.5'
-  failing "$wrong.artifactCollections.pageInfo.hasNextPage: expected true, not a string" \
-    '"kind":"replace","path":"data.project.artifactCollections.pageInfo.hasNextPage","value":"no"'
-  failing "data.a0.metadata: expected a string, not an object" \
-    '"kind":"replace","path":"data.a0.metadata","value":{}'
-}
-test_case 'what is not as it must be is named with its place' malformed
-
-huge() {
-  failing 'the answer is longer than 67108864 bytes' '"kind":"huge","times":"always"'
-  failing 'the answer is longer than 67108864 bytes' '"kind":"huge","chunked":true,"times":"always"'
-}
-test_case 'an answer of 100 MB is not read to its end' huge
-
-bad_metadata() {
+# One that only reads slowly gets all.
+slow_reader() {
+  local pid reader
   anew
-  baseline
-  wandb_do "[$(link '"metadata":"{\"a\": NaN}"'),$(link '"metadata":"[1]"'),$(link '"metadata":"null"'),$(link)]" >/dev/null
-  expect_equal "$(told | wc -l)" 4
-  expect_no_match "$(<out)" artifact_metadata
-  expect_match "$(<err)" 'the metadata of version QXJ0aWZhY3Q6[^ ]* is left out: byte 7: '
-  expect_match "$(<err)" 'is left out: it is no object'
-}
-test_case 'metadata that is none is left out, with a message: no version holds up all others' bad_metadata
-
-retried() {
-  anew
-  wandb_do "[$(link)]" >/dev/null
-  baseline
-  wandb_do "[$(link)]" >/dev/null
-  wandb_do '{"do":"clear_log"}' >/dev/null
-  fault '"kind":"status","status":503' '"kind":"status","status":418' '"kind":"close"' '"kind":"truncate"'
-  expect_equal "$(told --retries 5)" 'LINK_ARTIFACT fraud:1 - ann 01:00:02Z'
-  expect_equal "$(requests)" 6
-  # asked to come again in a second, it does, and not before
-  rm state.next
-  fault '"kind":"rate_limit","retry_after":1'
-  local before after
-  before=$(date +%s%N)
-  expect_equal "$(told --retries 1)" 'LINK_ARTIFACT fraud:1 - ann 01:00:02Z'
-  after=$(date +%s%N)
-  ((after - before >= 1000000000)) || fail 'it came too early'
-  # which is not done when there is no time for it
-  fault '"kind":"rate_limit","retry_after":90'
-  refuses 3 'it asks to come again in 90 s' --retries 5 --retry-max-time 5s
-}
-test_case 'what may go well is tried again, when the server says, if there is time' retried
-
-final_statuses() {
-  local status
-  anew
-  baseline
-  for status in 400 401 403 404 409 410 422 501; do
-    wandb_do '{"do":"clear_log"}' >/dev/null
-    fault "\"kind\":\"errors\",\"status\":$status,\"times\":\"always\""
-    expect_status 3 poll --retries 5
-    # what may be too much is asked for in smaller pieces, what is refused only once
-    [[ $status != @(401|403|404) ]] || expect_equal "$(requests)" 1 "requests at status $status"
-    wandb_do '{"do":"clear_faults"}' >/dev/null
-  done
-}
-test_case 'what is refused for good is not tried again' final_statuses
-
-hung() {
-  anew
-  baseline
-  fault '"kind":"hang"'
-  wandb_do "[$(link)]" >/dev/null
-  expect_equal "$(told --timeout 300ms --retries 1)" 'LINK_ARTIFACT fraud:0 - ann 01:00:01Z'
-  rm state.next
-  fault '"kind":"hang","times":"always"'
-  refuses 3 'no answer within' --timeout 100ms
-}
-test_case 'a connection that hangs is given up' hung
-
-smaller_pieces() {
-  anew
-  wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":30,\"versions\":3}" >/dev/null
-  # the server refuses a hundred collections at a time, and then even twenty-five
-  fault '"kind":"errors","status":422,"message":"query too complex","when":{"contains":"first:100 after"},"times":"always"' \
-    '"kind":"huge","when":{"contains":"first:25 after"},"times":1'
-  poll --all || fail "$(<err)"
-  expect_equal "$(wc -l <out)" 90
-}
-test_case 'what is too much for the server is asked for in smaller pieces' smaller_pieces
-
-# ---- requests ----
-
-few_requests() {
-  anew
-  wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":250,\"versions\":20,\"aliases\":[\"prod\"]}" >/dev/null
-  baseline
-  wandb_do '{"do":"clear_log"}' >/dev/null
-  expect_equal "$(told)" ''
-  expect_equal "$(requests)" 3 'requests for 250 unchanged collections'
-  wandb_do '{"do":"clear_log"}' >/dev/null
-  wandb_do "[$(link '"metadata":"{}"' $project/model-0007)]" >/dev/null
-  expect_equal "$(told | wc -l)" 1
-  (($(requests) <= 6)) || fail "$(requests) requests for one change"
-}
-test_case 'what has not changed costs a request for a hundred collections' few_requests
-
-bounded_jobs() {
-  anew
-  wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":10,\"versions\":60,\"metadata\":\"{}\"}" >/dev/null
-  wandb_do '{"do":"clear_log"}' >/dev/null
-  poll --all --jobs 3 || fail "$(<err)"
-  expect_equal "$(wc -l <out)" 600
-  (($(wandb_do '{"do":"counts"}' | jq .max_in_flight) <= 3)) || fail 'too many at the same time'
-}
-test_case 'no more requests at the same time than allowed' bounded_jobs
-
-# ---- the key, and the network ----
-
-key_is_secret() {
-  local pid arguments
-  anew
-  wandb_do "[$(link "\"metadata\":\"{\\\"leak\\\":\\\"$WANDB_KEY\\\"}\",\"tags\":[\"$WANDB_KEY\"]")]" >/dev/null
-  wandb_do '{"do":"fault","kind":"hold"}' >/dev/null
-  wb-event poll "$project" --state state "${open[@]}" --all >out 2>err &
+  wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":1,\"versions\":400}" >/dev/null
+  mkfifo pipe
+  wb-event poll "$project" --state state "${open[@]}" --all --follow >pipe 2>err &
   pid=$!
-  wandb_do '{"do":"await","held":1}' >/dev/null
-  tr '\0' ' ' <"/proc/$pid/cmdline" >arguments
-  wandb_do '{"do":"release"}' >/dev/null
-  wait "$pid"
-  expect_match "$(<out)" '"leak":"\*{40}"'
-  commit
-  basic=$(printf 'api:%s' "$WANDB_KEY" | base64 -w 0)
-  fault "\"kind\":\"errors\",\"status\":403,\"message\":\"no: $WANDB_KEY $basic\""
-  refuses 3 'no: \*'
-  no_secret "$WANDB_KEY" .
-  ! grep -r -F "$basic" . || fail 'the header stands somewhere'
+  exec {reader}<pipe
+  until [[ -e state.part ]]; do read -r -t 0.01 <>pid.none || :; done
+  head -n 400 <&"$reader" >taken
+  until [[ -e state.next ]]; do read -r -t 0.01 <>pid.none || :; done
+  kill -TERM "$pid"
+  expect_status 0 wait "$pid"
+  exec {reader}<&-
+  poll
+  expect_file taken out
 }
-test_case 'the key stands in no output, message, state or argument list, even if the server repeats it' key_is_secret
-
-from_netrc() {
-  anew
-  unset WANDB_API_KEY
-  refuses 2 "the key for 127.0.0.1: not found in the environment, /run/secrets; set WANDB_API_KEY, or a password for machine 127.0.0.1 in ~/.netrc"
-  printf 'machine api.wandb.ai login user password wrong\nmachine 127.0.0.1\n  login user\n  password %s\n' "$WANDB_KEY" \
-    >"$HOME/.netrc"
-  chmod 644 "$HOME/.netrc"
-  refuses 2 '[~]/.netrc is readable or writable by others'
-  chmod 600 "$HOME/.netrc"
-  expect_equal "$(told)" ''
-  printf 'machine 127.0.0.1 login user pasword %s\n' "$WANDB_KEY" >"$HOME/.netrc"
-  refuses 2 'the key for 127.0.0.1: a word in it is unknown'
-  rm "$HOME/.netrc"
-  mkdir credentials
-  (umask 077 && printf '%s\n' "$WANDB_KEY" >credentials/WANDB_API_KEY)
-  expect_equal "$(CREDENTIALS_DIRECTORY=$PWD/credentials told)" ''
-}
-test_case 'the key comes from the environment, a credential or ~/.netrc' from_netrc
-
-from_helper() {
-  anew
-  # shellcheck disable=SC2016 # expanded by the script
-  printf '#!/bin/sh\n[ "$1" = WANDB_API_KEY ] && echo "$KEPT"\n' >./get-key
-  chmod +x get-key
-  unset WANDB_API_KEY
-  export KEPT=$WANDB_KEY
-  expect_equal "$(WB_SECRETS=exec:./get-key told)" ''
-  wb-event poll "$project" --state state --allow-http --allow-net 127.0.0.0/8 --secrets exec:./get-key --secret-timeout 30s
-  unset KEPT
-  WB_SECRETS=exec:./get-key refuses 2 "the key for 127.0.0.1: helper './get-key' printed a value that is empty; set WANDB_API_KEY"
-  WB_SECRETS=exec:false,env refuses 2 "the key for 127.0.0.1: helper 'false' ended with status 1; set WANDB_API_KEY"
-  WB_SECRETS=vault refuses 2 'unknown provider of secrets: expected env, dir:PATH, exec:COMMAND or default'
-}
-test_case 'the key comes from a helper' from_helper
-
-policy() {
-  anew
-  expect_status 2 wb-event poll "$project" --state state 2>err
-  expect_match "$(<err)" 'WANDB_BASE_URL: the URL is http, not https; --allow-http would open it'
-  expect_status 2 wb-event poll "$project" --state state --allow-http 2>err
-  expect_match "$(<err)" 'the URL.s host is an address, .*--allow-net'
-  WANDB_BASE_URL=ftp://x expect_status 2 wb-event poll "$project" --state state 2>err
-  expect_match "$(<err)" 'WANDB_BASE_URL: the scheme is neither https nor http'
-  printf 'wandb.test 127.0.0.1\n' >map
-  WANDB_BASE_URL=http://wandb.test:$WANDB_PORT expect_status 3 with_resolver map \
-    wb-event poll "$project" --state state --allow-http 2>err
-  expect_match "$(<err)" 'wandb.test has the address 127.0.0.1, in 127.0.0.0/8'
-  WANDB_BASE_URL=http://wandb.test:$WANDB_PORT expect_status 0 with_resolver map \
-    wb-event poll "$project" --state state --allow-http --allow-host wandb.test 2>err
-}
-test_case 'the network policy holds for the server, too' policy
-
-# A look-up that fails once is made again, and one that always fails ends the poll.
-look_up_fails() {
-  anew
-  printf '' >map
-  WANDB_BASE_URL=http://wandb.test:$WANDB_PORT expect_status 3 with_resolver map \
-    wb-event poll "$project" --state state --allow-http --allow-net 127.0.0.1 --allow-host wandb.test --retries 1 >out 2>err
-  expect_match "$(<err)" 'wandb\.test'
-}
-test_case 'a host that is not there is looked up again, and the poll ends' look_up_fails
-
-# left_out PATH VALUE OPERATION MESSAGE - something of the answers to it; it is not asked for without end
-left_out() {
-  wandb_do "{\"do\":\"fault\",\"kind\":\"replace\",\"path\":\"$1\",\"value\":$2,\"times\":\"always\",\"when\":{\"operation\":\"$3\"}}" \
-    >/dev/null
-  refuses 3 "$4" --all
-  wandb_do '{"do":"clear_faults"}' >/dev/null
-}
-
-left_out_of_answers() {
-  anew
-  wandb_do "[{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":1,\"versions\":300,\"metadata\":\"{}\"}]" >/dev/null
-  left_out data '{}' WbParts 'data\.c0|c0\.[a-zA-Z]+ is missing'
-  left_out data '{}' WbMetadata 'a0 is missing'
-  left_out data.c0 '{"id":"QXJ0aWZhY3RDb2xsZWN0aW9uOjEwMDE=","name":"model-0001","state":"READY","createdAt":"2026-03-24T01:00:00Z"}' WbParts 'c0\.[a-zA-Z]+ is missing'
-  poll --all || fail "$(<err)"
-  expect_equal "$(wc -l <out)" 300
-}
-test_case 'what an answer leaves out is missed, once' left_out_of_answers
-
-too_much_metadata() {
-  anew
-  # shellcheck disable=SC2016
-  node -e 'console.log(JSON.stringify({do: "link", collection: process.argv[1], user: "ann",
-    metadata: JSON.stringify({big: "x".repeat(17e6)})}))' "$fraud" >link
-  wandb_do <link >/dev/null
-  poll --all || fail "$(<err)"
-  expect_match "$(<err)" 'is left out: with it the event is longer than 16 MiB'
-  expect_equal "$(jq -c '[.event_type, has("artifact_metadata")]' out)" '["LINK_ARTIFACT",false]'
-}
-test_case 'an event is never longer than what other tools take' too_much_metadata
-
-short_key() {
-  anew
-  WANDB_API_KEY=acme refuses 2 'too short'
-}
-test_case 'what is too short to be a key is not taken for one' short_key
-
-other_projects() {
-  anew
-  wandb_do '[{"do":"organization","name":"org","entity":"org-e"},{"do":"registry","organization":"org","name":"r"},
-    {"do":"link","collection":"org-e/wandb-registry-r/m","user":"ann"},{"do":"link","collection":"org-e/other/m","user":"ann"},
-    {"do":"settings","ignored_filters":["projects"]}]' >/dev/null
-  wb-event poll --registries org --state s2 "${open[@]}" --all >out 2>err || fail "$(<err)"
-  expect_equal "$(jq -r .project_name out)" wandb-registry-r
-}
-test_case 'projects that are no registries are none, whatever the server makes of a filter' other_projects
-
-over_tls() {
-  anew
-  make_test_ca
-  start_wandb --tls "$SERVER_TLS"
-  export WANDB_BASE_URL=$WANDB_URL/
-  wandb_do "[{\"do\":\"project\",\"project\":\"$project\"},$(link)]" >/dev/null
-  expect_equal "$(told --cacert "$CA_FILE" --all)" 'LINK_ARTIFACT fraud:0 - ann 01:00:01Z'
-  expect_status 3 poll
-  expect_match "$(<err)" 'certificate'
-}
-test_case 'over TLS' over_tls
-
-usage() {
-  anew
-  local message
-  while IFS='|' read -r message arguments; do
-    # shellcheck disable=SC2086 # several
-    expect_status 2 wb-event poll $arguments >out 2>err
-    expect_empty out
-    expect_equal "$(head -n 1 err)" "wb-event: $message"
-  done <<'END'
-where is the state? Say --state FILE|acme/registry
-what is to be polled? Say ENTITY/PROJECT, ENTITY/PROJECT/COLLECTION or --registries ORG|--state s
-what is to be polled? Say ENTITY/PROJECT, ENTITY/PROJECT/COLLECTION or --registries ORG|--state s acme/x --registries org
-'acme' is not ENTITY/PROJECT or ENTITY/PROJECT/COLLECTION, such as acme/model-registry|acme --state s
-'acme/x/y/z' is not ENTITY/PROJECT or ENTITY/PROJECT/COLLECTION, such as acme/model-registry|acme/x/y/z --state s
-'acme//y' is not ENTITY/PROJECT or ENTITY/PROJECT/COLLECTION, such as acme/model-registry|acme//y --state s
-too many operands: 'b'|acme/x b --state s
---since takes a time such as 2026-11-24T02:25:00Z, not 'yesterday'|acme/x --state s --since yesterday
---since and --all exclude each other|acme/x --state s --all --since 2026-11-24T02:25:00Z
---interval goes with --follow|acme/x --state s --interval 3s
-END
-  [[ ! -e s.lock ]] || fail 'something was made'
-  expect_status 0 wb-event poll --help >out
-  expect_match "$(<out)" '^usage: wb-event poll '
-  mkdir alone
-  cp "$(type -P wb-event)" alone/
-  expect_status 3 alone/wb-event poll 2>err
-  expect_equal "$(<err)" "wb-event: cannot run '$PWD/alone/wb-event-poll': No such file or directory"
-}
-test_case 'what is asked for wrongly is said' usage
-
-# ---- all at once ----
-
-interleaved() {
-  local seed=${POLL_SEED:-7}
-  note "POLL_SEED=$seed repeats this"
-  # shellcheck disable=SC2016 # the script's own
-  printf '#!/bin/sh\ncommand=$1\nshift\n[ "$command" != poll ] || set -- "$@" %s\nexec wb-event "$command" "$@"\n' \
-    "${open[*]}" >polls
-  chmod +x polls
-  mkdir states
-  node "$TESTS/interleave.mjs" --url "$WANDB_URL" --dir "$PWD/states" --runs "${POLL_RUNS:-200}" --seed "$seed" -- \
-    "$PWD/polls" >totals 2>errors || fail "$(tail -n 60 errors)"
-  (($(jq .runs totals) == ${POLL_RUNS:-200} && $(jq .killed totals) > 0 && $(jq .events totals) > 0)) || fail "$(<totals)"
-}
-test_case '200 random sequences of changes, polls, deaths and commits: every change is told exactly once' interleaved
-
-memory() {
-  anew
-  wandb_do "[$(link '"aliases":["prod"],"tags":["t"],"metadata":"{}"')]" >/dev/null
-  fail_each_alloc '0|3|2' wb-event-poll "$project" --state "$PWD/state" "${open[@]}" --all --retries 0
-}
-test_case 'an allocation that fails is an error, whichever it is' memory
+test_case '--follow writes all to a reader that is slow' slow_reader

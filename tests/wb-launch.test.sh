@@ -5,34 +5,8 @@
 
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-# fresh - go to a directory of this case, with a server that has the queue gpu
-fresh() {
-  cd "$(mktemp -d "$T/case.XXXXXX")"
-  # shellcheck disable=SC2119 # without options
-  start_wandb
-  wandb_do '{"do":"queue","queue":"acme/model-registry/gpu"}' >/dev/null
-}
-
-# config ACTION [NAME] - c.json with one automation that launches
-config() {
-  printf '{"automations":[{"name":"%s","action":{"type":"launch","queue":"gpu","project":"acme/evals"%s}}]}\n' \
-    "${2-evaluate}" "$1" >c.json
-}
-
-# requests [ARGUMENT…] - request records of what wb-event alias says with these arguments
-requests() {
-  wb-event alias acme/model-registry/fraud:v3 production --id e1 --artifact-id QXJ0 "$@" >event.jsonl
-  WANDB_BASE_URL=$WANDB_URL wb-match -c c.json event.jsonl | wb-render | wb-sign >requests.jsonl
-}
-
-send() {
-  WANDB_API_KEY=$WANDB_KEY timeout --foreground -k 5 60 wb-send --allow-http --allow-net 127.0.0.0/8 --progress never "$@"
-}
-
-pushes() {
-  wandb_do '{"do":"pushes"}'
-}
+# shellcheck source=SCRIPTDIR/launches.sh
+. "$TESTS/launches.sh"
 
 one_job() {
   fresh
@@ -90,35 +64,6 @@ null'
   expect_equal "$(pushes | jq length)" 1
 }
 test_case 'a run that died: the next one finds what it has queued, be it started' died
-
-# Killed at random moments, answers lost at random, agents that take jobs away: each job is there once in the end.
-killed() {
-  local kills=${KILLS:-200} seen i pid agents
-  fresh
-  # shellcheck disable=SC2016
-  config ',"job":"acme/jobs/evaluate:latest","name":"${event_id}"'
-  for ((i = 1; i <= 20 * kills; i++)); do
-    printf '{"event_id":"e%d","event_type":"LINK_ARTIFACT","artifact_collection_name":"c%d"}\n' "$i" $((i % 50))
-  done | WANDB_BASE_URL=$WANDB_URL wb-match -c c.json | wb-render >requests.jsonl
-  wandb_do '{"do":"fault","kind":"close","where":"body","chance":0.1,"times":"always"}' >/dev/null
-  agents=$(jq -n -c '{do: "try", commands: [range(6) | {do: "agent", queue: "acme/model-registry/gpu"}]}')
-  for ((i = 0; i < kills; i++)); do
-    WANDB_API_KEY=$WANDB_KEY wb-send --allow-http --allow-net 127.0.0.0/8 --progress never --journal j --jobs 8 \
-      requests.jsonl >/dev/null 2>err &
-    pid=$!
-    seen=$(wandb_do '{"do":"counts"}' | jq .requests)
-    wandb_do "{\"do\":\"await\",\"requests\":$((seen + RANDOM % 6))}" >/dev/null
-    kill -9 "$pid" 2>/dev/null || :
-    wait "$pid" 2>/dev/null || :
-    wandb_do "$agents" >/dev/null
-  done
-  wandb_do '{"do":"clear_faults"}' >/dev/null
-  send --journal j --jobs 8 requests.jsonl >receipts
-  pushes | jq -r '.[].runSpec' | jq -r .name | sort >got
-  jq -r .event.event_id requests.jsonl | sort >want
-  expect_file got want
-}
-test_case '200 kills, lost answers and jobs that agents took: each job is queued once' killed
 
 # ---- refused ----
 
@@ -296,6 +241,7 @@ test_case 'the script of a dry run does the same' script
 
 tried() {
   fresh
+  # shellcheck disable=SC2016
   config ',"job":"acme/jobs/evaluate:latest","overrides":{"run_config":{"who":"${event_author}"}}'
   sed -i 's/{"name"/{"enabled":false,"name"/' c.json
   WANDB_API_KEY=$WANDB_KEY WANDB_BASE_URL=$WANDB_URL wb-automation test evaluate -c c.json --author ann --allow-http \

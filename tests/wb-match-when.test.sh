@@ -92,21 +92,39 @@ test_case 'it sees neither environment nor files' cannot_reach
 
 runs_for_ever() {
   automations before true endless 'last(repeat(1))' after true >c.json
-  cat event event event >events
-  expect_status 1 wb-match -c c.json events >out 2>err
-  expect_equal "$(jq -r .automation.name out | paste -s -d ' ')" 'before after before after before after'
-  printf 'wb-match: events:%s: endless: when fails for event one, which counts as no match: took longer than 1 s, and is not run again\n' \
-    1 2 3 >want
+  cat event event event event >events
+  rm -f rejects
+  expect_status 1 wb-match -c c.json --rejects rejects events >out 2>err
+  expect_equal "$(jq -r .automation.name out | paste -s -d ' ')" 'before after before after before after before after'
+  printf 'wb-match: events:%s: endless: when fails for event one, which counts as no match: took longer than 1 s%s\n' \
+    1 '' 2 '' 3 ', and is not run again' 4 ', and is not run again' >want
   expect_file err want
+  expect_file rejects events
 }
-test_case 'one that runs for ever costs a second, once, and only itself' runs_for_ever
+test_case 'one that runs for ever costs a second three times, and only itself' runs_for_ever
+
+# A stranger who makes an event large must not silence an automation.
+large_events() {
+  local i
+  automations slow 'if .n == 1 then last(repeat(1)) else true end' >c.json
+  for i in 1 2 3 4 5 6; do
+    printf '{"event_type":"X","event_id":"%s","n":%s}\n' "$i" "$((i % 3 != 0))"
+  done >events
+  rm -f rejects
+  expect_status 1 wb-match -c c.json --rejects rejects events >out 2>err
+  expect_equal "$(jq -r .event.event_id out | paste -s -d ' ')" '3 6'
+  expect_equal "$(jq -r .event_id rejects | paste -s -d ' ')" '1 2 4 5'
+  expect_equal "$(grep -c 'not run again' err)" 0
+}
+test_case 'one that took too long for some events is run for others' large_events
 
 eats_memory() {
   ! grep -q -a -E '__asan_init' "$WB_BIN/wb-match" || skip 'memory and crashes, with a sanitizer'
   automations before true doubled 'reduce range(60) as $i ("xx"; .+.)' after true >c.json
-  expect_status 1 wb-match -c c.json event event >out 2>err
-  expect_equal "$(jq -r .automation.name out | paste -s -d ' ')" 'before after before after'
-  expect_equal "$(sed 's/.*match: //' err | sort -u)" 'needs more than 256 MiB of memory, and is not run again'
+  expect_status 1 wb-match -c c.json event event event event >out 2>err
+  expect_equal "$(jq -r .automation.name out | paste -s -d ' ')" 'before after before after before after before after'
+  expect_equal "$(sed 's/.*match: //' err | uniq -c | sed 's/^ *//')" \
+    $'2 needs more than 256 MiB of memory\n2 needs more than 256 MiB of memory, and is not run again'
 }
 test_case 'one that eats all memory fails alone' eats_memory
 
@@ -115,6 +133,7 @@ test_case 'one that eats all memory fails alone' eats_memory
 run_time_errors() {
   automations index '.alias.name == 1' own 'error("so \(.alias)")' fine true >c.json
   { cat event && printf '{"event_type":"X","alias":{"name":1}}\n{"event_type":"X","artifact_metadata":{"n":1}}\n'; } >events
+  rm -f rejects
   expect_status 1 wb-match -c c.json --rejects rejects events >out 2>err
   expect_equal "$(jq -r .automation.name out | paste -s -d ' ')" 'fine fine'
   expect_equal "$(sed -n 1,3p err | sed 's/ with .*"name"$/ …/')" \
@@ -123,9 +142,9 @@ wb-match: events:1: own: when fails for event one, which counts as no match: so 
 wb-match: events:2: byte 27: alias is not a string'
   expect_match "$(sed -n 4p err)" \
     "^wb-match: events:3: own: when fails for event $(sed -n 2p out | jq -r .event.event_id), which counts as no match: so null\$"
-  expect_equal "$(wc -l <rejects)" 1 'refused lines'
+  expect_file rejects events 'every one of which has a condition that could not be judged, or is none'
 }
-test_case 'an error names automation and event, does not match, and makes the status 1' run_time_errors
+test_case 'an error names automation and event, does not match, keeps the event, and makes the status 1' run_time_errors
 
 too_deep() {
   automations a true >c.json
@@ -202,3 +221,22 @@ no_process() {
   expect_equal "$(wc -c <out)" 0
 }
 test_case 'without a process for programs nothing more is read' no_process
+
+# ---- regular expressions ----
+
+gives_up() {
+  cat >c.json <<'END'
+{"automations": [{"name": "off", "enabled": false, "on": {"alias_regex": "^(a+)+$"}, "action": {"type": "none"}},
+  {"name": "steps", "on": {"alias_regex": "^(a+)+$"}, "action": {"type": "none"}},
+  {"name": "all", "action": {"type": "none"}}]}
+END
+  printf '{"event_type":"X","event_id":"1","alias":"%s!"}\n{"event_type":"X","event_id":"2","alias":"aaa"}\n' \
+    "$(printf 'a%.0s' {1..4000})" >events
+  rm -f rejects
+  expect_status 1 wb-match -c c.json --rejects rejects events >out 2>err
+  expect_equal "$(<err)" \
+    'wb-match: events:1: steps: alias_regex gave up on this event, which counts as no match: too many steps'
+  expect_equal "$(jq -r '.event.event_id + .automation.name' out | paste -s -d ' ')" '1all 2steps 2all'
+  expect_file rejects <(head -n 1 events)
+}
+test_case 'a regular expression that gives up is named, and the event kept' gives_up

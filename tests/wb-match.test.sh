@@ -507,6 +507,8 @@ wrong_types() {
   wrong webhook '"url":"$U","headers":{"A":¦1}' "a header's value must be a string, not a number"
   wrong webhook '"url":"$U","target":¦1' 'target must be a string, not a number'
   wrong webhook '"url":"$U","success_when":¦true' 'success_when must be a string, not true'
+  wrong webhook '"url":"$U","success_status":¦"409"' '"success_status" is a status from 300 to 599, or up to 16 of them'
+  wrong webhook '"url":"$U","success_status":¦[409,200]' '"success_status" is a status from 300 to 599, or up to 16 of them'
   wrong webhook '"url":"$U","tls":¦"$CA"' 'tls must be an object, not a string'
   wrong webhook '"url":"$U","tls":{"ca":¦["$CA"]}' 'ca must be a string, not an array'
 }

@@ -92,6 +92,14 @@ END
 }
 test_case 'variables: every one of them' every_variable
 
+delivery_variable() {
+  render '{"name":"eval-${delivery_id}","id":"${delivery_id:json}"}'
+  expect_equal "$(jq -r '.request.body | fromjson | [.name, .id] | join(" ")' out)" \
+    "$(jq -r '"eval-\(.delivery_id) \(.delivery_id)"' out)"
+  expect_match "$(jq -r .delivery_id out)" '^[0-9a-f]{32}$'
+}
+test_case 'variables: the id of the delivery' delivery_variable
+
 metadata_keys() {
   renders '["${artifact_metadata.a.b}","${artifact_metadata.a-b}","${artifact_metadata.a.b-c.d}"]' '["dot","dash","both"]'
   renders '"${artifact_metadata.key}"' '"spelled"'
@@ -523,7 +531,11 @@ failing_programs() {
   by_program '1, 2' | refused 'payload_jq: it has 2 outputs, but a payload is one'
   by_program '1, error("so")' | refused 'payload_jq: so'
   by_program '1 +' | refused 'payload_jq: syntax error, unexpected $end, line 1 of the program'
-  by_program 'last(repeat(1))' | refused 'payload_jq: took longer than 1 s, and is not run again'
+  by_program 'last(repeat(1))' | refused 'payload_jq: took longer than 1 s'
+  for _ in 1 2 3 4; do by_program 'last(repeat(1))'; done >in
+  expect_status 1 wb-render in >out 2>err
+  expect_equal "$(sed 's/.*payload_jq: //' err | uniq -c | sed 's/^ *//')" \
+    $'2 took longer than 1 s\n2 took longer than 1 s, and is not run again'
   by_program 'env, input' | refused 'payload_jq: input is not allowed here'
   with_automation '{"name":"a","action":{"type":"webhook","webhook":{"url":"https://a/"},"payload_jq":¦5}}' |
     refused 'payload_jq is not a string'
@@ -579,6 +591,8 @@ malformed_webhooks() {
   with_webhook '{"url":"https://a/","tls":{"ca":¦5}}' | refused 'not a reference to a secret, "$NAME"'
   with_webhook '{"url":"https://a/","secret":"$K","tls":{"cert":"$C","key":"¦$K"}}' |
     refused 'the webhook names the key of "tls" elsewhere, too'
+  with_webhook '{"url":"https://a/","success_status":¦200}' |
+    refused '"success_status" is a status from 300 to 599, or up to 16 of them'
   with_webhook '{"url":"https://a/","target":"¦irc"}' | refused 'unknown target; known are github, slack and teams'
 }
 test_case 'bad lines: webhooks that are none' malformed_webhooks

@@ -190,9 +190,9 @@ test_case 'tls: an authority, a certificate and its key out of secrets' tls
 
 options() {
   record https://hooks.test/ >in
-  script in --timeout 1500ms --connect-timeout 2s --proxy 'http://user:pass@127.0.0.1:1/'"'"
-  expect_match "$(<script.sh)" '--connect-timeout 2 --max-time 1\.500 .*'"--noproxy '' --proxy 'http://127\\.0\\.0\\.1:1/'\\\\'''"
-  expect_no_match "$(<script.sh)" 'user|pass'
+  script in --timeout 1500ms --connect-timeout 2s --proxy "http://us'er:pass@127.0.0.1:1/"
+  expect_match "$(<script.sh)" '--connect-timeout 2 --max-time 1\.500 .*'"--noproxy '' --proxy 'http://127\\.0\\.0\\.1:1/'"
+  expect_no_match "$(<script.sh)" "us'er|pass"
   expect_status 2 wb-send --dry-run=xml in 2>err
   expect_equal "$(<err)" "wb-send: --dry-run takes text or curl, not 'xml'"
   expect_status 2 wb-send --dry-run= in 2>err

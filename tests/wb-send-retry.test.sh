@@ -66,7 +66,7 @@ test_case 'retried: no other status, whatever its Retry-After' final_statuses
 
 make_test_ca
 
-# Each cause is there for a while, then gone.
+# Each cause is there for a while, then gone. A body that breaks off is none: the status has come.
 causes() {
   local url log
   answers <<'END'
@@ -90,9 +90,9 @@ END
   expect_status 1 with_resolver map send --retries 20 --retry-max-time 40s --timeout 2s --cacert "$CA_FILE" in >receipts 2>err
   expect_empty err
   expect_equal "$(ends receipts)" \
-    "$(jq -r .delivery_id in | sed 's/$/ finished 2 200 - -/; s/^later .*/later failed 1 - denied -/' | sort -V)"
+    "$(jq -r .delivery_id in | sed 's/$/ finished 2 200 - -/; s/-body finished 2/-body finished 1/; s/^later .*/later failed 1 - denied -/' | sort -V)"
   expect_equal "$(jq -r .path "$log" | sort | uniq -c | tr -s ' ')" \
-    "$(jq -r 'keys + ["/dns", "/name-server"] | sort[]' script.json | awk '{ print $0 == "/dns" || $0 == "/name-server" ? 1 : 2, $0 }' | sed 's/^/ /')"
+    "$(jq -r 'keys + ["/dns", "/name-server"] | sort[]' script.json | awk '{ print $0 == "/dns" || $0 == "/name-server" || /body$/ ? 1 : 2, $0 }' | sed 's/^/ /')"
   expect_equal "$(grep lookup resolve.log | sort | uniq -c | tr -s ' ')" $' 2 lookup away.test\n 2 lookup down.test\n 2 lookup later.test'
 }
 test_case 'retried: resets, closes, timeouts, TLS and look-ups that fail' causes
@@ -447,6 +447,45 @@ END
   expect_equal "$(paths | tr ' ' '\n' | sort | uniq -c | tr -s ' ')" $' 3 /1\n 3 /2\n 1 /3'
 }
 test_case 'success_when: --retry-on rejected tries again' rejected_again
+
+# ---- success_status ----
+
+accepted() {
+  answers <<'END'
+{"/one":[{"status":409,"body":"there already"}],"/list":[{"status":503},{"status":410}],"/judged":[{"status":409}],
+"/other":[{"status":409}],"/ok":[{"body":"{\"ok\":false}"}]}
+END
+  {
+    delivery one "$RECEIVER_URL/one" '"success_status":409'
+    delivery list "$RECEIVER_URL/list" '"success_status":[409, 410]'
+    # no program is asked about it, but about all others
+    delivery judged "$RECEIVER_URL/judged" '"success_status":409,"success_when":".ok"'
+    delivery ok "$RECEIVER_URL/ok" '"success_status":409,"success_when":".ok"'
+    delivery other "$RECEIVER_URL/other" '"success_status":[410]'
+  } >in
+  expect_status 1 send --journal j in >receipts
+  expect_equal "$(ends receipts)" 'judged finished 1 409 - -
+list finished 2 410 - -
+ok failed 1 200 rejected -
+one finished 1 409 - -
+other failed 1 409 http -'
+  expect_equal "$(jq -r 'select(.delivery_id == "one") | has("error") or has("response")' receipts)" false
+  # what is accepted is finished
+  expect_status 1 send --journal j in >receipts
+  expect_equal "$(ends receipts | grep -c skipped)" 3
+}
+test_case 'success_status: statuses that are a success, too' accepted
+
+not_accepted() {
+  local value
+  for value in 200 299 600 '"409"' '[]' '[409,200]' 409.0 '{}' null '[300,301,302,303,304,305,306,307,308,309,310,311,312,313,314,315,316]'; do
+    delivery x https://a.example/ "\"success_status\":$value" >in
+    expect_status 1 send in >receipts 2>err
+    expect_empty receipts
+    expect_match "$(<err)" '"success_status" is a status from 300 to 599, or up to 16 of them' "$value"
+  done
+}
+test_case 'success_status: what is none' not_accepted
 
 # ---- all classes ----
 

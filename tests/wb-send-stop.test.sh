@@ -53,7 +53,7 @@ late_answers() {
   expect_status 0 send --journal j in >receipts
   expect_equal "$(counts receipts)" '96 finished,4 skipped'
 }
-for signal in INT TERM; do
+for signal in INT TERM HUP; do
   test_case "SIG$signal: what is under way ends and is recorded, the rest is deferred" late_answers
 done
 

@@ -464,12 +464,18 @@ resets() {
  "/chunks":[{"raw":"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"}],
  "/text":[{"raw":"hello\r\n\r\n"}],"/length":[{"raw":"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"}]}
 END
-  for point in reset/before reset/headers reset/body close/before close/headers close/body status head interim chunks text length; do
+  for point in reset/before reset/headers close/before close/headers status head interim text length; do
     note "$point"
     records 1 "$RECEIVER_URL/$point" | fails reset . send_ca
     note "$(json receipt .error.text)"
   done
-  requests 12
+  # the status has come, and only a success_when asks for more
+  for point in reset/body close/body chunks; do
+    records 1 "$RECEIVER_URL/$point" | send_ca --retries 3 >receipt
+    expect_equal "$(json receipt '[.status, .http_status, .attempts, .error] | map(tostring) | join(" ")')" 'finished 200 1 null'
+    records 1 "$RECEIVER_URL/$point" | jq -c '.request.success_when = "true"' | fails reset . send_ca
+  done
+  requests 15
 }
 test_case 'answers: broken off before, during and behind the headers, and what is not HTTP' resets
 
@@ -501,12 +507,13 @@ stalls() {
 {"/before":[{"stall":"before"}],"/headers":[{"stall":"headers"}],"/body":[{"stall":"body","body":"12345678"}],
  "/drip":[{"drip_ms":1000,"body":"12345678"}]}
 END
-  for point in before drip; do
-    records 1 "$RECEIVER_URL/$point" | fails timeout ' timed out after ' send_ca --timeout 300ms
-  done
-  for point in headers body; do
-    records 1 "$RECEIVER_URL/$point" | fails timeout '^the answer did not end within [0-9]+ ms$' send_ca --timeout 300ms
-  done
+  records 1 "$RECEIVER_URL/before" | fails timeout ' timed out after ' send_ca --timeout 300ms
+  records 1 "$RECEIVER_URL/headers" | fails timeout '^the answer did not end within [0-9]+ ms$' send_ca --timeout 300ms
+  records 1 "$RECEIVER_URL/body" | jq -c '.request.success_when = "true"' |
+    fails timeout '^the answer did not end within [0-9]+ ms$' send_ca --timeout 300ms
+  records 1 "$RECEIVER_URL/body" | send_ca --retries 3 --timeout 300ms >receipt
+  finished 1 receipt
+  records 1 "$RECEIVER_URL/drip" | jq -c '.request.success_when = "true"' | fails timeout . send_ca --timeout 300ms
 }
 test_case 'answers: stalled or dripping until the timeout' stalls
 

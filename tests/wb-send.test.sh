@@ -296,11 +296,17 @@ resets() {
  "/chunks":[{"raw":"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"}],
  "/text":[{"raw":"hello\r\n\r\n"}],"/length":[{"raw":"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"}]}
 END
-  for point in reset/before reset/headers reset/body close/before close/headers close/body status head interim chunks text length; do
+  for point in reset/before reset/headers close/before close/headers status head interim text length; do
     record "$RECEIVER_URL/$point" | fails reset . send
     note "$point: $(json receipt .error.text)"
   done
-  requests 12
+  # the status has come, and only a success_when asks for more
+  for point in reset/body close/body chunks; do
+    record "$RECEIVER_URL/$point" | send --retries 3 >receipt
+    expect_equal "$(json receipt '[.status, .http_status, .attempts, .error] | map(tostring) | join(" ")')" 'finished 200 1 null'
+    record "$RECEIVER_URL/$point" | jq -c '.request.success_when = "true"' | fails reset . send
+  done
+  requests 15
 }
 test_case 'reset: before, during and behind the headers, and what is not HTTP' resets
 
@@ -325,10 +331,14 @@ timeouts() {
  "/drip":[{"drip_ms":1000,"body":"12345678"}]}
 END
   record "$RECEIVER_URL/before" | fails timeout '^no answer within [0-9]+ ms$' send --timeout 200ms
-  for point in headers body drip; do
+  for point in headers drip; do
     record "$RECEIVER_URL/$point" | fails timeout '^the answer did not end within [0-9]+ ms$' send --timeout 200ms
   done
-  requests 4
+  record "$RECEIVER_URL/body" | send --retries 3 --timeout 200ms >receipt
+  expect_equal "$(json receipt '[.status, .http_status, .attempts, .error] | map(tostring) | join(" ")')" 'finished 200 1 null'
+  record "$RECEIVER_URL/body" | jq -c '.request.success_when = "true"' |
+    fails timeout '^the answer did not end within [0-9]+ ms$' send --timeout 200ms
+  requests 5
 }
 test_case 'timeout: a receiver that stalls at any point' timeouts
 
@@ -576,6 +586,72 @@ named_proxy() {
   requests 2
 }
 test_case 'proxy: one that is named is used, and looks names up itself' named_proxy
+
+# A proxy may have a password, so what is wrong with its URL is said without it.
+wrong_proxies() {
+  local proxy
+  start_receiver
+  record "$RECEIVER_URL/" >in
+  for proxy in http://user:PASS@a.example:99999 http://user:PA/SS@a.example 'http://us er:PASS@a.example' http://user:PASS@ \
+    http://user:PASS@a.example:x http://user:PASS@a.example/path socks5h://user:PASS@a..example ftp://user:PASS@a.example; do
+    expect_status 2 send --proxy "$proxy" in >out 2>err
+    expect_match "$(<err)" '^wb-send: --proxy takes a URL '
+    expect_no_match "$(<err)" 'PA|user:'
+  done
+  requests 0
+}
+test_case 'proxy: a wrong one is refused before anything is sent' wrong_proxies
+
+# What stands in front of a host in a URL may be a password.
+user_info() {
+  record 'https://bob:hunter2@hooks.test/x' >in
+  printf '%s\n' "$(<in)" | sed 's/bob:hunter2@/bob:hunter2\\u0040/' >>in
+  expect_status 1 send --journal user-journal in >receipts 2>err
+  expect_equal "$(jq -r '[.url, .error.class, .error.text] | join(" ")' receipts | uniq -c | xargs)" \
+    '2 https://***@hooks.test/x denied malformed URL: user info in front of the host'
+  expect_no_match "$(cat receipts user-journal err)" hunter2
+}
+test_case 'denied: a user in the URL is shown nowhere' user_info
+
+two_authorizations() {
+  start_receiver
+  record "$RECEIVER_URL/" '' '"authorization":"x"' '' ',"auth":{"scheme":"bearer","ref":"$T"}' |
+    jq -c '.request.headers = {authorization: "x"} | .request.auth = {scheme: "bearer", ref: "$T"}' >in
+  expect_status 1 send in >out 2>err
+  expect_match "$(<err)" '"auth" and an Authorization header exclude each other$'
+  requests 0
+}
+test_case 'bad lines: two Authorization headers' two_authorizations
+
+no_key_log() {
+  start_receiver --tls "$SERVER_TLS"
+  record "${RECEIVER_URL/127.0.0.1/localhost}/" | SSLKEYLOGFILE=$T/keys wb-send --allow-host localhost --cacert "$CA_FILE" >receipt
+  expect_equal "$(json receipt .status)" finished
+  [[ ! -e $T/keys ]] || fail 'the keys of TLS sessions were written to a file'
+}
+test_case 'tls: keys of sessions go to no file' no_key_log
+
+counts_refused() {
+  start_receiver
+  { echo bad && record "$RECEIVER_URL/" && echo worse; } >in
+  expect_status 1 wb-send --allow-http --allow-net 127.0.0.0/8 --progress always in >receipts 2>err
+  expect_match "$(tr '\r' '\n' <err | tail -n 1)" '1 finished, 2 refused in '
+}
+test_case 'progress: refused lines are counted' counts_refused
+
+names_the_model() {
+  start_receiver
+  record "$RECEIVER_URL/" | jq -c '.event.artifact_version_string = "acme/m/fraud:v3"' | send --journal model-journal >receipt
+  expect_equal "$(jq -r .artifact_version_string receipt model-journal | xargs)" 'acme/m/fraud:v3 acme/m/fraud:v3'
+}
+test_case 'a receipt and the journal say which version it was about' names_the_model
+
+asks_to_wait() {
+  answers <<<'{"*":[{"status":503,"headers":{"Retry-After":"400"}}]}'
+  record "$RECEIVER_URL/" | expect_status 1 wb-send --allow-http --allow-net 127.0.0.0/8 >receipt
+  expect_equal "$(json receipt '[.status, .reason, .error.text] | join(" ")')" 'deferred budget status 503; it asks to wait 400 s'
+}
+test_case 'a receipt says how long the receiver asks to wait' asks_to_wait
 
 netrc() {
   printf 'machine 127.0.0.1 login me password hunter2hunter2\ndefault login me password hunter2hunter2\n' >"$HOME/.netrc"

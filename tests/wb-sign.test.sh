@@ -222,8 +222,8 @@ test_case 'bad lines: skipped and kept as they came, the others are done' bad_li
 
 bad_urls() {
   export S=k
-  printf x | record "$(plain '"wandb"')" '' 'ftp://a/' | refused 'the scheme is neither https nor http' wb-sign
-  printf x | record "$(plain '"wandb"')" '' 'https://me@a/' | refused 'user info in front of the host' wb-sign
+  printf x | record "$(plain '"wandb"')" '' 'ftp://a/' | refused 'malformed URL: the scheme is neither https nor http' wb-sign
+  printf x | record "$(plain '"wandb"')" '' 'https://me@a/' | refused 'malformed URL: user info in front of the host' wb-sign
 }
 test_case 'bad lines: a URL that will not be sent to is not signed for' bad_urls
 

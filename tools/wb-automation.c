@@ -1,9 +1,9 @@
 /*
  * wb-automation - look after automations
  *
- * Works on the files that wb-match reads: wb-automations(5). `wb-automation import` is a program of
- * its own, wb-automation-import, for which this one makes room: it alone uses the network and a
- * key.
+ * Works on the files that wb-match reads: wb-automations(5). `wb-automation import` and
+ * `wb-automation check --online` are programs of their own, wb-automation-import and
+ * wb-automation-check, for which this one makes room: they alone use the network and keys.
  */
 #include <errno.h>
 #include <limits.h>
@@ -79,7 +79,16 @@ static const struct verb {
 	[TEST] = {"test", test, true, true},
 };
 
-enum { OPT_CONFIG = 1, OPT_JSON, OPT_FORMAT, OPT_STRICT, OPT_RESOLVE, OPT_YES, OPT_KEEP_WEBHOOK };
+enum {
+	OPT_CONFIG = 1,
+	OPT_JSON,
+	OPT_FORMAT,
+	OPT_STRICT,
+	OPT_RESOLVE,
+	OPT_ONLINE,
+	OPT_YES,
+	OPT_KEEP_WEBHOOK
+};
 
 static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
@@ -88,6 +97,7 @@ static const struct option options[] = {
 	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, annotations for github, or json"},
 	{OPT_STRICT, 0, "strict", NULL, "check: end with status 1 after warnings"},
 	{OPT_RESOLVE, 0, "resolve", NULL, "check: look every secret up, and say which are missing"},
+	{OPT_ONLINE, 0, "online", NULL, "check: ask W&B whether queues and jobs are there"},
 	{OPT_YES, 'y', "yes", NULL, "delete: do not ask"},
 	{OPT_KEEP_WEBHOOK, 0, "keep-webhook", NULL,
 		"delete: leave the webhook, even if nothing uses it any more"},
@@ -111,6 +121,8 @@ static const struct {
 	{OPT_CONFIG, ~V(HISTORY)},
 	{OPT_JSON, V(LIST) | V(SHOW) | V(HISTORY) | V(TEST)},
 	{OPT_RESOLVE, V(CHECK)},
+	{OPT_ONLINE, V(CHECK)},
+	{OPT_YES, V(DELETE)},
 	{OPT_KEEP_WEBHOOK, V(DELETE)},
 	{SECRET_BOUND_ONLY, V(CHECK) | V(TEST)},
 	{POLICY_CACERT, V(ADD) | V(CHECK) | V(TEST)},
@@ -128,6 +140,7 @@ static const struct options_spec spec = {
 	"       wb-automation show NAME [-c PATH]... [--json]\n"
 	"       wb-automation history --journal FILE [OPTION...]\n"
 	"       wb-automation check [-c PATH]... [--strict] [--resolve] [OPTION...]\n"
+	"       wb-automation check --online ...: 'wb-automation check --online --help' tells more\n"
 	"       wb-automation add NAME [-c PATH]... --webhook NAME|--url URL|--template NAME\n"
 	"                              [OPTION...]\n"
 	"       wb-automation add NAME [-c PATH]... --launch QUEUE --run-project ENTITY/PROJECT\n"
@@ -210,6 +223,9 @@ take_option(struct args *args, int id, const char *value)
 	case OPT_RESOLVE:
 		args->resolve = true;
 		return 0;
+	case OPT_ONLINE:
+		diag("check stands first: wb-automation check --online ...");
+		return -1;
 	case OPT_YES:
 		args->yes = true;
 		return 0;
@@ -473,6 +489,17 @@ test(const struct args *args, struct output *out)
 	return status;
 }
 
+/* Whether ${argv} is the command line of `check --online`. */
+static bool
+is_online(char *const *argv)
+{
+	bool has_option = false;
+
+	for (char *const *word = argv; *word != NULL; word++)
+		has_option |= strcmp(*word, "--online") == 0;
+	return has_option && argv[1] != NULL && strcmp(argv[1], verbs[CHECK].name) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -484,6 +511,8 @@ main(int argc, char **argv)
 	/* What edits rules has no use for the network. */
 	if (argc > 1 && strcmp(argv[1], IMPORT) == 0)
 		return beside_exec("wb-automation-import", argv + 1);
+	if (argc > 0 && is_online(argv))
+		return beside_exec("wb-automation-check", argv + 1);
 	signal(SIGPIPE, SIG_IGN);
 	if (args_init(&args, argc) != 0)
 		status = EXIT_IO;

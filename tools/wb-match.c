@@ -43,7 +43,9 @@ struct matcher {
 	struct strbuf event;          /* the one at hand, with its id */
 	struct strbuf given;          /* by its condition */
 	uint32_t *chosen;             /* automations that it sets off */
+	bool is_unsure;               /* a condition could not be judged for the event at hand */
 	struct cooldown_state rests;
+	bool has_rested;              /* a cooldown has begun */
 	unsigned long long held_back; /* matches, by cooldowns */
 };
 
@@ -235,9 +237,47 @@ explain(const struct matcher *m, const struct filter *f, const struct event *eve
 			event_member_name(rule_field_member(field)), shown(value->len), value->p);
 }
 
+/* That an automation does not match the event is only a guess: tell it, and keep the event. */
 static void
-condition_failed(struct filter *f, const struct config_automation *a, const struct event *event,
-	int result, const char *error)
+unsure(struct matcher *m, struct filter *f)
+{
+	m->is_unsure = true;
+	if (f->status < EXIT_REJECTED)
+		f->status = EXIT_REJECTED;
+}
+
+/* The field of ${a} that the regular expression ${id} is for, or -1. */
+static int
+regex_field(const struct config_automation *a, int64_t id)
+{
+	for (int field = RULE_VALUES; a->enabled && field < RULE_FIELDS; field++)
+		if (a->rule.regex[field - RULE_VALUES] == id)
+			return field;
+	return -1;
+}
+
+/* Say which regular expression gave up on the event at hand, if one did. */
+static void
+regex_failed(struct matcher *m, struct filter *f)
+{
+	const int64_t id = regexes_gave_up(config_regexes(m->config));
+	int field = -1;
+	size_t i = 0;
+
+	if (id < 0)
+		return;
+	while (i < m->nautomations && (field = regex_field(&m->automations[i], id)) < 0)
+		i++;
+	if (field >= 0)
+		say(f, &m->automations[i],
+			"%s gave up on this event, which counts as no match: too many steps",
+			rule_field_name(field));
+	unsure(m, f);
+}
+
+static void
+condition_failed(struct matcher *m, struct filter *f, const struct config_automation *a,
+	const struct event *event, int result, const char *error)
 {
 	char own[ID_SIZE];
 	const struct text id = id_spelled(event, own);
@@ -249,8 +289,7 @@ condition_failed(struct filter *f, const struct config_automation *a, const stru
 	}
 	say(f, a, "when fails for event %.*s, which counts as no match: %s", shown(id.len), id.p,
 		error);
-	if (f->status < EXIT_REJECTED)
-		f->status = EXIT_REJECTED;
+	unsure(m, f);
 }
 
 /* Whether the event, all other conditions of ${a} being true, makes its program say true. */
@@ -269,7 +308,7 @@ condition_holds(struct matcher *m, struct filter *f, const struct event *event,
 	result = jq_runner_first(m->conditions, a->when, m->event.buf, m->event.len, &m->given,
 		error);
 	if (result < 0)
-		condition_failed(f, a, event, result, error);
+		condition_failed(m, f, a, event, result, error);
 	else if (result > 0 && m->given.len == 4 && memcmp(m->given.buf, "true", 4) == 0)
 		return true;
 	else if (m->args.explain && result > 0)
@@ -395,12 +434,8 @@ match_event(struct matcher *m, struct filter *f)
 		return;
 	}
 	n = rules_match(m->rules, &event, &ids);
-	if (regexes_gave_up(config_regexes(m->config))) {
-		diag("%s:%llu: a regular expression gave up on this event, which counts as no match: too many steps",
-			f->source, (unsigned long long)f->in.number);
-		if (f->status < EXIT_REJECTED)
-			f->status = EXIT_REJECTED;
-	}
+	m->is_unsure = false;
+	regex_failed(m, f);
 	strbuf_reset(&m->event);
 	if (n > 0)
 		id_add_event(&m->event, &event);
@@ -411,6 +446,8 @@ match_event(struct matcher *m, struct filter *f)
 	chosen = choose(m, f, &event, ids, (size_t)n);
 	if (f->status >= EXIT_IO || !write_automations(m, f, chosen))
 		return;
+	if (m->is_unsure)
+		filter_keep(f);
 	for (size_t i = 0; i < chosen; i++) {
 		const struct config_automation *a = &m->automations[m->chosen[i]];
 		const struct strbuf *written = &m->written[m->chosen[i]];
@@ -422,6 +459,7 @@ match_event(struct matcher *m, struct filter *f)
 				filter_fail(f, "out of memory");
 				return;
 			}
+			m->has_rested = true;
 		}
 		output_lit(&f->out, EVENT_START);
 		output_add(&f->out, m->event.buf, m->event.len);
@@ -440,6 +478,8 @@ match(struct matcher *m, struct filter *f)
 	status = filter_finish(f);
 	if (m->held_back != 0)
 		diag("cooldowns held back %llu matches", m->held_back);
+	if (m->has_rested && m->args.state == NULL)
+		diag("cooldowns end with this run: --state FILE keeps them");
 	/* what was not written whole, or nobody wanted, is to be done again */
 	if (status == EXIT_IO || f->out.error != 0)
 		return status;

@@ -18,6 +18,8 @@
 #define KEPT 512                  /* renderings, a power of two */
 #define KEPT_BYTES ((size_t)8192) /* a larger automation is compiled for every record */
 
+#define STRIKES 3 /* in a row until a program is not run again */
+
 struct renderer {
 	struct rendering *kept[KEPT]; /* by hash of the automation's bytes */
 	struct rendering *large;      /* the last one that was not kept */
@@ -60,7 +62,7 @@ parse_args(struct filter_args *args, int argc, char **argv)
 static int
 renderer_init(struct renderer *r)
 {
-	const struct jq_worker_options limits = {JQ_WORKER_MS, JQ_WORKER_MEMORY, 1};
+	const struct jq_worker_options limits = {JQ_WORKER_MS, JQ_WORKER_MEMORY, STRIKES};
 
 	*r = (struct renderer){.programs = jq_worker_new(&limits)};
 	strbuf_init(&r->body, LINES_MAX_LIMIT);

@@ -206,7 +206,7 @@ take_signal(struct run *run, const char *const texts[STOP_TEXTS])
 
 	if (number == 0)
 		return false;
-	diag("stopped by %s: %s", number == SIGINT ? "SIGINT" : "SIGTERM",
+	diag("stopped by %s: %s", signals_name(number),
 		texts[run->stops < STOP_TEXTS ? run->stops : STOP_TEXTS - 1]);
 	return true;
 }
@@ -316,6 +316,7 @@ count(const struct run *run)
 		.failed = run->counts[RECEIPT_FAILED],
 		.deferred = run->counts[RECEIPT_DEFERRED],
 		.skipped = run->counts[RECEIPT_SKIPPED],
+		.refused = run->filter.nrefused,
 		.retrying = sender_retrying(run->sender),
 		.open = sender_open_circuits(run->sender)};
 

@@ -93,7 +93,7 @@ test_wrong(void)
 		"data.list[1].n: expected a whole number, not 1.5");
 	EXPECT_STR(judge("{\"list\":[{\"n\":1},{}]}", &item), "data.list[1].n: is missing");
 	EXPECT_STR(judge("{\"list\":{}}", &item), "data.list: expected an array, not an object");
-	EXPECT_STR(judge("{\"ok\":null}", &item), "data.ok: expected true, not null");
+	EXPECT_STR(judge("{\"ok\":null}", &item), "data.ok: expected true or false, not null");
 	EXPECT_STR(judge("{\"time\":\"now\"}", &item),
 		"data.time: expected a time such as 2026-03-24T01:00:00Z, not 'now'");
 	EXPECT_STR(judge("{\"n\":99999999999999999999}", &item),

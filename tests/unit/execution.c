@@ -56,6 +56,17 @@ others(void)
 }
 
 static void
+jobs(void)
+{
+	EXPECT(reads("{\"delivery_id\":\"1\",\"status\":\"attempted\",\"queue\":\"acme/gpu\"}"));
+	EXPECT(x.status == EXECUTION_PENDING && is(EXECUTION_QUEUE, "acme/gpu"));
+	EXPECT(is(EXECUTION_ITEM, NULL));
+	EXPECT(reads(
+		"{\"delivery_id\":\"1\",\"status\":\"finished\",\"run_queue_item_id\":\"i\"}"));
+	EXPECT(x.status == EXECUTION_FINISHED && is(EXECUTION_ITEM, "i"));
+}
+
+static void
 none(void)
 {
 	EXPECT(!reads(""));
@@ -86,6 +97,7 @@ main(void)
 {
 	RUN(members, "the members that wb-send writes");
 	RUN(others, "lines of other programs");
+	RUN(jobs, "jobs for queues");
 	RUN(none, "what is no line of a journal");
 	RUN(names, "statuses by their names");
 	UNIT_DONE();

@@ -29,7 +29,7 @@ lines(void)
 			false, true, FILES_NOW},
 		{"{\"delivery_id\":\"id\",\"status\":\"finished\",\"att\":\"2026-11-24T11:17:08.123Z\"}",
 			true, false, 0},
-		{"{\"delivery_id\":\"id\",\"status\":\"Finished\"}", false, false, 0},
+		{"{\"delivery_id\":\"id\",\"status\":\"deferred\"}", false, false, 0},
 		{"{\"at\":\"1970-01-01T00:00:00Z\",\"status\":\"finished\",\"delivery_id\":\"id\"}",
 			true, true, 0},
 		{"\t{ \"delivery_id\" : \"a\" , \"delivery_id\":\"id\",\"status\":\"x\",\"status\":\"finished\"} ",
@@ -139,6 +139,8 @@ corrupt(void)
 		{"[]", "2: byte 1: not a JSON object"},
 		{"{\"status\":\"finished\"}", "2: byte 22: there is no \"delivery_id\""},
 		{"{\"delivery_id\":\"a\"}", "2: byte 20: there is no \"status\""},
+		{"{\"delivery_id\":\"a\",\"status\":\"Finished\"}",
+			"2: byte 30: \"status\" is none that wb-send writes"},
 		{"{\"delivery_id\":1,\"status\":\"\"}",
 			"2: byte 16: \"delivery_id\" is not a string"},
 		{"{\"delivery_id\":\"\",\"status\":\"\"}",
@@ -244,7 +246,7 @@ too_long(void)
 {
 	static char text[2 * 65536 + 100];
 	size_t head = (size_t)snprintf(text, sizeof(text),
-		"%s{\"delivery_id\":\"a\",\"status\":\"x\"", OTHER);
+		"%s{\"delivery_id\":\"a\",\"status\":\"failed\"", OTHER);
 
 	memset(text + head, ' ', sizeof(text) - head);
 	/* as long as it may be, newline not counted */

@@ -98,7 +98,7 @@ test_allow_net(void)
 	EXPECT_STR(judge_address(&policy, "a.test", "10.1.255.255"), "fine");
 	EXPECT_STR(judge_address(&policy, "a.test", "::ffff:10.1.0.0"), "fine");
 	EXPECT_STR(judge_address(&policy, "a.test", "10.2.0.0"),
-		"a.test has the address 10.2.0.0, in 10.0.0.0/8; --allow-net 10.0.0.0/8 would open "
+		"a.test has the address 10.2.0.0, in 10.0.0.0/8; --allow-net 10.2.0.0 would open "
 		"it");
 	EXPECT_STR(judge_address(&policy, "a.test", "9.9.9.9"), "fine");
 	policy_release(&policy);
@@ -137,10 +137,10 @@ test_allow_host(void)
 	EXPECT_STR(judge_address(&policy, "hooks.internal", "169.254.169.254"), "fine");
 	EXPECT_STR(judge_address(&policy, "hooks.internal", "::1"), "fine");
 	EXPECT_STR(judge_address(&policy, "a.hooks.internal", "10.0.0.1"),
-		"a.hooks.internal has the address 10.0.0.1, in 10.0.0.0/8; --allow-net 10.0.0.0/8 "
+		"a.hooks.internal has the address 10.0.0.1, in 10.0.0.0/8; --allow-net 10.0.0.1 "
 		"would open it");
 	EXPECT_STR(judge_address(&policy, "internal", "::1"),
-		"internal has the address ::1, in ::/96; --allow-net ::/96 would open it");
+		"internal has the address ::1, in ::/96; --allow-net ::1 would open it");
 	/* a name was opened, not an address in a URL */
 	EXPECT_STR(judge_url(&policy, "https://10.0.0.1/"),
 		"the URL's host is an address, 10.0.0.1 in 10.0.0.0/8; --allow-net 10.0.0.1 would "
@@ -180,7 +180,7 @@ test_allow_http(void)
 	EXPECT_STR(judge_url(&policy, "http://localhost/"),
 		"localhost is this machine; --allow-host localhost would open it");
 	EXPECT_STR(judge_address(&policy, "a.test", "127.0.0.1"),
-		"a.test has the address 127.0.0.1, in 127.0.0.0/8; --allow-net 127.0.0.0/8 would "
+		"a.test has the address 127.0.0.1, in 127.0.0.0/8; --allow-net 127.0.0.1 would "
 		"open it");
 	policy_release(&policy);
 }
@@ -196,7 +196,7 @@ test_longest(void)
 	memcpy(host + URL_HOST_MAX - 10, ".localhost", 11);
 	policy_init(&policy);
 	/* the message holds the name twice, and whole */
-	EXPECT(strstr(judge_address(&policy, host, "::1"), "--allow-net ::/96 would open it") !=
+	EXPECT(strstr(judge_address(&policy, host, "::1"), "--allow-net ::1 would open it") !=
 		NULL);
 	EXPECT(strlen(judge_address(&policy, host, "::1")) > URL_HOST_MAX);
 	policy_release(&policy);

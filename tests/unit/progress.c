@@ -84,7 +84,7 @@ widths(void)
 	}
 	EXPECT_STR(progress_line(&state, small, sizeof(small)), "wb-send: ");
 	state.counts = (struct progress_counts){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-		UINT64_MAX, UINT64_MAX, 0, 0};
+		UINT64_MAX, UINT64_MAX, UINT64_MAX, 0, 0};
 	state.rate = 1e15;
 	state.width = 1000;
 	EXPECT(strlen(line(state)) < PROGRESS_LINE_MAX);

@@ -5,6 +5,8 @@
 
 #include "json_text.h"
 
+#define DELIVERY_ID "272a5fd42e32001b0ab2d46be830b188"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define MAX ((size_t)4 * 1024 * 1024)
 
@@ -75,7 +77,7 @@ render(const char *text, bool entities)
 		return out;
 	}
 	strbuf_init(&body, sizeof(out) / 2);
-	template_render(t, &event, entities, &body, late, &nlate);
+	template_render(t, &event, DELIVERY_ID, entities, &body, late, &nlate);
 	used = (size_t)snprintf(out, sizeof(out), "%s",
 		strbuf_failed(&body) ? "failed" : strbuf_str(&body));
 	for (size_t i = 0; i < nlate; i++)
@@ -138,6 +140,9 @@ test_variables(void)
 		{"{\"${alias}\":{\"x-${entity_name}-${tag}\":1}}",
 			"{\"production\":{\"x-acme-\":1}}"},
 		{"\"${event_id} ${event_id}\"", "\"id-1 id-1\""},
+		{"\"eval-${delivery_id}\"", "\"eval-" DELIVERY_ID "\""},
+		{"{\"${delivery_id}\":\"${delivery_id:json}\"}",
+			"{\"" DELIVERY_ID "\":\"" DELIVERY_ID "\"}"},
 	};
 
 	CHECK(pairs);
@@ -364,13 +369,13 @@ test_full(void)
 	size_t nlate, len;
 
 	strbuf_init(&body, MAX);
-	template_render(t, &event, true, &body, late, &nlate);
+	template_render(t, &event, DELIVERY_ID, true, &body, late, &nlate);
 	len = body.len;
 	EXPECT(len > 100 && !strbuf_failed(&body));
 	strbuf_release(&body);
 	for (size_t max = 0; max < len; max++) {
 		strbuf_init(&body, max);
-		template_render(t, &event, true, &body, late, &nlate);
+		template_render(t, &event, DELIVERY_ID, true, &body, late, &nlate);
 		EXPECT(strbuf_failed(&body));
 		strbuf_release(&body);
 	}
@@ -428,7 +433,7 @@ test_any_text(void)
 		read_event(line, &other);
 		for (int entities = 0; entities < 2; entities++) {
 			strbuf_reset(&body);
-			template_render(t, &other, entities != 0, &body, late, &nlate);
+			template_render(t, &other, DELIVERY_ID, entities != 0, &body, late, &nlate);
 			EXPECT(!strbuf_failed(&body) && nlate == 0);
 			EXPECT(entities != 0 ? json_validate(body.buf, body.len,
 						       &(const char *){NULL}, &(size_t){0})

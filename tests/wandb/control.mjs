@@ -51,7 +51,7 @@ function changes(model, { since = 0, implied = false, types }) {
     .filter((change) => (implied || !change.implied) && (!types || types.includes(change.type)));
 }
 
-const VERSION = ['metadata', 'tags', 'created_by', 'sequence', 'description'];
+const VERSION = ['type', 'metadata', 'tags', 'created_by', 'sequence', 'description'];
 const USER = 'linker';
 
 /* name: [members that must be there, others that may, function] */

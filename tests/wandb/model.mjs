@@ -159,12 +159,12 @@ export class Model {
   /* ---- versions ---- */
 
   /* created_by: {"run": NAME, "user": USER}, {"user": USER} or null */
-  artifact({ sequence = `${SOURCE}/models`, metadata = null, tags = [], created_by, description = null }) {
+  artifact({ sequence = `${SOURCE}/models`, type = 'model', metadata = null, tags = [], created_by, description = null }) {
     const source = this.collection(sequence, 'ArtifactSequence');
     const n = this.number('Artifact');
     const createdAt = this.clock - LOGGED_BEFORE;
     const by = created_by === undefined ? { run: `run${n}`, user: 'trainer' } : created_by;
-    const artifact = { n, source, metadata, description, createdAt, updatedAt: createdAt, members: [] };
+    const artifact = { n, source, type, metadata, description, createdAt, updatedAt: createdAt, members: [] };
     artifact.tags = tags.map((name) => ({ n: this.number('Tag'), name }));
     artifact.digest = (n * 2654435761 % 2 ** 32).toString(16).padStart(8, '0').repeat(4);
     artifact.user = this.user(by?.user);

@@ -303,6 +303,7 @@ class Artifact extends View {
   get size() { return 1024; }
   get state() { return this.of.isDeleted ? 'DELETED' : 'COMMITTED'; }
   get tags() { return this.of.tags.map((tag) => new Tag(tag, this.model)); }
+  get artifactType() { return { id: idOf('ArtifactType', this.of.type), name: this.of.type }; }
   get artifactSequence() { return new Collection(this.of.source, this.model); }
   get createdBy() { return orNull(Run, this.of.run, this.model) ?? orNull(User, this.of.user, this.model); }
 
