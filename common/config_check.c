@@ -112,31 +112,36 @@ check_names(const struct config_check *check, const struct config_automation *a)
 }
 
 /* A program that looks at the environment. */
-static void
+static int
 check_program(const struct config_check *check, const struct config_file *file,
 	const struct json_span *object, const char *member)
 {
 	const struct json_span program = json_find(object, member);
 	struct strbuf text;
+	int status;
 
 	if (program.type != JSON_STRING)
-		return;
+		return 0;
 	strbuf_init(&text, BODY_MAX);
 	json_decode(&text, &program);
-	if (text.len > 0 && jq_env_at(text.buf, text.len) != NULL)
+	status = strbuf_failed(&text) ? -1 : 0;
+	if (status == 0 && text.len > 0 && jq_env_at(text.buf, text.len) != NULL)
 		config_warn(check, file, program.p - 1,
 			"the environment is empty for programs: env and $ENV give nothing");
 	strbuf_release(&text);
+	return status;
 }
 
-static void
+static int
 check_programs(const struct config_check *check, const struct config_automation *a)
 {
 	const struct json_span on = json_find(&a->span, "on"),
 			       action = json_find(&a->span, "action");
 
-	check_program(check, a->file, &on, "when");
-	check_program(check, a->file, &action, "payload_jq");
+	return check_program(check, a->file, &on, "when") == 0 &&
+			       check_program(check, a->file, &action, "payload_jq") == 0
+		       ? 0
+		       : -1;
 }
 
 static void
@@ -227,8 +232,8 @@ config_check(const struct config_check *check)
 		if (automations[i].span.type == JSON_NONE)
 			continue;
 		check_conditions(check, &automations[i]);
-		check_programs(check, &automations[i]);
-		if (check->has_errors)
+		status = check_programs(check, &automations[i]);
+		if (status != 0 || check->has_errors)
 			continue;
 		if (automations[i].action == CONFIG_LAUNCH)
 			config_check_launch(check, &automations[i]);
@@ -237,9 +242,10 @@ config_check(const struct config_check *check)
 	}
 	for (size_t i = 0; i < nwebhooks && status == 0; i++)
 		if (webhooks[i].span.type != JSON_NONE) {
-			config_check_webhook(check, &webhooks[i], is_used[i]);
-			check_program(check, webhooks[i].file, &webhooks[i].span,
-				webhook_members[WEBHOOK_SUCCESS_WHEN]);
+			status = config_check_webhook(check, &webhooks[i], is_used[i]);
+			if (status == 0)
+				status = check_program(check, webhooks[i].file, &webhooks[i].span,
+					webhook_members[WEBHOOK_SUCCESS_WHEN]);
 		}
 	free(is_used);
 	return status;

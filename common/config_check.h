@@ -51,9 +51,9 @@ int config_check_repeated(const struct config_check *check, const struct config_
 
 /**
  * config_check_webhook(check, webhook, is_used):
- * A webhook and its secrets; ${is_used}: by an automation.
+ * A webhook and its secrets; ${is_used}: by an automation. Returns 0, or -1 when memory ran out.
  */
-void config_check_webhook(const struct config_check *check, const struct config_webhook *webhook,
+int config_check_webhook(const struct config_check *check, const struct config_webhook *webhook,
 	bool is_used);
 
 /**
@@ -67,9 +67,9 @@ void config_check_launch(const struct config_check *check,
  * config_check_secrets(check, webhook, url_value, url):
  * Look up all secrets of a webhook: whether they are there, and can be used for what they are for.
  * ${url_value} is its URL as written, and ${url} that, taken apart; port 0: it is a secret, or
- * none.
+ * none. Returns 0, or -1 when memory ran out.
  */
-void config_check_secrets(const struct config_check *check, const struct config_webhook *webhook,
+int config_check_secrets(const struct config_check *check, const struct config_webhook *webhook,
 	const struct json_span *url_value, struct url *url);
 
 #endif

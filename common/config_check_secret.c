@@ -76,9 +76,12 @@ is_in(const struct json_span *value, const struct json_span *ref)
 	return false;
 }
 
-/* Signing something is how to know whether a key can be used. */
-static const char *
-key_error(const struct config_webhook *w, const struct secret *key)
+/*
+ * Signing something is how to know whether a key can be used: *${why}, or NULL. Returns 0, or -1
+ * when memory ran out.
+ */
+static int
+check_key(const struct config_webhook *w, const struct secret *key, const char **why)
 {
 	static const char standard[] = "standard";
 	const struct json_span schemes = json_find(&w->span, webhook_members[WEBHOOK_SIGNATURE]),
@@ -88,12 +91,16 @@ key_error(const struct config_webhook *w, const struct secret *key)
 	int status = 0;
 	size_t n;
 
-	if (!is_in(&schemes, &name) || (signer = signer_new()) == NULL)
-		return NULL;
+	*why = NULL;
+	if (!is_in(&schemes, &name))
+		return 0;
+	if ((signer = signer_new()) == NULL)
+		return -1;
 	status = signature_make(signer, SIGNATURE_STANDARD, key, 1, "id", 0, "", 0, headers, &n);
 	signer_free(signer);
-	return status == SIGNATURE_BAD_KEY ? "it starts with whsec_ but is not base64 behind it"
-					   : NULL;
+	if (status == SIGNATURE_BAD_KEY)
+		*why = "it starts with whsec_ but is not base64 behind it";
+	return status == SIGNATURE_FAILED ? -1 : 0;
 }
 
 static bool
@@ -107,8 +114,8 @@ is_blank(const struct secret *value)
 	return i == value->len;
 }
 
-/* Whether the value of ${ref} can be used for what it is for. */
-static void
+/* Whether the value of ${ref} can be used for what it is for. Returns 0, or -1. */
+static int
 check_value(const struct config_check *check, const struct config_webhook *w,
 	const struct json_span *ref, const struct secret *value)
 {
@@ -116,15 +123,17 @@ check_value(const struct config_check *check, const struct config_webhook *w,
 			       headers = json_find(&w->span, webhook_members[WEBHOOK_HEADERS]),
 			       keys = json_find(&w->span, webhook_members[WEBHOOK_SECRET]);
 	const char *why = NULL;
+	int status = 0;
 
 	if (is_blank(value))
 		why = "its value is white space only";
 	else if (is_in(&token, ref) || is_in(&headers, ref))
 		why = header_secret_error(value->value, value->len);
 	if (why == NULL && is_in(&keys, ref))
-		why = key_error(w, value);
+		status = check_key(w, value, &why);
 	if (why != NULL)
 		warn(check, w, ref, why);
+	return status;
 }
 
 /* Certificates and the key. */
@@ -149,20 +158,22 @@ check_tls(const struct config_check *check, const struct config_webhook *w, cons
 		config_warn(check, w->file, tls.p, "%s", why);
 }
 
-void
+int
 config_check_secrets(const struct config_check *check, const struct config_webhook *w,
 	const struct json_span *url_value, struct url *url)
 {
 	const bool url_is_secret = secret_ref_name(url_value->p, url_value->len) != 0;
 	const char *error, *host;
 	struct secret value;
+	int status = 0;
 
 	if (url_is_secret && secret_peek(check->secrets, url_value->p + 1, url_value->len - 1,
 				     &value, &error) == SECRET_FOUND)
 		check_url(check, w, url_value, &value, url);
 	host = url->port != 0 ? url->host : NULL;
-	for (size_t i = 0; i < w->secrets.nrefs; i++)
+	for (size_t i = 0; i < w->secrets.nrefs && status == 0; i++)
 		if (look_up(check, w, &w->secrets.refs[i], host, &value))
-			check_value(check, w, &w->secrets.refs[i], &value);
+			status = check_value(check, w, &w->secrets.refs[i], &value);
 	check_tls(check, w, host);
+	return status;
 }

@@ -60,7 +60,7 @@ proves_by_url(const struct config_webhook *w)
 	return w->target == TARGET_SLACK || w->target == TARGET_TEAMS;
 }
 
-void
+int
 config_check_webhook(const struct config_check *check, const struct config_webhook *w, bool is_used)
 {
 	const struct json_span value = json_find(&w->span, webhook_members[WEBHOOK_URL]);
@@ -71,7 +71,7 @@ config_check_webhook(const struct config_check *check, const struct config_webho
 		config_warn(check, w->file, w->at, "webhook \"%.*s\" is used by no automation",
 			CONFIG_SHOWN(w->name.len), w->name.p);
 	if (value.type != JSON_STRING)
-		return;
+		return 0;
 	if (!value.escaped && url_parse(value.p, value.len, &url, &why) == 0)
 		secret = url_secret_why(value.p, value.len, &url);
 	else
@@ -88,6 +88,5 @@ config_check_webhook(const struct config_check *check, const struct config_webho
 	check_keys(check, w);
 	if (url.port != 0)
 		check_url(check, w, &value, &url);
-	if (check->secrets != NULL)
-		config_check_secrets(check, w, &value, &url);
+	return check->secrets != NULL ? config_check_secrets(check, w, &value, &url) : 0;
 }

@@ -16,9 +16,9 @@
 #include "siphash.h"
 #include "table.h"
 
-#define SAID_LINES_MAX 5  /* of what a helper that failed said, the last ones */
-#define NOT_FOUND_MAX 512 /* bytes of a message; no places are named in a longer one */
-#define PRINTED_MIN 4     /* bytes that it printed and may have said; less is in any text */
+#define SAID_LINES_MAX 5 /* of what a helper that failed said, the last ones */
+#define NOT_FOUND_MAX ((size_t)16 * 1024 * 1024) /* bytes of a message that names all places */
+#define PRINTED_MIN 4 /* bytes that it printed and may have said; less is in any text */
 
 /* A name that is known, or being looked up. */
 struct entry {
@@ -245,21 +245,21 @@ tell_said(const struct secret_store *store, const struct entry *e, struct secret
 	}
 }
 
-/* Say where a name was looked for that nobody knows. */
-static const char *
-not_found(struct secret_store *store)
+/* What is to be said of a name that nobody knows: where it was looked for. */
+static int
+make_not_found(struct secret_store *store)
 {
 	struct strbuf sb;
 
-	if (store->not_found == NULL) {
-		strbuf_init(&sb, NOT_FOUND_MAX);
-		strbuf_printf(&sb, "%s in ", secret_fetch_not_found);
-		secret_provider_list(store->providers, &sb);
-		if (strbuf_str(&sb) != NULL)
-			store->not_found = strdup(sb.buf);
-		strbuf_release(&sb);
-	}
-	return store->not_found != NULL ? store->not_found : secret_fetch_not_found;
+	if (store->not_found != NULL)
+		return 0;
+	strbuf_init(&sb, NOT_FOUND_MAX);
+	strbuf_lit(&sb, "not found in ");
+	secret_provider_list(store->providers, &sb);
+	if (strbuf_str(&sb) != NULL)
+		store->not_found = strdup(sb.buf);
+	strbuf_release(&sb);
+	return store->not_found != NULL ? 0 : -1;
 }
 
 /* The look-up of ${e} is over; false: for lack of something, so that nothing is known of it. */
@@ -269,7 +269,7 @@ settle(struct secret_store *store, struct entry *e)
 	struct secret_fetch *f = &e->look_up->fetch;
 
 	e->status = f->status;
-	e->error = f->error == secret_fetch_not_found ? not_found(store) : f->error;
+	e->error = f->error == secret_fetch_not_found ? store->not_found : f->error;
 	if (e->status == SECRET_SHORTAGE) {
 		table_remove(&store->entries, &e->node);
 		entry_free(e);
@@ -303,6 +303,8 @@ look_up(struct secret_store *store, const char *name, uint64_t key, const char *
 
 	*error = secret_value_no_memory;
 	if (store->providers == NULL && secret_provider_add_defaults(&store->providers) != 0)
+		return NULL;
+	if (make_not_found(store) != 0)
 		return NULL;
 	if ((e = entry_new(name, key)) == NULL || (l = calloc(1, sizeof(*l))) == NULL ||
 		table_add(&store->entries, &e->node) != 0) {

@@ -75,7 +75,7 @@ test_case 'wb-automation disable, delete' automation_edits
 
 automation_adds() {
   local n count status
-  local add=(wb-automation add new -c c.json --file made.json --template generic --url https://a.example/ --alias x --alias y)
+  local add=(wb-automation add new -c c.json -c made.json --file made.json --template generic --url https://a.example/ --alias x --alias y)
   rm -f made.json
   FAIL_ALLOC_COUNT=count expect_status 0 fail_alloc 0 "${add[@]}" >out 2>err
   count=$(<count)
