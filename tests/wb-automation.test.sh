@@ -1192,7 +1192,7 @@ adds_nothing() {
   done
   touch rules/new.json
   expect_status 2 wb-automation "${add[@]}" -w github-deploy 2>err
-  expect_match "$(<err)" '^wb-automation: rules/new.json:1:1: unexpected end of JSON text$'
+  expect_match "$(<err)" '^wb-automation: rules/new.json:1:1: the file is empty$'
   rm rules/new.json
   expect_file <(ls -A rules) before
   # never over a file that is there

@@ -770,16 +770,16 @@ syntax_errors() {
   ¦"automations": []
 }
 END
-  misconfigured 'expected a member name in quotes' <<<'{"automations":[],¦}'
+  misconfigured 'a comma before }' <<<'{"automations":[],¦}'
   misconfigured 'more after the JSON value' <<<'{} ¦{}'
   misconfigured 'number with a leading zero' <<<'{"automations":[{"name":"a","action":{"payload":¦01}}]}'
-  misconfigured 'expected a member name in quotes' <<<'{ ¦// comment'$'\n''}' || :
+  misconfigured 'JSON has no comments; an automation has a "description"' <<<'{ ¦// comment'$'\n''}' || :
   printf '{"webhooks":\r\n{"w":nope}}' >c.json
   unusable 'c.json:2:6: not a JSON value' -c c.json
   : >c.json
-  unusable 'c.json:1:1: unexpected end of JSON text' -c c.json
+  unusable 'c.json:1:1: the file is empty' -c c.json
   printf '\xef\xbb\xbf{}' >c.json
-  unusable 'c.json:1:1: not a JSON value' -c c.json
+  unusable 'c.json:1:1: the file begins with a byte order mark: save it as UTF-8 without one' -c c.json
 }
 test_case 'error: not JSON' syntax_errors
 
@@ -806,11 +806,11 @@ test_case 'error: a file cut short at any byte' half_written
 
 unreadable() {
   unusable 'nowhere.json: cannot read: No such file or directory' -c nowhere.json
-  unusable '/dev/null:1:1: unexpected end of JSON text' -c /dev/null
+  unusable '/dev/null:1:1: the file is empty' -c /dev/null
   mkdir -p empty directory.json/x.json
   printf 'x' >empty/c.txt
   unusable 'empty: no *.json in this directory' -c empty
-  unusable 'directory.json/x.json: cannot read: Is a directory' -c directory.json
+  unusable 'directory.json/x.json: is not a regular file' -c directory.json
 }
 test_case 'error: nothing to read' unreadable
 
