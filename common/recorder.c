@@ -367,6 +367,27 @@ room_for(struct recorder *r, size_t len)
 	return r->is_full ? 0 : len < PIPE_SAFE ? len : PIPE_SAFE;
 }
 
+/*
+ * Take the beginning of a receipt that broke off at the end of a file out of it again, unless
+ * somebody else has written there: what the next run appends would become one line with it.
+ */
+static void
+cut_torn_line(struct recorder *r)
+{
+	const int fd = r->options.out_fd;
+	size_t whole = r->written;
+	struct stat st;
+
+	while (whole > 0 && r->held.buf[whole - 1] != '\n')
+		whole--;
+	if (whole == r->written || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+		lseek(fd, 0, SEEK_CUR) != st.st_size || st.st_size < (off_t)(r->written - whole) ||
+		ftruncate(fd, st.st_size - (off_t)(r->written - whole)) != 0)
+		return;
+	lseek(fd, 0, SEEK_END);
+	r->written = whole;
+}
+
 /* Write receipts that are due, as far as standard output takes them at once. */
 static void
 write_receipts(struct recorder *r)
@@ -380,6 +401,7 @@ write_receipts(struct recorder *r)
 		n = write(r->options.out_fd, r->held.buf + r->written, len);
 		if (n < 0 && errno != EINTR && errno != EAGAIN) {
 			fail(r, FAILED_RECEIPTS, "write to ", "standard output", errno);
+			cut_torn_line(r);
 			return;
 		}
 		r->written += n > 0 ? (size_t)n : 0;

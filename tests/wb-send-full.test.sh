@@ -220,6 +220,30 @@ wb-send: these deliveries have ended, but their receipts could not be printed:'
 }
 test_case 'receipts: a full disk, a closed descriptor; however long the input' stdout_full
 
+# A receipt that broke off would become one line with the first one of the next run.
+receipts_on_full_disk() {
+  fresh
+  unshare -rm true 2>/dev/null || skip 'no file systems of our own'
+  start_receiver
+  records 2000 / >in
+  # shellcheck disable=SC2016
+  on_small_disk 128 bash -c '
+    w=(timeout --foreground -k 5 60 wb-send --allow-http --allow-net 127.0.0.0/8 --order none --retries 0 --progress never)
+    printf "{\"first\":1}\n" >disk/receipts
+    "${w[@]}" --journal j in >>disk/receipts 2>err1
+    echo "$?" >status1
+    cp disk/receipts receipts1
+    mount -o remount,size=2m disk
+    "${w[@]}" --journal j in >>disk/receipts 2>err2
+    echo "$?" >status2
+    cp disk/receipts receipts2'
+  expect_equal "$(<status1) $(<status2)" '3 0' "$(head -n 2 err1 err2)"
+  expect_equal "$(tail -c 1 receipts1 | od -A n -c | tr -d ' ')" '\n' 'the last byte'
+  jq -e . receipts2 >parsed || fail 'a receipt is torn'
+  expect_equal "$(sed -n 's/^{"delivery_id":"\(d-[0-9]*\)".*/\1/p' receipts1 receipts2 err1 | sort -u | wc -l)" 2000
+}
+test_case 'receipts: a full disk leaves whole lines behind' receipts_on_full_disk
+
 stdout_small() {
   fresh
   start_receiver
