@@ -161,7 +161,7 @@ offline() {
   wb-automation check -c c.json --resolve >out 2>err
   cat >want <<'END'
 c.json:4:14: warning: would be denied: the URL is http, not https; --allow-http would open it
-c.json:4:54: warning: secret $NO_KEY: not found
+c.json:4:54: warning: secret $NO_KEY: not found in the environment, /run/secrets
 END
   expect_file out want
   wb-automation check -c c.json --allow-http >out
