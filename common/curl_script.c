@@ -375,6 +375,10 @@ curl_script_add(struct strbuf *sb, const struct record *rec,
 	}
 	if (!record_is_signed(rec))
 		strbuf_lit(sb, "\n# not signed yet: wb-sign comes before wb-send");
+	if (rec->success_when.type != JSON_NONE) {
+		strbuf_lit(sb, "\n# a success only if this holds of the answer: ");
+		add_comment(sb, &rec->success_when);
+	}
 	strbuf_lit(sb, "\n(\n");
 	if (denied != NULL || why != NULL)
 		strbuf_lit(sb, "exit 1 # wb-send would not send it\n");

@@ -80,6 +80,10 @@ add_request(struct strbuf *sb, const struct record *rec, const char *denied)
 		strbuf_printf(sb, "\n# denied: %s", denied);
 	if (!record_is_signed(rec))
 		strbuf_lit(sb, "\n# not signed yet: wb-sign comes before wb-send");
+	if (rec->success_when.type != JSON_NONE) {
+		strbuf_lit(sb, "\n# a success only if this holds of the answer: ");
+		add_clean(sb, &rec->success_when);
+	}
 	strbuf_lit(sb, "\nPOST ");
 	add_clean(sb, &rec->url);
 	strbuf_addc(sb, '\n');

@@ -20,8 +20,8 @@ add_span(struct strbuf *sb, const char *name, const struct json_span *value, siz
 }
 
 /*
- * The @ behind the user in front of the host of a URL, which begins at *${user} then; NULL: there is
- * none.
+ * The @ behind the user in front of the host of a URL, whose start is put into *${user} then; NULL:
+ * there is none.
  */
 static const char *
 user_end(const char *url, size_t len, const char **user)

@@ -1295,7 +1295,8 @@ mistakes() {
   local i=0
   mkdir -p mistakes && rm -f mistakes/*
   while IFS= read -r line; do
-    printf "$line" >"mistakes/$((++i)).json"
+    ((++i))
+    printf '%b' "$line" >"mistakes/$i.json"
   done <<'END'
 \xef\xbb\xbf{}
 \n \n

@@ -291,3 +291,13 @@ linted() {
   shellcheck script.sh
 }
 test_case 'shellcheck has nothing to say' linted
+
+judged_answers() {
+  record https://hooks.test/ '"success_when":".ok\n== true"' >in
+  wb-send --dry-run in >out || fail "$(<out)"
+  grep -q -x '# a success only if this holds of the answer: .ok\\x0a== true' out || fail "$(<out)"
+  wb-send --dry-run=curl in >script.sh
+  grep -q '^# a success only if this holds of the answer: .ok' script.sh || fail "$(<script.sh)"
+  sh -n script.sh
+}
+test_case 'a success_when is said, since nothing else asks for it' judged_answers

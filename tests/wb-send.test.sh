@@ -605,7 +605,7 @@ test_case 'proxy: a wrong one is refused before anything is sent' wrong_proxies
 # What stands in front of a host in a URL may be a password.
 user_info() {
   record 'https://bob:hunter2@hooks.test/x' >in
-  printf '%s\n' "$(<in)" | sed 's/bob:hunter2@/bob:hunter2\\u0040/' >>in
+  record 'https://bob:hunter2\u0040hooks.test/x' >>in
   expect_status 1 send --journal user-journal in >receipts 2>err
   expect_equal "$(jq -r '[.url, .error.class, .error.text] | join(" ")' receipts | uniq -c | xargs)" \
     '2 https://***@hooks.test/x denied malformed URL: user info in front of the host'

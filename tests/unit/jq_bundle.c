@@ -139,7 +139,7 @@ test_many(void)
 	strbuf_release(&out);
 }
 
-/* One that ends the process again and again is not run any more; those that it is joined with are. */
+/* One that ends the process again and again is not run any more; those it is joined with are. */
 static void
 test_ends(void)
 {
