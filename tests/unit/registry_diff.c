@@ -330,6 +330,29 @@ test_first_history(void)
 	end();
 }
 
+/* A version that comes back within the second in which it was linked, when its unlink is owed. */
+static void
+test_back_in_one_time(void)
+{
+	struct registry_collection *c, *next;
+	struct registry_action *v;
+
+	begin();
+	c = collection();
+	link_act(c, 1, "A");
+	EXPECT_STR(diff(old_one(), c), "UNLINK_ARTIFACT A ? (doubtful)");
+	next = collection();
+	member(next, "M2", "A", 1, "", "");
+	for (int i = 0; i < 3; i++)
+		link_act(next, 1, "A");
+	v = next->history[REGISTRY_LINKS].actions.v;
+	v[1].key++;
+	v[2].key += 2;
+	EXPECT_STR(diff(c, next), "LINK_ARTIFACT A ann1");
+	EXPECT(next->owed.n == 0);
+	end();
+}
+
 /* A collection in which alias p went from A to B at one time, of which only the first is read. */
 static struct registry_collection *
 torn_page(void)
@@ -609,6 +632,7 @@ main(void)
 	RUN(test_owed_in_time, "registry_diff: what is dated behind the telling is told");
 	RUN(test_first_history,
 		"registry_diff: a history that shows for the first time owes nothing");
+	RUN(test_back_in_one_time, "registry_diff: an unlink is known among links of one time");
 	RUN(test_torn_page, "registry_diff: what a page shows without its end is no news later");
 	RUN(test_late_at_first, "registry_diff: nor is what histories show that lag at first");
 	RUN(test_owed_bounds, "registry_diff: what histories owe is bounded in number and time");
