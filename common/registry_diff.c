@@ -25,21 +25,28 @@ narrow_links(struct registry_case *k, struct registry_history *h)
 	}
 }
 
+static bool
+has_alias(const struct registry_member *m, const struct text *alias)
+{
+	const struct registry_mark *mark = m != NULL ? registry_mark(&m->aliases, alias) : NULL;
+
+	return mark != NULL && mark->is_on;
+}
+
 static void
 narrow_aliases(struct registry_case *k, struct registry_history *h)
 {
 	for (size_t i = 0; i < h->actions.n; i++) {
 		struct registry_action *act = &h->actions.v[i];
 		const struct registry_member *now = registry_case_after(k, &act->target), *was;
-		const struct registry_mark *mark;
 		bool is_last = true;
 
 		for (size_t j = i + 1; j < h->actions.n; j++)
 			is_last &= !text_equal(&h->actions.v[j].alias, &act->alias);
 		was = now != NULL ? registry_member(k->old, &now->id) : NULL;
-		mark = was != NULL ? registry_mark(&was->aliases, &act->alias) : NULL;
-		act->is_new = is_last && act->target.p != NULL && now != NULL &&
-			      (mark == NULL || !mark->is_on);
+		/* Of one time, the last one may not have been read. */
+		act->is_new = is_last && act->target.p != NULL && has_alias(now, &act->alias) &&
+			      !has_alias(was, &act->alias);
 	}
 }
 
@@ -69,6 +76,25 @@ find_news(struct registry_case *k)
 	}
 }
 
+/*
+ * What is left of the news of a collection that is new, as it does not lead to what is there now,
+ * would be told the next time, when nothing keeps old entries back any more. It need not be as new
+ * as it seems: what undid it may be on a page that was not read, or show late.
+ */
+static void
+let_go(struct registry_case *k)
+{
+	struct registry_history *h = k->fresh->history;
+
+	if (k->changes->first == REGISTRY_BASELINE) {
+		registry_history_let_go(&h[REGISTRY_LINKS], INT64_MAX);
+		registry_history_let_go(&h[REGISTRY_ALIASES], INT64_MAX);
+	} else {
+		/* A link may still have its end to come, which is told. */
+		registry_history_let_go(&h[REGISTRY_ALIASES], k->changes->since_ms);
+	}
+}
+
 bool
 registry_diff(struct registry_changes *changes, const struct registry_collection *old,
 	struct registry_collection *fresh)
@@ -82,6 +108,8 @@ registry_diff(struct registry_changes *changes, const struct registry_collection
 	registry_links(&k);
 	registry_aliases(&k);
 	registry_case_marks(&k);
+	if (old == NULL)
+		let_go(&k);
 	for (int i = 0; i < REGISTRY_HISTORIES; i++) {
 		registry_history_keep(k.memory, &fresh->history[i],
 			old != NULL ? &old->history[i] : NULL);

@@ -134,6 +134,14 @@ registry_news(struct registry_history *h, const struct registry_history *old)
 	}
 }
 
+void
+registry_history_let_go(struct registry_history *h, int64_t before_ms)
+{
+	for (size_t i = 0; i < h->actions.n; i++)
+		if (h->actions.v[i].ms < before_ms)
+			h->actions.v[i].is_new = false;
+}
+
 static void
 keep_seen(struct registry *r, struct registry_history *h, uint64_t key, int64_t ms)
 {

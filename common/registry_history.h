@@ -43,6 +43,12 @@ void registry_history_unique(struct registry_history *h);
 void registry_news(struct registry_history *h, const struct registry_history *old);
 
 /**
+ * registry_history_let_go(h, before_ms):
+ * Entries before ${before_ms} that are still marked as new are not, as nobody is to be told.
+ */
+void registry_history_let_go(struct registry_history *h, int64_t before_ms);
+
+/**
  * registry_history_keep(r, h, old):
  * Make what was read of ${h}, entries that are not new any more included, and what ${old} knew
  * into what the state knows. Entries still marked as new have not been told and stay news.

@@ -49,10 +49,26 @@ is_about(const struct registry_owed *owed, const struct registry_story *s)
 	       text_equal(&owed->artifact, &s->artifact);
 }
 
-/* The entry of ${owed}, of entries that take turns beginning with a link or not; s->n: none. */
+/* The first unlink from entry ${i} on that may be that of ${owed}; s->n: none. */
+static size_t
+find_unlink(const struct registry_story *s, const struct registry_owed *owed, size_t i,
+	bool begins_with_link)
+{
+	for (; i < s->n; i++)
+		if (((i % 2 == 0) != begins_with_link) && s->acts[i]->is_new &&
+			registry_owed_may_be(owed, s->acts[i]))
+			return i;
+	return s->n;
+}
+
+/*
+ * The entry of ${owed}, of entries that take turns beginning with a link or not; s->n: none. An
+ * unlink is looked for behind the last link of its link's time; but what has one time may have come
+ * again in it, and that link be one before all of these, as that of ${is_first} is.
+ */
 static size_t
 find_in_turn(const struct registry_story *s, const struct registry_owed *owed,
-	bool begins_with_link)
+	bool begins_with_link, bool is_first)
 {
 	size_t from = 0, found = s->n;
 
@@ -66,11 +82,9 @@ find_in_turn(const struct registry_story *s, const struct registry_owed *owed,
 	}
 	if (owed->type == CHANGE_LINK)
 		return found;
-	for (; from < s->n; from++)
-		if (((from % 2 == 0) != begins_with_link) && s->acts[from]->is_new &&
-			registry_owed_may_be(owed, s->acts[from]))
-			return from;
-	return s->n;
+	if (!is_first)
+		found = find_unlink(s, owed, from, begins_with_link);
+	return is_first || found == s->n ? find_unlink(s, owed, 0, begins_with_link) : found;
 }
 
 /*
@@ -92,7 +106,8 @@ settle_in_turn(struct registry_case *k, struct registry_story *s)
 	if ((s->n % 2 == 0) != (was_in == (s->after != NULL)))
 		return false;
 	for (size_t i = 0; i < k->old->owed.n; i++) {
-		const size_t found = is_about(&v[i], s) ? find_in_turn(s, &v[i], !was_in) : s->n;
+		const size_t found =
+			is_about(&v[i], s) ? find_in_turn(s, &v[i], !was_in, &v[i] == first) : s->n;
 
 		if (found == s->n)
 			continue;

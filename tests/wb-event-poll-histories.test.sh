@@ -183,6 +183,18 @@ LINK_ARTIFACT new:0 - ann'
 }
 test_case 'what a list that moves shows twice is told of once' shown_twice
 
+torn_at_first() {
+  anew '"page_limit":2,"ties":"+id"'
+  wandb_do "[$(link),$(link),$(put 0 prod),{\"do\":\"alias\",\"version\":\"$fraud:v1\",\"alias\":\"prod\"},
+    {\"do\":\"alias\",\"version\":\"$fraud:v0\",\"alias\":\"staging\",\"after\":200}]" >/dev/null
+  expect_equal "$(told)" ''
+  settings '"page_limit":1000'
+  expect_equal "$(told)" ''
+  wandb_do "[$(put 0 prod)]" >/dev/null
+  expect_equal "$(told)" 'ADD_ARTIFACT_ALIAS fraud:0 prod bob'
+}
+test_case 'what ends a page of the first poll, and was undone at the same time, is no news later' torn_at_first
+
 hidden_at_first() {
   anew '"hidden":["acme/registry/fraud"]'
   wandb_do "[$(link),$(put 0 prod),$(link '"after":200' $project/other)]" >/dev/null

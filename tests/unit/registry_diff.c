@@ -330,6 +330,91 @@ test_first_history(void)
 	end();
 }
 
+/* A version that comes back within the second in which it was linked, when its unlink is owed. */
+static void
+test_back_in_one_time(void)
+{
+	struct registry_collection *c, *next;
+	struct registry_action *v;
+
+	begin();
+	c = collection();
+	link_act(c, 1, "A");
+	EXPECT_STR(diff(old_one(), c), "UNLINK_ARTIFACT A ? (doubtful)");
+	next = collection();
+	member(next, "M2", "A", 1, "", "");
+	for (int i = 0; i < 3; i++)
+		link_act(next, 1, "A");
+	v = next->history[REGISTRY_LINKS].actions.v;
+	v[1].key++;
+	v[2].key += 2;
+	EXPECT_STR(diff(c, next), "LINK_ARTIFACT A ann1");
+	EXPECT(next->owed.n == 0);
+	end();
+}
+
+/* A collection in which alias p went from A to B at one time, of which only the first is read. */
+static struct registry_collection *
+torn_page(void)
+{
+	struct registry_collection *c = collection();
+
+	member(c, "M1", "A", 1, "", "");
+	member(c, "M2", "B", 2, "pq", "");
+	link_act(c, 1, "A");
+	link_act(c, 2, "B");
+	alias_act(c, 200, "p", NULL, "A");
+	alias_act(c, 900, "q", NULL, "B");
+	return c;
+}
+
+/* What the end of a page has left without what undid it is old all the same. */
+static void
+test_torn_page(void)
+{
+	struct registry_collection *c, *next;
+
+	begin();
+	c = known(torn_page());
+	EXPECT(c->history[REGISTRY_ALIASES].floor_ms > T(200));
+	next = torn_page();
+	alias_act(next, 200, "p", "A", "B");
+	EXPECT_STR(diff(c, next), "");
+	/* So in a history that was refused at first. */
+	c = torn_page();
+	c->history[REGISTRY_ALIASES].is_read = false;
+	c = known(c);
+	EXPECT(!c->history[REGISTRY_ALIASES].is_known);
+	next = torn_page();
+	EXPECT_STR(diff(c, next), "");
+	c = next;
+	next = torn_page();
+	alias_act(next, 200, "p", "A", "B");
+	EXPECT_STR(diff(c, next), "");
+	end();
+}
+
+/* A history that lags behind when a collection is read first, where nothing old is to be told. */
+static void
+test_late_at_first(void)
+{
+	struct registry_collection *c, *next;
+
+	begin();
+	for (int i = 0; i < 2; i++) {
+		changes.first = i == 0 ? REGISTRY_BASELINE : REGISTRY_SINCE;
+		changes.since_ms = i == 0 ? REGISTRY_NO_TIME : T(201);
+		c = torn_page();
+		EXPECT_STR(diff(NULL, c),
+			i == 0 ? " (doubtful)" : "ADD_ARTIFACT_ALIAS Bq bob900 (doubtful)");
+		changes.first = REGISTRY_NOT_FIRST;
+		next = torn_page();
+		alias_act(next, 901, "p", "A", "B");
+		EXPECT_STR(diff(c, next), "");
+	}
+	end();
+}
+
 /* What is owed does not grow without end, and not for ever. */
 static void
 test_owed_bounds(void)
@@ -547,6 +632,9 @@ main(void)
 	RUN(test_owed_in_time, "registry_diff: what is dated behind the telling is told");
 	RUN(test_first_history,
 		"registry_diff: a history that shows for the first time owes nothing");
+	RUN(test_back_in_one_time, "registry_diff: an unlink is known among links of one time");
+	RUN(test_torn_page, "registry_diff: what a page shows without its end is no news later");
+	RUN(test_late_at_first, "registry_diff: nor is what histories show that lag at first");
 	RUN(test_owed_bounds, "registry_diff: what histories owe is bounded in number and time");
 	RUN(test_half_a_visit,
 		"registry_diff: half of what came and went waits for the other half");
