@@ -105,7 +105,7 @@ check_names(const struct config_check *check, const struct config_automation *a)
 		for (size_t i = 0; i < a->rule.values[field].n; i++)
 			if (memchr(names[i].p, '/', names[i].len) != NULL)
 				config_warn(check, a->file, condition_at(a, field),
-					"never holds: %s has no '/' in its name, as \"%.*s\" has",
+					"%s of W&B has no '/' in its name, as \"%.*s\" has: the conditions entity, project and collection are for one part each",
 					kinds[field - RULE_ENTITY], CONFIG_SHOWN(names[i].len),
 					names[i].p);
 	}

@@ -1,5 +1,6 @@
 #include "config_check.h"
 #include "json_find.h"
+#include "json_text.h"
 #include "signature_scheme.h"
 #include "url_secret.h"
 #include "webhook.h"
@@ -66,16 +67,20 @@ config_check_webhook(const struct config_check *check, const struct config_webho
 	const struct json_span value = json_find(&w->span, webhook_members[WEBHOOK_URL]);
 	struct url url = {.port = 0};
 	const char *why, *secret = NULL;
+	struct strbuf text;
 
 	if (!is_used && !check->has_errors)
 		config_warn(check, w->file, w->at, "webhook \"%.*s\" is used by no automation",
 			CONFIG_SHOWN(w->name.len), w->name.p);
 	if (value.type != JSON_STRING)
 		return 0;
-	if (!value.escaped && url_parse(value.p, value.len, &url, &why) == 0)
-		secret = url_secret_why(value.p, value.len, &url);
+	strbuf_init(&text, value.len + 1);
+	json_decode(&text, &value);
+	if (strbuf_str(&text) != NULL && url_parse(text.buf, text.len, &url, &why) == 0)
+		secret = url_secret_why(text.buf, text.len, &url);
 	else
 		url.port = 0;
+	strbuf_release(&text);
 	if (secret != NULL)
 		config_warn(check, w->file, value.p - 1,
 			"%s: put it where secrets are, and write the name of one, such as \"$WEBHOOK_URL\"",

@@ -22,8 +22,6 @@ curl_client_new(const struct transfer_options *options)
 	if (t == NULL)
 		return NULL;
 	t->options = *options;
-	/* libcurl would write the keys of TLS sessions to a file, which opens all secrets. */
-	unsetenv("SSLKEYLOGFILE");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(t);
 		return NULL;

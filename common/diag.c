@@ -55,9 +55,10 @@ is_harmful(uint32_t code)
 {
 	static const struct {
 		uint32_t first, last;
-	} ranges[] = {{0, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x180e, 0x180e}, {0x200b, 0x200f},
-		{0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
-		{0xe0000, 0xe007f}};
+	} ranges[] = {{0, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c},
+		{0x115f, 0x1160}, {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},
+		{0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0x3164, 0x3164},
+		{0xffa0, 0xffa0}, {0xe0000, 0xe01ef}};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
 		if (code >= ranges[i].first && code <= ranges[i].last)
@@ -80,8 +81,8 @@ diag_scrub(char *out, size_t size, const void *text, size_t len)
 			code = *p;
 		is_shown = n != 0 && !is_harmful(code);
 		n = n == 0 ? 1 : n;
-		/* a cut takes four more */
-		if (used + (is_shown ? n : 4 * n) + 4 > size) {
+		/* a cut takes four, the end one */
+		if (used + (is_shown ? n : 4 * n) + (p + n < end ? 4 : 1) > size) {
 			used = size < 4 ? 0 : (used + 4 > size ? size - 4 : used);
 			memcpy(out + used, "...", size < 4 ? 0 : 3);
 			used += size < 4 ? 0 : 3;

@@ -69,6 +69,27 @@ add_body(struct strbuf *sb, const struct record *rec)
 	strbuf_release(&body);
 }
 
+/* The URL, without a user in front of the host, for which it is denied. */
+static void
+add_url(struct strbuf *sb, const struct json_span *url)
+{
+	const char *user, *end;
+	struct strbuf plain;
+
+	strbuf_init(&plain, url->len + 1);
+	json_decode(&plain, url);
+	if (strbuf_str(&plain) != NULL &&
+		(end = url_user_end(plain.buf, plain.len, &user)) != NULL) {
+		add_text(sb, plain.buf, (size_t)(user - plain.buf));
+		strbuf_lit(sb, "***");
+		add_text(sb, end, plain.len - (size_t)(end - plain.buf));
+	} else {
+		add_text(sb, plain.buf, plain.len);
+	}
+	sb->failed |= strbuf_failed(&plain);
+	strbuf_release(&plain);
+}
+
 static void
 add_request(struct strbuf *sb, const struct record *rec, const char *denied)
 {
@@ -85,7 +106,7 @@ add_request(struct strbuf *sb, const struct record *rec, const char *denied)
 		add_clean(sb, &rec->success_when);
 	}
 	strbuf_lit(sb, "\nPOST ");
-	add_clean(sb, &rec->url);
+	add_url(sb, &rec->url);
 	strbuf_addc(sb, '\n');
 	for (size_t i = 0; i < rec->nheaders; i++) {
 		add_clean(sb, &rec->headers[i].name);

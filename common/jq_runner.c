@@ -10,7 +10,7 @@
 #define INPUT_MAX ((size_t)1024 * 1024 * 1024 + 64)
 
 /* How a program has behaved. */
-struct record {
+struct conduct {
 	unsigned strikes;
 	char *refused; /* why it is not run again, or NULL */
 };
@@ -19,7 +19,7 @@ struct jq_runner {
 	const struct jq_bundle *bundle;
 	struct jq_worker *worker;
 	struct strbuf input;
-	struct record *records; /* by the numbers of programs */
+	struct conduct *conducts; /* by the numbers of programs */
 };
 
 struct jq_runner *
@@ -34,8 +34,8 @@ jq_runner_new(const struct jq_bundle *bundle)
 	r->bundle = bundle;
 	strbuf_init(&r->input, INPUT_MAX);
 	r->worker = jq_worker_new(&options);
-	r->records = calloc(jq_bundle_count(bundle) + 1, sizeof(*r->records));
-	if (r->worker != NULL && r->records != NULL)
+	r->conducts = calloc(jq_bundle_count(bundle) + 1, sizeof(*r->conducts));
+	if (r->worker != NULL && r->conducts != NULL)
 		return r;
 	jq_runner_free(r);
 	return NULL;
@@ -46,9 +46,9 @@ jq_runner_free(struct jq_runner *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; r->records != NULL && i < jq_bundle_count(r->bundle); i++)
-		free(r->records[i].refused);
-	free(r->records);
+	for (size_t i = 0; r->conducts != NULL && i < jq_bundle_count(r->bundle); i++)
+		free(r->conducts[i].refused);
+	free(r->conducts);
 	jq_worker_free(r->worker);
 	strbuf_release(&r->input);
 	free(r);
@@ -56,15 +56,15 @@ jq_runner_free(struct jq_runner *r)
 
 /* Keep in mind that the program ended the process for the reason in ${error}. */
 static void
-strike(struct record *record, char error[JQ_PROGRAM_ERROR_MAX])
+strike(struct conduct *conduct, char error[JQ_PROGRAM_ERROR_MAX])
 {
 	static const char again[] = ", and is not run again";
 	const size_t len = strlen(error);
 
-	if (++record->strikes < JQ_RUNNER_STRIKES)
+	if (++conduct->strikes < JQ_RUNNER_STRIKES)
 		return;
 	snprintf(error + len, JQ_PROGRAM_ERROR_MAX - len, "%s", again);
-	record->refused = strdup(error); /* without memory it will only be run again */
+	conduct->refused = strdup(error); /* without memory it will only be run again */
 }
 
 int
@@ -72,11 +72,11 @@ jq_runner_first(struct jq_runner *r, int64_t number, const char *json, size_t le
 	struct strbuf *out, char error[JQ_PROGRAM_ERROR_MAX])
 {
 	const struct jq_bundle_run run = jq_bundle_get(r->bundle, number);
-	struct record *record = &r->records[number];
+	struct conduct *conduct = &r->conducts[number];
 	int result;
 
-	if (record->refused != NULL) {
-		snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s", record->refused);
+	if (conduct->refused != NULL) {
+		snprintf(error, JQ_PROGRAM_ERROR_MAX, "%s", conduct->refused);
 		return -1;
 	}
 	if (run.number >= 0) {
@@ -97,8 +97,8 @@ jq_runner_first(struct jq_runner *r, int64_t number, const char *json, size_t le
 		return -1;
 	}
 	if (result < 0 && jq_worker_ended(r->worker))
-		strike(record, error);
+		strike(conduct, error);
 	else if (result != JQ_WORKER_UNABLE)
-		record->strikes = 0;
+		conduct->strikes = 0;
 	return result;
 }

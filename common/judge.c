@@ -8,6 +8,8 @@
 
 #define REST_MS 1000 /* before one that could not be judged is tried again */
 
+#define STRIKES 3 /* in a row until a program is not run again */
+
 struct judge {
 	struct jq_worker *worker;
 	struct judge_case *asked; /* the worker about, or NULL */
@@ -19,7 +21,7 @@ struct judge {
 struct judge *
 judge_new(void)
 {
-	const struct jq_worker_options options = {JQ_WORKER_MS, JQ_WORKER_MEMORY, 1};
+	const struct jq_worker_options options = {JQ_WORKER_MS, JQ_WORKER_MEMORY, STRIKES};
 	struct judge *j = calloc(1, sizeof(*j));
 
 	if (j == NULL)

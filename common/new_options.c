@@ -96,8 +96,10 @@ read_job(struct new_args *args, int id, const char *value)
 			return -1;
 		strbuf_reset(text);
 		strbuf_addu(text, priority);
-		*to = strbuf_str(text);
-		return 0;
+		if ((*to = strbuf_str(text)) != NULL)
+			return 0;
+		diag("out of memory");
+		return -1;
 	default:
 		*to = value;
 		return 0;

@@ -22,13 +22,40 @@ outcome_counts(const struct transfer_result *result)
 	}
 }
 
+/*
+ * Whether the status has come and the body behind it has not, or not whole. Where nobody asks for
+ * the body, the status is enough: the receiver has done what it was asked, and another attempt
+ * would have it done again.
+ */
+static bool
+is_broken_off(const struct transfer_result *result)
+{
+	return result->has_head &&
+	       (result->error == TRANSFER_RESET || result->error == TRANSFER_TIMEOUT);
+}
+
+static void
+let_stand(struct transfer_result *result)
+{
+	result->truncated |= result->error != TRANSFER_HTTP;
+	result->error = TRANSFER_OK;
+	result->message[0] = '\0';
+}
+
+void
+outcome_let_status_stand(struct transfer_result *result)
+{
+	if (is_broken_off(result) && result->http_status >= 200 && result->http_status <= 299)
+		let_stand(result);
+}
+
 bool
 outcome_accept(struct transfer_result *result, const struct json_span *statuses)
 {
-	if (result->error != TRANSFER_HTTP || !statuses_has(statuses, result->http_status))
+	if ((result->error != TRANSFER_HTTP && !is_broken_off(result)) ||
+		!statuses_has(statuses, result->http_status))
 		return false;
-	result->error = TRANSFER_OK;
-	result->message[0] = '\0';
+	let_stand(result);
 	return true;
 }
 

@@ -43,9 +43,16 @@ struct outcome {
 bool outcome_counts(const struct transfer_result *result);
 
 /**
+ * outcome_let_status_stand(result):
+ * Make ${result} a success if its status is 2xx and only the body behind it has not come, or not
+ * whole. For deliveries whose body nobody asks for.
+ */
+void outcome_let_status_stand(struct transfer_result *result);
+
+/**
  * outcome_accept(result, statuses):
- * Make ${result} a success if its status is one of ${statuses}, those of success_status. Returns
- * whether it is.
+ * Make ${result} a success if its status is one of ${statuses}, those of success_status, whatever
+ * becomes of the body behind it. Returns whether it is.
  */
 bool outcome_accept(struct transfer_result *result, const struct json_span *statuses);
 

@@ -4,6 +4,7 @@
 
 #include "json_text.h"
 #include "timestamp.h"
+#include "url.h"
 
 /* What a journal keeps at most: bytes of names and a URL, as spelled, and of an error's text. */
 #define NAME_MAX_LEN 256
@@ -19,28 +20,11 @@ add_span(struct strbuf *sb, const char *name, const struct json_span *value, siz
 	json_raw(sb, value);
 }
 
-/*
- * The @ behind the user in front of the host of a URL, whose start is put into *${user} then; NULL:
- * there is none.
- */
-static const char *
-user_end(const char *url, size_t len, const char **user)
-{
-	const char *end = url + len, *p = memmem(url, len, "//", 2), *path;
-
-	if (p == NULL)
-		return NULL;
-	*user = path = p + 2;
-	while (path < end && strchr("/?#", *path) == NULL)
-		path++;
-	return memrchr(*user, '@', (size_t)(path - *user));
-}
-
 /* Who would be the user of a URL, which is denied for it, is nobody's business. */
 static void
 add_url(struct strbuf *sb, const struct json_span *url, size_t max)
 {
-	const char *host, *end;
+	const char *user, *end;
 	struct strbuf plain;
 
 	if (url->type == JSON_NONE || url->len > max)
@@ -52,11 +36,12 @@ add_url(struct strbuf *sb, const struct json_span *url, size_t max)
 	strbuf_init(&plain, url->len + 1);
 	json_decode(&plain, url);
 	strbuf_lit(sb, ",\"url\":");
-	if (strbuf_str(&plain) != NULL && (end = user_end(plain.buf, plain.len, &host)) != NULL) {
+	if (strbuf_str(&plain) != NULL &&
+		(end = url_user_end(plain.buf, plain.len, &user)) != NULL) {
 		struct strbuf masked;
 
 		strbuf_init(&masked, plain.len + 8);
-		strbuf_add(&masked, plain.buf, (size_t)(host - plain.buf));
+		strbuf_add(&masked, plain.buf, (size_t)(user - plain.buf));
 		strbuf_lit(&masked, "***");
 		strbuf_add(&masked, end, plain.len - (size_t)(end - plain.buf));
 		json_quote_bytes(sb, masked.buf, masked.len);

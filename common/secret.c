@@ -145,13 +145,13 @@ secret_store_pause_ms(const struct secret_store *store)
 int
 secret_store_bind(struct secret_store *store, const char *binding)
 {
-	return secret_binding_add(&store->bindings, binding);
+	return secret_binding_add(&store->bindings, binding, false);
 }
 
-bool
-secret_store_has_bindings(const struct secret_store *store)
+int
+secret_store_bind_default(struct secret_store *store, const char *binding)
 {
-	return store->bindings != NULL;
+	return secret_binding_add(&store->bindings, binding, true);
 }
 
 void

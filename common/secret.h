@@ -87,10 +87,10 @@ int64_t secret_store_pause_ms(const struct secret_store *store);
 int secret_store_bind(struct secret_store *store, const char *binding);
 
 /**
- * secret_store_has_bindings(store):
- * Whether secret_store_bind added one.
+ * secret_store_bind_default(store, binding):
+ * The same, unless secret_store_bind was called for NAME before.
  */
-bool secret_store_has_bindings(const struct secret_store *store);
+int secret_store_bind_default(struct secret_store *store, const char *binding);
 
 /**
  * secret_store_bound_only(store):

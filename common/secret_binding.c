@@ -12,6 +12,7 @@
 /* A tool is told of a handful: a list will do. */
 struct secret_binding {
 	struct secret_binding *next;
+	bool is_default;
 	char *host; /* inside name, behind its NUL */
 	char name[];
 };
@@ -43,8 +44,18 @@ host_normalize(char *host)
 	return ncolons == 1 ? "the host must have no port" : NULL;
 }
 
+/* Whether a binding of the secret ${name} was asked for by name. */
+static bool
+is_chosen(const struct secret_binding *list, const char *name)
+{
+	for (; list != NULL; list = list->next)
+		if (!list->is_default && strcmp(list->name, name) == 0)
+			return true;
+	return false;
+}
+
 int
-secret_binding_add(struct secret_binding **list, const char *text)
+secret_binding_add(struct secret_binding **list, const char *text, bool is_default)
 {
 	const char *equals = strchr(text, '=');
 	size_t len = equals != NULL ? (size_t)(equals - text) : 0;
@@ -67,6 +78,11 @@ secret_binding_add(struct secret_binding **list, const char *text)
 		free(b);
 		return -1;
 	}
+	if (is_default && is_chosen(*list, b->name)) {
+		free(b);
+		return 0;
+	}
+	b->is_default = is_default;
 	b->next = *list;
 	*list = b;
 	return 0;

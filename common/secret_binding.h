@@ -10,10 +10,11 @@
 struct secret_binding; /* a list */
 
 /**
- * secret_binding_add(list, text):
- * Add ${text}, "NAME=HOST", as secret_store_bind has it. Returns 0, or -1 after a message.
+ * secret_binding_add(list, text, is_default):
+ * Add ${text}, "NAME=HOST", as secret_store_bind has it, or, with ${is_default},
+ * secret_store_bind_default. Returns 0, or -1 after a message.
  */
-int secret_binding_add(struct secret_binding **list, const char *text);
+int secret_binding_add(struct secret_binding **list, const char *text, bool is_default);
 
 /**
  * secret_binding_free(list):

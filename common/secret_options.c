@@ -26,20 +26,26 @@ secret_option(struct secret_store *store, int id, const char *value)
 	return 0;
 }
 
-/* Call ${take} for every part of ${list}. */
+/* Call ${take} for every part of the environment variable ${variable}. */
 static int
-each(struct secret_store *store, const char *list, int (*take)(struct secret_store *, const char *))
+each(struct secret_store *store, const char *variable,
+	int (*take)(struct secret_store *, const char *))
 {
-	char *copy = strdup(list), *rest = copy, *part;
+	const char *list = getenv(variable);
+	char *copy, *rest, *part;
 	int status = 0;
 
-	if (copy == NULL) {
+	if (list == NULL)
+		return 0;
+	if ((rest = copy = strdup(list)) == NULL) {
 		diag("out of memory");
 		return -1;
 	}
 	while (status == 0 && (part = strsep(&rest, ",")) != NULL)
 		if (*part != '\0')
 			status = take(store, part);
+	if (status != 0)
+		diag("the environment variable %s says so", variable);
 	free(copy);
 	return status;
 }
@@ -47,21 +53,13 @@ each(struct secret_store *store, const char *list, int (*take)(struct secret_sto
 int
 secret_environment_places(struct secret_store *store)
 {
-	const char *specs = getenv("WB_SECRETS");
-
-	return specs != NULL && !secret_store_has_providers(store)
-		       ? each(store, specs, secret_store_add)
-		       : 0;
+	return secret_store_has_providers(store) ? 0 : each(store, "WB_SECRETS", secret_store_add);
 }
 
 int
 secret_environment(struct secret_store *store)
 {
-	const char *hosts = getenv("WB_SECRET_HOSTS");
-
 	if (secret_environment_places(store) != 0)
 		return -1;
-	return hosts != NULL && !secret_store_has_bindings(store)
-		       ? each(store, hosts, secret_store_bind)
-		       : 0;
+	return each(store, "WB_SECRET_HOSTS", secret_store_bind_default);
 }

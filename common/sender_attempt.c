@@ -313,21 +313,6 @@ sender_take_verdicts(struct sender *s)
 	}
 }
 
-/*
- * Where nobody asks for the body, a status of 2xx is enough, whatever becomes of the body: the
- * receiver has done what it was asked, and another attempt would have it done again.
- */
-static void
-let_status_stand(struct transfer_result *result)
-{
-	if (!result->has_head || result->http_status < 200 || result->http_status > 299 ||
-		(result->error != TRANSFER_RESET && result->error != TRANSFER_TIMEOUT))
-		return;
-	result->error = TRANSFER_OK;
-	result->message[0] = '\0';
-	result->truncated = true;
-}
-
 void
 sender_transfer_ended(struct sender *s, struct slot *slot, struct transfer_result *result)
 {
@@ -343,7 +328,7 @@ sender_transfer_ended(struct sender *s, struct slot *slot, struct transfer_resul
 		return;
 	}
 	if (program->type == JSON_NONE)
-		let_status_stand(result);
+		outcome_let_status_stand(result);
 	if (result->error != TRANSFER_OK || program->type == JSON_NONE) {
 		sender_attempt_ended(s, slot, result);
 		return;

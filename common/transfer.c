@@ -64,6 +64,11 @@ transfers_new(const struct transfer_options *options)
 
 	if (t == NULL)
 		return NULL;
+	/*
+	 * libcurl would write the keys of TLS sessions to a file, which opens all secrets. Here,
+	 * before there are threads.
+	 */
+	unsetenv("SSLKEYLOGFILE");
 	t->options = *options;
 	if ((t->http1 = http1_new(options)) != NULL)
 		return t;

@@ -50,11 +50,12 @@ trial_mask_know(struct secret_store *secrets, const struct config_webhook *webho
 static void
 mask(const struct secret_store *secrets, struct strbuf *receipt, const struct json_span *text)
 {
-	struct json_edit e = {.at = text->p - 1, .len = text->len + 2};
+	struct json_edit e = {.len = text->len + 2};
 	struct strbuf plain, edited;
 
 	if (text->type != JSON_STRING || text->len == 0)
 		return;
+	e.at = text->p - 1;
 	strbuf_init(&plain, TEXT_MAX);
 	strbuf_init(&edited, TEXT_MAX);
 	strbuf_init(&e.with, TEXT_MAX);

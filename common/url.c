@@ -243,6 +243,22 @@ url_parse(const char *text, size_t len, struct url *url, const char **error)
 	return -1;
 }
 
+const char *
+url_user_end(const char *url, size_t len, const char **user)
+{
+	const char *end = url + len, *colon = memchr(url, ':', len), *path = url;
+
+	/* A malformed one may have no slashes, or backslashes, behind the scheme, or no scheme. */
+	if (colon != NULL && (size_t)(colon - url) <= strlen("https"))
+		path = colon + 1;
+	while (path < end && (*path == '/' || *path == '\\'))
+		path++;
+	*user = path;
+	while (path < end && strchr("/?#", *path) == NULL)
+		path++;
+	return memrchr(*user, '@', (size_t)(path - *user));
+}
+
 bool
 url_is_local_name(const char *host)
 {

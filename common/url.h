@@ -49,4 +49,12 @@ int url_parse(const char *text, size_t len, struct url *url, const char **error)
  */
 bool url_is_local_name(const char *host);
 
+/**
+ * url_user_end(url, len, user):
+ * The @ behind the user in front of the host of a URL, whose start is put into *${user}, or NULL if
+ * there is none. The URL may be malformed: without slashes, with backslashes, without a scheme. For
+ * messages, which leave it out.
+ */
+const char *url_user_end(const char *url, size_t len, const char **user);
+
 #endif

@@ -158,7 +158,7 @@ words() {
   quoted signature_scheme.c '^} schemes' | grep -v -i -e ^x- -e -signature |
     same_words 'signature schemes' wb-sign.1 DESCRIPTION
   {
-    grep -o -h -E 'getenv\("[A-Z_]+"\)' "$TOP"/{tools,common}/*.c | sed 's/.*("//; s/").*//'
+    grep -o -h -E '(getenv\(|each\(store, )"[A-Z_]+"' "$TOP"/{tools,common}/*.c | tr -d '"' | sed 's/.*[( ]//'
     sed -n 's/^#define GRAPHQL_KEY "\([A-Z_]*\)".*/\1/p' "$TOP/common/graphql.h"
   } | sort -u >variables
   section wb.7 ENVIRONMENT | sed -n 's/^\.It Ev //p' | tr -d ' ' | tr ',' '\n' | sort >documented

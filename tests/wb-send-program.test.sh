@@ -35,7 +35,7 @@ bad_programs() {
   local -A programs=([endless]=$ENDLESS [doubled]='reduce range(60) as $i ("xx"; .+.)' [listed]='[range(1e10)]'
     [recursive]='def f: 1+f; f' [nested]='reduce range(1000000) as $i (0; [.])')
   start_receiver --script <(printf '{"*":[{"body":"{\\"ok\\":true}"}]}')
-  for i in 1 2 3; do
+  for i in 1 2 3 4; do
     for name in "${!programs[@]}"; do
       delivery "good-$name-$i" "good-$name-$i" .ok
       delivery "$name-$i" "$name-$i" "${programs[$name]}"
@@ -44,18 +44,19 @@ bad_programs() {
   # a smaller stack is full sooner
   (ulimit -S -s 1024 && expect_status 1 send --jobs 4 in >receipts 2>err)
   expect_empty err
-  expect_equal "$(ends good | cut -d ' ' -f 1,2)" '15 finished'
-  expect_equal "$(ends endless)" '3 rejected success_when: took longer than 1 s, and is not run again'
+  expect_equal "$(ends good | cut -d ' ' -f 1,2)" '20 finished'
+  expect_equal "$(ends endless)" $'2 rejected success_when: took longer than 1 s\n2 rejected success_when: took longer than 1 s, and is not run again'
   # what is not run again is not sent again either
-  expect_equal "$(wc -l <"$RECEIVER_LOG")" 20 requests
-  expect_equal "$(jq -r 'select(.delivery_id | startswith("endless")) | .attempts' receipts | sort | xargs)" '0 0 1'
+  expect_equal "$(wc -l <"$RECEIVER_LOG")" 35 requests
+  expect_equal "$(jq -r 'select(.delivery_id | startswith("endless")) | .attempts' receipts | sort | xargs)" '0 1 1 1'
   ! grep -q -a -E '__asan_init' "$WB_BIN/wb-send" || skip 'memory and crashes, with a sanitizer'
-  expect_equal "$(ends doubled)" '3 rejected success_when: needs more than 256 MiB of memory, and is not run again'
+  expect_equal "$(ends doubled)" \
+    $'2 rejected success_when: needs more than 256 MiB of memory\n2 rejected success_when: needs more than 256 MiB of memory, and is not run again'
   # which limit comes first depends on the machine
   for name in listed recursive; do
-    expect_match "$(ends "$name")" '^3 rejected success_when: (took longer than 1 s|needs more than 256 MiB of memory), and is not run again$'
+    expect_match "$(ends "$name" | tail -n 1)" '^[12] rejected success_when: (took longer than 1 s|needs more than 256 MiB of memory), and is not run again$'
   done
-  expect_match "$(ends nested)" '^3 rejected success_when: crashed jq: [^$]*, and is not run again$'
+  expect_match "$(ends nested | tail -n 1)" '^2 rejected success_when: crashed jq: [^$]*, and is not run again$'
 }
 test_case 'programs that would stop or kill wb-send fail their own deliveries, and no other' bad_programs
 
@@ -117,7 +118,7 @@ in_time() {
   } >in
   expect_status 1 send --jobs 12 --timeout 4s --cacert "$CA_FILE" in >receipts 2>err
   expect_empty err
-  expect_equal "$(ends slow)" '6 rejected success_when: took longer than 1 s, and is not run again'
+  expect_equal "$(ends slow)" '6 rejected success_when: took longer than 1 s'
   expect_equal "$(ends late)" '6 finished '
   expect_equal "$(wc -l <"$RECEIVER_LOG")" 12 requests
 }
@@ -143,9 +144,10 @@ stopped() {
   wait "$pid" || status=$?
   expect_equal "$status" 1
   expect_equal "$(wc -l <receipts)" 100 receipts
-  # some have been judged
+  # some have been judged, and of some the answer was still on its way
   expect_equal "$(jq -r 'select(.status == "deferred") | [.reason, .attempts, .http_status, .error.class, .error.text] | join(" ")' receipts |
-    sort -u)" 'stopped 1 200 timeout stopped before success_when had judged the answer'
+    grep -v ' broken off when sending was stopped; whether it arrived is not known$' | sort -u)" \
+    'stopped 1 200 timeout stopped before success_when had judged the answer'
   expect_equal "$(jq -r 'select(.status == "deferred") | .delivery_id' receipts | sort)" \
     "$(jq -r 'select(.status == "deferred") | .delivery_id' "j$1" | sort)" journal
 }

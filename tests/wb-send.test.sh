@@ -606,10 +606,13 @@ test_case 'proxy: a wrong one is refused before anything is sent' wrong_proxies
 user_info() {
   record 'https://bob:hunter2@hooks.test/x' >in
   record 'https://bob:hunter2\u0040hooks.test/x' >>in
+  record 'https:bob:hunter2@hooks.test/x' >>in
+  record 'https:\\\\bob:hunter2@hooks.test/x' >>in
   expect_status 1 send --journal user-journal in >receipts 2>err
   expect_equal "$(jq -r '[.url, .error.class, .error.text] | join(" ")' receipts | uniq -c | xargs)" \
-    '2 https://***@hooks.test/x denied malformed URL: user info in front of the host'
-  expect_no_match "$(cat receipts user-journal err)" hunter2
+    "2 https://***@hooks.test/x denied malformed URL: user info in front of the host 1 https:***@hooks.test/x denied malformed URL: no // after the scheme 1 https:\\***@hooks.test/x denied malformed URL: a backslash"
+  expect_status 1 wb-send --dry-run in >shown
+  expect_no_match "$(cat receipts user-journal err shown)" hunter2
 }
 test_case 'denied: a user in the URL is shown nowhere' user_info
 

@@ -437,7 +437,8 @@ malformed_providers() {
     expect_match "$(<err)" '^wb-sign: (unknown provider of secrets|cannot use secrets directory)'
   done
   expect_status 2 env WB_SECRETS=nonsense wb-sign </dev/null
-  expect_status 2 env WB_SECRET_HOSTS=nonsense wb-sign </dev/null
+  expect_status 2 env WB_SECRET_HOSTS=nonsense wb-sign </dev/null 2>err
+  expect_equal "$(tail -n 1 err)" 'wb-sign: the environment variable WB_SECRET_HOSTS says so'
   expect_status 2 wb-sign --secret-host 'S' </dev/null
   expect_status 2 wb-sign --secret-host 'S=a:443' </dev/null 2>err
   expect_equal "$(<err)" 'wb-sign: malformed binding of secret S: the host must have no port'
@@ -462,7 +463,8 @@ bindings() {
   refuses 'secret S: is not bound to a host' wb-sign --bound-only --secret-host T=example.com
   signs k env WB_SECRET_HOSTS=T=other.test,S=example.com wb-sign --bound-only
   WB_SECRET_HOSTS=S=other.test refuses 'secret S: is not bound to this host' wb-sign
-  # options add to the environment's
+  # what the environment says of other secrets than the options stays
+  WB_SECRET_HOSTS=S=other.test refuses 'secret S: is not bound to this host' wb-sign --secret-host T=example.com
   signs k env WB_SECRET_HOSTS=S=other.test wb-sign --secret-host S=example.com
   # of the URL's host, whatever else it holds
   printf x | record "$(plain '"wandb"')" '' 'https://EXAMPLE.com.:8443/?@other.test' >one
