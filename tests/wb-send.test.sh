@@ -310,6 +310,15 @@ END
 }
 test_case 'reset: before, during and behind the headers, and what is not HTTP' resets
 
+accepted_and_cut() {
+  answers <<<'{"*":[{"raw":"HTTP/1.1 409 Conflict\r\nContent-Length: 100\r\n\r\nabc"}]}'
+  record "$RECEIVER_URL/" | jq -c '.request.success_status = 409' | send --retries 2 >receipt
+  expect_equal "$(json receipt '[.status, .http_status, .attempts] | join(" ")')" 'finished 409 1'
+  record "$RECEIVER_URL/" | expect_status 1 send --retries 0 >receipt
+  expect_equal "$(json receipt '[.status, .http_status, .error.class] | join(" ")')" 'failed 409 reset'
+}
+test_case 'a status of success_status holds though its body breaks off' accepted_and_cut
+
 broken_connections() {
   start_receiver --on-connect reset
   # it depends on who is faster
