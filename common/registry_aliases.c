@@ -131,16 +131,41 @@ is_ended(const struct subject *s, size_t i)
 	return s->after == NULL || !text_equal(&s->after->artifact, at);
 }
 
+/*
+ * It was elsewhere and is back where it was told to be before, and there is but the entry that was
+ * owed for that: its own is lost or late, or has just been taken for the other.
+ */
+static void
+tell_return(struct registry_case *k, const struct subject *s, bool is_told)
+{
+	for (size_t i = 0; i < s->nplaces; i++) {
+		const struct place *place = &s->places[i];
+
+		if (place->after == NULL || place->before != NULL || !leads_to(s, place->after))
+			continue;
+		k->is_unexplained = true;
+		if (is_told)
+			tell_place(k, place);
+	}
+}
+
 static void
 tell_entries(struct registry_case *k, const struct subject *s, bool is_told)
 {
+	bool is_new = false;
+
 	for (size_t i = 0; i < s->nacts; i++) {
 		struct registry_action *act = s->acts[i];
 
 		act->is_new = false;
-		if (act->target.p != NULL && !registry_owed_settle(k, act) && is_told)
+		if (act->target.p == NULL || registry_owed_settle(k, act))
+			continue;
+		is_new |= s->after != NULL && text_equal(&act->target, &s->after->artifact);
+		if (is_told)
 			tell_entry(k, act, is_ended(s, i));
 	}
+	if (!is_new)
+		tell_return(k, s, is_told);
 }
 
 /* Tell where it is now, and nobody says so. Returns whether the entries lead there. */

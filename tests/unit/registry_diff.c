@@ -330,6 +330,36 @@ test_first_history(void)
 	end();
 }
 
+/* An alias that comes back to where it was told to be while that is owed: which entry shows? */
+static void
+test_alias_back(void)
+{
+	struct registry_collection *c, *next;
+
+	begin();
+	for (int sec = 1; sec <= 1000; sec += 999) {
+		c = old_one();
+		next = collection();
+		member(next, "M1", "A", 1, "pq", "t");
+		link_act(next, 1, "A");
+		EXPECT_STR(diff(c, next), "ADD_ARTIFACT_ALIAS Aq ?");
+		c = collection();
+		member(c, "M1", "A", 1, "p", "t");
+		EXPECT_STR(diff(next, c), "");
+		next = collection();
+		member(next, "M1", "A", 1, "pq", "t");
+		alias_act(next, sec, "q", NULL, "A");
+		EXPECT_STR(diff(c, next), "ADD_ARTIFACT_ALIAS Aq ? (doubtful)");
+		c = collection();
+		member(c, "M1", "A", 1, "pq", "t");
+		alias_act(c, sec, "q", NULL, "A");
+		alias_act(c, 1001, "q", NULL, "A");
+		EXPECT_STR(diff(next, c), "");
+		EXPECT(c->owed.n == 0);
+	}
+	end();
+}
+
 /* A version that comes back within the second in which it was linked, when its unlink is owed. */
 static void
 test_back_in_one_time(void)
@@ -632,6 +662,8 @@ main(void)
 	RUN(test_owed_in_time, "registry_diff: what is dated behind the telling is told");
 	RUN(test_first_history,
 		"registry_diff: a history that shows for the first time owes nothing");
+	RUN(test_alias_back,
+		"registry_diff: an alias that comes back is told, whichever entry shows");
 	RUN(test_back_in_one_time, "registry_diff: an unlink is known among links of one time");
 	RUN(test_torn_page, "registry_diff: what a page shows without its end is no news later");
 	RUN(test_late_at_first, "registry_diff: nor is what histories show that lag at first");
