@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "registry_alias.h"
 #include "registry_order.h"
 #include "registry_owed.h"
 
@@ -33,69 +34,6 @@ registry_is_version_alias(const struct text *name)
 		if (name->p[i] < '0' || name->p[i] > '9')
 			return false;
 	return true;
-}
-
-/* How many entries just like ${act} come before it. */
-static unsigned
-alike_before(const struct registry_case *k, const struct registry_action *act)
-{
-	const struct registry_action *v = k->fresh->history[REGISTRY_ALIASES].actions.v;
-	unsigned n = 0;
-
-	for (const struct registry_action *a = act; a > v && a[-1].ms == act->ms; a--)
-		n += a[-1].key == act->key;
-	return n;
-}
-
-static void
-tell_entry(struct registry_case *k, const struct registry_action *act, bool is_ended)
-{
-	const struct registry_member *now = registry_case_after(k, &act->target);
-	const struct registry_identity identity = {.collection = k->fresh,
-		.type = CHANGE_ALIAS,
-		.artifact = act->target,
-		.mark = act->alias,
-		.key = act->key,
-		.count = alike_before(k, act)};
-	struct registry_change change = {.type = CHANGE_ALIAS,
-		.is_dated = true,
-		.ms = act->ms,
-		.collection = k->fresh,
-		.artifact = act->target,
-		.index = registry_case_index(k, &act->target, &act->alias, act->ms),
-		.mark = act->alias,
-		.user = act->user,
-		.place = act->place,
-		.is_ended = is_ended};
-
-	registry_change_id(&identity, change.id);
-	registry_tell(k->changes, &change, now != NULL ? now->linked_ms : act->ms);
-}
-
-/* The alias is there now and was not before, and no entry says so. */
-static void
-tell_place(struct registry_case *k, const struct place *place)
-{
-	const struct registry_member *m = place->after;
-	const struct registry_member *was = k->old != NULL ? registry_member(k->old, &m->id) : NULL;
-	const struct registry_mark *mark =
-		was != NULL ? registry_mark(&was->aliases, place->alias) : NULL;
-	const struct registry_identity identity = {.collection = k->fresh,
-		.type = CHANGE_ALIAS,
-		.artifact = m->artifact,
-		.mark = *place->alias,
-		.linked_ms = m->linked_ms,
-		.ord = m->ord,
-		.count = 1 + (mark != NULL ? mark->count : 0)};
-	struct registry_change change = {.type = CHANGE_ALIAS,
-		.collection = k->fresh,
-		.artifact = m->artifact,
-		.index = m->index,
-		.mark = *place->alias};
-
-	registry_change_id(&identity, change.id);
-	registry_tell(k->changes, &change, m->linked_ms);
-	registry_owe(k, CHANGE_ALIAS, &m->artifact, place->alias, m->linked_ms);
 }
 
 /* ---- one alias ---- */
@@ -145,7 +83,7 @@ tell_return(struct registry_case *k, const struct subject *s, bool is_told)
 			continue;
 		k->is_unexplained = true;
 		if (is_told)
-			tell_place(k, place);
+			registry_alias_place(k, place->after, place->alias);
 	}
 }
 
@@ -162,7 +100,7 @@ tell_entries(struct registry_case *k, const struct subject *s, bool is_told)
 			continue;
 		is_new |= s->after != NULL && text_equal(&act->target, &s->after->artifact);
 		if (is_told)
-			tell_entry(k, act, is_ended(s, i));
+			registry_alias_entry(k, act, is_ended(s, i));
 	}
 	if (!is_new)
 		tell_return(k, s, is_told);
@@ -186,7 +124,7 @@ tell_places(struct registry_case *k, const struct subject *s, bool is_told)
 			/* No server says of latest for sure; every link moves it. */
 			k->is_unexplained |= is_read && !(s->is_latest && s->nacts == 0);
 			if (is_told)
-				tell_place(k, place);
+				registry_alias_place(k, place->after, place->alias);
 		}
 	}
 	return is_led;
