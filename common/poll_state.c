@@ -27,7 +27,7 @@ poll_state_write(struct poll_state *s, const struct registry *next)
 	struct strbuf *sb = &s->text;
 
 	strbuf_reset(sb);
-	strbuf_printf(sb, "{\"wb_event_state\":%d,\"server\":", POLL_STATE_VERSION);
+	strbuf_printf(sb, "{\"wb_event_state\":%d,\"server\":", POLL_HEAD_VERSION);
 	json_quote(sb, s->identity.server);
 	strbuf_lit(sb, ",\"scope\":");
 	json_quote(sb, s->identity.scope);
@@ -67,7 +67,7 @@ poll_state_advance(struct poll_state *s)
 {
 	if (state_file_move(&s->file, STATE_NEXT, STATE_FILE) != 0)
 		return -1;
-	poll_state_digest(&s->text, s->base);
+	poll_head_digest(&s->text, s->base);
 	strbuf_reset(&s->told);
 	s->nevents = 0;
 	return 0;

@@ -11,13 +11,10 @@
 #include <stddef.h>
 
 #include "poll_first.h"
+#include "poll_head.h"
 #include "state_file.h"
 #include "registry.h"
 #include "strbuf.h"
-
-#define POLL_STATE_VERSION 2 /* 1 is read, too: registry_line knows what it lacks */
-#define POLL_STATE_MAX ((size_t)2 * 1024 * 1024 * 1024) /* bytes of a file */
-#define POLL_STATE_DIGEST 33                            /* bytes, NUL included */
 
 /*
  * Of which registry it is, and, for a first run, what of it is told (poll_first.h). A first run
@@ -31,12 +28,12 @@ struct poll_identity {
 struct poll_state {
 	struct state_file file;
 	struct poll_identity identity;
-	char first[POLL_FIRST_MAX];   /* of the first run that is not committed */
-	struct registry *registry;    /* to compare with; NULL: a first run */
-	struct strbuf told;           /* events that are not committed, lines */
-	size_t nevents;               /* how many */
-	char base[POLL_STATE_DIGEST]; /* of FILE; "" if there is none */
-	struct strbuf text;           /* of the file written last */
+	char first[POLL_FIRST_MAX];  /* of the first run that is not committed */
+	struct registry *registry;   /* to compare with; NULL: a first run */
+	struct strbuf told;          /* events that are not committed, lines */
+	size_t nevents;              /* how many */
+	char base[POLL_HEAD_DIGEST]; /* of FILE; "" if there is none */
+	struct strbuf text;          /* of the file written last */
 };
 
 /**
@@ -47,12 +44,6 @@ struct poll_state {
  */
 int poll_state_open(struct poll_state *s, const char *name, const struct poll_identity *identity);
 void poll_state_close(struct poll_state *s);
-
-/**
- * poll_state_digest(text, out):
- * What a FILE is known by to those that follow from it.
- */
-void poll_state_digest(const struct strbuf *text, char out[POLL_STATE_DIGEST]);
 
 /**
  * poll_state_tell(s, line, len):

@@ -9,18 +9,12 @@
 #include "json.h"
 #include "json_text.h"
 #include "poll_first.h"
+#include "poll_head.h"
 #include "poll_state.h"
 #include "registry_line.h"
-#include "sha256.h"
 
 static const char *const names[] =
 	{[STATE_FILE] = "", [STATE_PART] = ".part", [STATE_NEXT] = ".next"};
-
-/* What the head of a file says. */
-struct head {
-	int64_t version, collections, events, floor_ms, read_ms;
-	struct json_span server, scope, first, base;
-};
 
 /* One file while it is read. */
 struct loading {
@@ -28,22 +22,9 @@ struct loading {
 	enum state_path file;
 	struct strbuf text;
 	size_t at, line; /* of the next line */
-	struct head head;
+	struct poll_head head;
 	struct registry *registry;
 };
-
-void
-poll_state_digest(const struct strbuf *text, char out[POLL_STATE_DIGEST])
-{
-	unsigned char sum[SHA256_SIZE];
-	struct sha256 hash;
-
-	sha256_init(&hash);
-	if (text->len > 0)
-		sha256_update(&hash, text->buf, text->len);
-	sha256_final(&hash, sum);
-	sha256_hex16(sum, out);
-}
 
 static int
 damaged(const struct loading *l, const char *why, size_t byte)
@@ -70,66 +51,6 @@ next_line(struct loading *l, const char **line, size_t *len)
 }
 
 static bool
-read_time(struct json *js, int64_t *ms)
-{
-	struct json_span span;
-	char text[24], *end;
-
-	if (!json_value(js, &span))
-		return false;
-	if (span.type != JSON_NUMBER || span.len >= sizeof(text))
-		return json_fail(js, span.p, "not a time");
-	memcpy(text, span.p, span.len);
-	text[span.len] = '\0';
-	*ms = strtoll(text, &end, 10);
-	return *end == '\0' || json_fail(js, span.p, "not a time");
-}
-
-static bool
-read_count(struct json *js, int64_t *count)
-{
-	struct json_span span;
-	char text[20], *end;
-
-	if (!json_value(js, &span))
-		return false;
-	if (span.type != JSON_NUMBER || span.len >= sizeof(text))
-		return json_fail(js, span.p, "not a count");
-	memcpy(text, span.p, span.len);
-	text[span.len] = '\0';
-	*count = strtoll(text, &end, 10);
-	return (*end == '\0' && *count >= 0) || json_fail(js, span.p, "not a count");
-}
-
-static bool
-read_head(struct json *js, struct head *head)
-{
-	struct json_span key;
-
-	*head = (struct head){.version = -1,
-		.collections = -1,
-		.events = -1,
-		.floor_ms = REGISTRY_NO_TIME,
-		.read_ms = REGISTRY_NO_TIME};
-	if (!json_open_object(js))
-		return false;
-	while (json_next_member(js, &key)) {
-		if (json_equal(&key, "wb_event_state", 14)    ? !read_count(js, &head->version)
-			: json_equal(&key, "collections", 11) ? !read_count(js, &head->collections)
-			: json_equal(&key, "floor", 5)        ? !read_time(js, &head->floor_ms)
-			: json_equal(&key, "read", 4)         ? !read_time(js, &head->read_ms)
-			: json_equal(&key, "events", 6)       ? !read_count(js, &head->events)
-			: json_equal(&key, "server", 6)       ? !json_value(js, &head->server)
-			: json_equal(&key, "scope", 5)        ? !json_value(js, &head->scope)
-			: json_equal(&key, "first", 5)        ? !json_value(js, &head->first)
-			: json_equal(&key, "base", 4)         ? !json_value(js, &head->base)
-							      : !json_value(js, NULL))
-			return false;
-	}
-	return js->error == NULL;
-}
-
-static bool
 is(const struct json_span *span, const char *text)
 {
 	return span->type == JSON_STRING && json_equal(span, text, strlen(text));
@@ -139,17 +60,15 @@ static int
 check_head(const struct loading *l)
 {
 	const struct poll_identity *id = &l->state->identity;
-	const struct head *head = &l->head;
+	const struct poll_head *head = &l->head;
 	const char *name = l->state->file.name;
 
-	if (head->version > POLL_STATE_VERSION) {
+	if (head->version > POLL_HEAD_VERSION) {
 		diag("state '%s%s' is of version %lld, made by a newer wb-event; this one knows version %d",
-			name, names[l->file], (long long)head->version, POLL_STATE_VERSION);
+			name, names[l->file], (long long)head->version, POLL_HEAD_VERSION);
 		return EXIT_USAGE;
 	}
-	if (head->version < 1 || head->collections < 0 || head->events < 0 ||
-		head->server.type != JSON_STRING || head->scope.type != JSON_STRING ||
-		head->base.type != JSON_STRING || head->first.type != JSON_STRING)
+	if (!poll_head_is_whole(head))
 		return damaged(l, "not the head of a state", 0);
 	if (is(&head->server, id->server) && is(&head->scope, id->scope))
 		return EXIT_DONE;
@@ -200,7 +119,7 @@ load(struct loading *l)
 	if (!next_line(l, &line, &len))
 		return damaged(l, "the end is missing", 0);
 	json_init(&js, line, len);
-	if (!read_head(&js, &l->head) || !json_end(&js))
+	if (!poll_head_read(&js, &l->head) || !json_end(&js))
 		return damaged(l, js.error, js.error_at);
 	if ((status = check_head(l)) != EXIT_DONE)
 		return status;
@@ -266,7 +185,7 @@ load_pending(struct poll_state *s)
 	for (enum state_path file = STATE_PART; file <= STATE_NEXT; file++) {
 		struct loading l = {.state = s, .file = file};
 
-		strbuf_init(&l.text, POLL_STATE_MAX);
+		strbuf_init(&l.text, POLL_HEAD_FILE_MAX);
 		status = load(&l);
 		if (status == EXIT_DONE && l.registry != NULL && !is(&l.head.base, s->base)) {
 			diag("'%s%s' does not follow from '%s': it is passed over", s->file.name,
@@ -296,15 +215,15 @@ poll_state_open(struct poll_state *s, const char *name, const struct poll_identi
 
 	*s = (struct poll_state){.identity = *identity};
 	snprintf(s->first, sizeof(s->first), "%s", identity->first);
-	strbuf_init(&s->told, POLL_STATE_MAX);
-	strbuf_init(&s->text, POLL_STATE_MAX);
+	strbuf_init(&s->told, POLL_HEAD_FILE_MAX);
+	strbuf_init(&s->text, POLL_HEAD_FILE_MAX);
 	if ((status = state_file_open(&s->file, name)) != EXIT_DONE)
 		return status;
-	strbuf_init(&l.text, POLL_STATE_MAX);
+	strbuf_init(&l.text, POLL_HEAD_FILE_MAX);
 	status = load(&l);
 	s->registry = l.registry;
 	if (status == EXIT_DONE && l.registry != NULL)
-		poll_state_digest(&l.text, s->base);
+		poll_head_digest(&l.text, s->base);
 	strbuf_release(&l.text);
 	return status == EXIT_DONE ? load_pending(s) : status;
 }

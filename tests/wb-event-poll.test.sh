@@ -465,6 +465,61 @@ commit_errors() {
 }
 test_case 'commit says what is missing' commit_errors
 
+# keeps MESSAGE - a commit is refused, and the state stays as it was
+keeps() {
+  cp state.next tried
+  expect_status 2 commit 2>err
+  expect_match "$(<err)" "cannot commit 'state': 'state.next' $1"
+  if [[ -e before ]]; then expect_file state before; else [[ ! -e state ]] || fail 'state was made'; fi
+  expect_file state.next tried
+}
+damaged_commits() {
+  local damaged='is damaged: .*; remove that and poll again'
+  anew
+  wandb_do "[$(link),$(link '' $project/other)]" >/dev/null
+  poll --all
+  head -c -1 state.next >cut && cp state.next whole && cp cut state.next
+  keeps "$damaged" # also at a first run
+  cp whole state.next
+  commit
+  cp state before
+  wandb_do "[$(link),$(link '' $project/other)]" >/dev/null
+  poll
+  cp state.next whole
+  local size n
+  size=$(stat -c %s whole)
+  for n in 0 1 40 $((size / 2)) $((size - 1)) "$(head -n 1 whole | wc -c)" "$(head -n -1 whole | wc -c)"; do
+    head -c "$n" whole >state.next
+    keeps "$damaged"
+  done
+  printf 'garbage\n' >state.next
+  keeps "$damaged"
+  printf '{}\n' >state.next
+  keeps "$damaged"
+  { cat whole && printf '{}\n'; } >state.next
+  keeps "$damaged"
+  sed '1s/"events":2/"events":9223372036854775807/' whole >state.next
+  keeps "$damaged"
+  sed '1s/"wb_event_state":2/"wb_event_state":3/' whole >state.next
+  keeps 'is of version 3, made by a newer wb-event; this one knows version 2'
+  sed '1s/"scope":"[^"]*"/"scope":"acme\/others"/' whole >state.next
+  keeps "is of acme/others on $WANDB_URL, and 'state' is not"
+  sed '1s/"server":"[^"]*"/"server":"https:\/\/wandb.test"/' whole >state.next
+  keeps "is of $project on https://wandb.test, and 'state' is not"
+  sed '1s/"base":"[^"]*"/"base":""/' whole >state.next
+  keeps "does not follow from 'state'; poll again"
+  cp whole state.next
+  mv state before
+  expect_status 2 commit 2>err
+  expect_match "$(<err)" "'state.next' does not follow from 'state'; poll again"
+  [[ ! -e state ]] || fail 'state was made'
+  cp before state
+  commit
+  expect_file state whole
+  expect_equal "$(told)" ''
+}
+test_case 'a commit refuses what is damaged, of another registry, or does not follow, and the state stays' damaged_commits
+
 linked_state() {
   anew
   mkdir elsewhere

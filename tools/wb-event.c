@@ -22,7 +22,7 @@
 #include "nearest.h"
 #include "options.h"
 #include "output.h"
-#include "state_file.h"
+#include "poll_commit.h"
 #include "timestamp.h"
 #include "uuid.h"
 
@@ -398,7 +398,7 @@ commit(const struct args *args)
 		diag("commit takes no option but --state");
 		return EXIT_USAGE;
 	}
-	return state_file_commit_name(args->state);
+	return poll_commit(args->state);
 }
 
 int

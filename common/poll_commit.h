@@ -1,0 +1,16 @@
+/*
+ * poll_commit - commit a state of wb-event poll from outside: what its last poll left becomes what
+ * is committed, if it is whole and follows from that.
+ */
+#ifndef WB_POLL_COMMIT_H
+#define WB_POLL_COMMIT_H
+
+/**
+ * poll_commit(name):
+ * Commit the state ${name}, as state_file_commit does. A FILE.next that is damaged, of another
+ * registry than FILE, or does not follow from it is refused, and nothing changes. Returns EXIT_DONE,
+ * or another exit status after a message.
+ */
+int poll_commit(const char *name);
+
+#endif
