@@ -427,6 +427,8 @@ foreign_states() {
   expect_status 2 wb-event poll acme/other --state state "${open[@]}" 2>err
   expect_match "$(<err)" "state 'state' is of $project on $WANDB_URL, not of acme/other on $WANDB_URL: each needs a state of its own"
   WANDB_BASE_URL=http://127.0.0.1:1/ refuses 2 "not of $project on http://127.0.0.1:1: "
+  WANDB_BASE_URL=https://api:kept-secret@api.wandb.ai refuses 2 'WANDB_BASE_URL: user info in front of the host'
+  no_secret kept-secret err
   sed -i '1s/"wb_event_state":2/"wb_event_state":3/' state
   refuses 2 "state 'state' is of version 3, made by a newer wb-event; this one knows version 2"
   printf 'something else\n' >state

@@ -226,31 +226,40 @@ run_polls(struct run *run)
 	}
 }
 
+/* Poll with the state that was asked for. Returns the exit status. */
+static int
+run_with_state(struct run *run)
+{
+	const struct poll_args *args = run->args;
+	const struct poll_identity identity = {args->wandb.server, args->scope_text,
+		args->first_text};
+	int status = poll_state_open(&run->state, args->state, &identity);
+
+	if (status == EXIT_DONE)
+		status = run_polls(run);
+	poll_state_close(&run->state);
+	return status;
+}
+
 static int
 run_all(const struct poll_args *args)
 {
-	const struct poll_identity identity = {args->wandb.server, args->scope_text,
-		args->first_text};
 	struct run run = {.args = args, .source = {.scope = &args->scope, .signal_fd = -1}};
-	int status;
+	int status = EXIT_USAGE;
 
-	if ((status = poll_state_open(&run.state, args->state, &identity)) != EXIT_DONE)
-		goto out;
-	status = EXIT_USAGE;
+	/* The server's URL is checked first: messages of a state that is of another one show it. */
 	if (args->follow && (run.source.signal_fd = signals_open()) < 0) {
 		diag("cannot watch for signals: %s", strerror(errno));
 		status = EXIT_IO;
 	} else if ((run.source.graphql = graphql_new(&args->wandb.graphql)) != NULL) {
-		status = run_polls(&run);
+		status = run_with_state(&run);
 	}
-out:
 	/* NFS and quotas may report a failed write only here. */
 	if (close(STDOUT_FILENO) != 0 && errno != EINTR && status == EXIT_DONE) {
 		diag("cannot write to standard output: %s", strerror(errno));
 		status = EXIT_IO;
 	}
 	graphql_free(run.source.graphql);
-	poll_state_close(&run.state);
 	return status;
 }
 
