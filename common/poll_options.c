@@ -6,6 +6,7 @@
 #include "diag.h"
 #include "timestamp.h"
 
+#define SINCE_AHEAD_MAX_MS ((int64_t)24 * 3600 * 1000) /* clocks and time zones that are off */
 #define INTERVAL_MAX_MS ((uint64_t)7 * 24 * 3600 * 1000)
 
 int
@@ -39,7 +40,14 @@ set_since(struct poll_args *args, const char *value)
 		diag("--since takes a time such as 2026-11-24T02:25:00Z, not '%s'", value);
 		return -1;
 	}
-	return set_first(args, REGISTRY_SINCE);
+	if (set_first(args, REGISTRY_SINCE) != 0)
+		return -1;
+	/* What is made before that time would never be told of. */
+	if (args->since_ms > timestamp_now_ms() + SINCE_AHEAD_MAX_MS) {
+		diag("--since %s is more than a day ahead of this machine's clock", value);
+		return -1;
+	}
+	return 0;
 }
 
 int
