@@ -152,6 +152,7 @@ reading_send(struct reading *rd, struct task *task)
 	strbuf_init(&query, QUERY_MAX);
 	strbuf_init(&variables, QUERY_MAX);
 	task->features = rd->features;
+	task->sizes = rd->sizes;
 	write_query(rd, task, &query, &variables);
 	if (strbuf_str(&query) == NULL || strbuf_str(&variables) == NULL ||
 		graphql_send(rd->g, query.buf, variables.buf, &task->effort, task) != 0)

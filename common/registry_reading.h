@@ -31,6 +31,7 @@ struct task {
 	size_t n;
 	size_t first;                   /* TASK_METADATA: of the artifacts */
 	struct wandb_features features; /* that it was made with */
+	struct wandb_sizes sizes;       /* the same */
 	struct graphql_effort effort;   /* spent on it, as it was or as part of a larger one */
 };
 

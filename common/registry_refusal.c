@@ -122,7 +122,37 @@ do_without(struct reading *rd, struct task *task, const struct graphql_answer *a
 
 /* ---- what can be asked for otherwise ---- */
 
-/* Whether it may be asked for in smaller pieces. */
+/* Whether ${task}, of several that are under way, asks for more than would be asked for now. */
+static bool
+is_larger(const struct task *task, const struct wandb_sizes *now)
+{
+	const struct wandb_sizes *then = &task->sizes;
+
+	switch (task->kind) {
+	case TASK_COLLECTIONS:
+		return then->collections > now->collections || then->items > now->items;
+	case TASK_COLLECTION:
+		return then->items > now->items;
+	case TASK_PARTS:
+		return task->n > now->batch || then->items > now->items;
+	case TASK_METADATA:
+	case TASK_REGISTRIES:
+	case TASK_ENTITY:
+		break;
+	}
+	return false;
+}
+
+static bool
+halve_items(struct wandb_sizes *s)
+{
+	if (s->items <= ITEMS_MIN)
+		return false;
+	s->items /= 2;
+	return true;
+}
+
+/* Whether it may be asked for in smaller pieces. What fails as large as before shrinks them. */
 static bool
 ask_for_less(struct reading *rd, const struct task *task, const struct graphql_answer *answer)
 {
@@ -132,27 +162,22 @@ ask_for_less(struct reading *rd, const struct task *task, const struct graphql_a
 		(answer->http_status == 401 || answer->http_status == 403 ||
 			answer->http_status == 404))
 		return false;
+	if (is_larger(task, s))
+		return true;
 	switch (task->kind) {
 	case TASK_COLLECTIONS:
 		if (s->collections > 1)
 			s->collections = (s->collections + 3) / 4;
-		else if (s->items > ITEMS_MIN)
-			s->items /= 2;
 		else
-			return false;
+			return halve_items(s);
 		return true;
 	case TASK_COLLECTION:
-		if (s->items < 2 * ITEMS_MIN)
-			return false;
-		s->items /= 2;
-		return true;
+		return halve_items(s);
 	case TASK_PARTS:
 		if (task->n > 1)
 			s->batch = (unsigned)((task->n + 3) / 4);
-		else if (s->items > ITEMS_MIN)
-			s->items /= 2;
 		else
-			return false;
+			return halve_items(s);
 		return true;
 	case TASK_METADATA:
 		return task->n > 1;

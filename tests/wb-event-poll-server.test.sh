@@ -209,6 +209,24 @@ smaller_pieces() {
 }
 test_case 'what is too much for the server is asked for in smaller pieces' smaller_pieces
 
+# Several queries of one size that are under way together and refused are one reason to ask for less.
+smaller_once() {
+  local i
+  anew
+  wandb_do '{"do":"organization","name":"org","entity":"org-e"}' >/dev/null
+  for i in 1 2 3 4; do
+    wandb_do "[{\"do\":\"registry\",\"organization\":\"org\",\"name\":\"r$i\"},
+      {\"do\":\"bulk\",\"project\":\"org-e/wandb-registry-r$i\",\"collections\":30,\"versions\":1}]" >/dev/null
+  done
+  fault '"kind":"errors","status":422,"message":"query too complex","when":{"operation":"WbCollections","contains":"first:100 after"},"times":"always"'
+  wandb_do '{"do":"clear_log"}' >/dev/null
+  wb-event poll --registries org --state state "${open[@]}" --all >out 2>err || fail "$(<err)"
+  expect_equal "$(wc -l <out)" 120
+  # each registry: all of it, and two pages of 25
+  expect_equal "$(wandb_do '{"do":"counts"}' | jq .operations.WbCollections)" 12
+}
+test_case 'many queries that are too much for the server shrink what is asked for once' smaller_once
+
 # ---- requests ----
 
 few_requests() {
