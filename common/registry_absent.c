@@ -1,15 +1,23 @@
 /*
  * What is not there, or not to be seen, in words: see registry_reading.h.
  */
+#include "diag.h"
 #include "registry_reading.h"
 #include "wandb_answer.h"
 
 void
 reading_no_project(struct reading *rd, const struct task *task)
 {
-	struct task *ask = reading_new_task(rd, TASK_ENTITY);
+	struct task *ask;
 
-	if (ask == NULL)
+	if (rd->scope->organization.len > 0) {
+		/* Deleted since it was listed, or hidden; the others are there all the same. */
+		diag("%s: the registry %.*s/%.*s was listed and is not there, or the key may not see it: it is passed over",
+			graphql_base_url(rd->g), (int)task->entity.len, task->entity.p,
+			(int)task->project.len, task->project.p);
+		return;
+	}
+	if ((ask = reading_new_task(rd, TASK_ENTITY)) == NULL)
 		return;
 	ask->entity = task->entity;
 	ask->project = task->project;

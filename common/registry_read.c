@@ -73,8 +73,11 @@ reading_go_on(struct reading *rd, struct registry_work *w)
 		leave_late(rd, w);
 		break;
 	case REGISTRY_WORK_WRONG:
-		reading_fail(rd, REGISTRY_FAILED, "collection %.*s: %s", (int)w->wc.c->name.len,
-			w->wc.c->name.p, wrong);
+		if (rd->memory->failed)
+			reading_no_memory(rd);
+		else
+			reading_fail(rd, REGISTRY_FAILED_NOW, "collection %.*s: %s",
+				(int)w->wc.c->name.len, w->wc.c->name.p, wrong);
 		break;
 	}
 }

@@ -114,7 +114,7 @@ void reading_go_on(struct reading *rd, struct registry_work *work);
 /**
  * reading_no_project(rd, task), reading_take_entity(rd, task, a):
  * The server has no project that ${task} asks about: ask whether it has the entity; read that, and
- * say which of them is missing.
+ * say which of them is missing. One of several registries is passed over, with a message.
  */
 void reading_no_project(struct reading *rd, const struct task *task);
 bool reading_take_entity(struct reading *rd, const struct task *task, struct answer *a);

@@ -169,6 +169,29 @@ registries() {
 }
 test_case 'all registries of an organization, also those that are new' registries
 
+# One that is listed, and not there when its page is asked for, is as one that was deleted.
+registry_vanishes() {
+  anew
+  wandb_do '[{"do":"organization","name":"org","entity":"org-e"},{"do":"registry","organization":"org","name":"a"},
+    {"do":"registry","organization":"org","name":"b"}]' >/dev/null
+  args=(--registries org --state state "${open[@]}" --retries 0 --jobs 1)
+  wandb_do "[$(link '' org-e/wandb-registry-a/m),$(link '' org-e/wandb-registry-b/m)]" >/dev/null
+  wb-event poll "${args[@]}" >out 2>err
+  commit
+  wandb_do "[$(link '' org-e/wandb-registry-a/m),$(link '' org-e/wandb-registry-b/m)]" >/dev/null
+  wandb_do '{"do":"fault","kind":"replace","path":"data.project","value":null,"when":{"operation":"WbCollections"},"times":1}' \
+    >/dev/null
+  wb-event poll "${args[@]}" >out 2>err || fail "$(<err)"
+  expect_match "$(<err)" "^wb-event: $WANDB_URL: the registry org-e/wandb-registry-[ab] was listed and is not there, or the key may not see it: it is passed over$"
+  commit
+  # each of them is told once, at once or when it is seen again
+  wb-event poll "${args[@]}" >>out 2>err
+  expect_empty err
+  expect_equal "$(json out '"\(.event_type) \(.project_name) \(.artifact_version_index)"' | sort)" \
+    $'LINK_ARTIFACT wandb-registry-a 1\nLINK_ARTIFACT wandb-registry-b 1'
+}
+test_case 'a registry that vanishes while several are polled is passed over, and nothing of it is lost' registry_vanishes
+
 one_collection() {
   anew
   wandb_do "[$(link),$(link '' $project/other)]" >/dev/null
