@@ -260,9 +260,9 @@ test_case 'a server whose pages lead nowhere does not keep a poll for ever' neve
 
 # The same within a collection: the next poll may find another page.
 circle_passes() {
-  local cursor pid lines line
+  local cursor pid
   anew '"cursors":"offset"'
-  wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":1,\"versions\":100}" >/dev/null
+  wandb_do "{\"do\":\"bulk\",\"project\":\"$project\",\"collections\":1,\"versions\":200}" >/dev/null
   wandb_do '{"do":"clear_log"}' >/dev/null
   wb-event poll "$project" --state other "${open[@]}" --all >all
   cursor=$(wandb_do '{"do":"log"}' | jq -c '[.[] | select(.operation == "WbParts")][0].variables.a0_2')
@@ -271,14 +271,11 @@ circle_passes() {
   mkfifo pipe
   wb-event poll "$project" --state state "${open[@]}" --all --retries 0 --follow --interval 10ms >pipe 2>err &
   pid=$!
-  exec {lines}<pipe
-  read -r -t 60 -u "$lines" line || fail "$(<err)"
-  kill -TERM "$pid"
+  head -n 200 pipe >out
+  kill -TERM "$pid" || :
   expect_status 0 wait "$pid"
-  { printf '%s\n' "$line" && cat <&"$lines"; } | jq .event_id >ids
-  exec {lines}<&-
   expect_equal "$(<err)" "wb-event: $WANDB_URL: collection model-0001: a page ends where it began: it would never end"
-  expect_file <(head -n 100 ids) <(jq .event_id all)
+  expect_file <(jq .event_id out) <(jq .event_id all)
 }
 test_case '--follow outlives a page that ends where it began' circle_passes
 
