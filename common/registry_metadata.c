@@ -9,6 +9,7 @@
 #include "wandb_answer.h"
 
 #define BATCH 50
+#define LEVELS 2 /* around metadata: the event, and the record of a match that it stands in */
 #define METADATA_MAX ((size_t)64 * 1024 * 1024)
 
 bool
@@ -77,26 +78,26 @@ take_one(struct registry_metadata *m, size_t i, const struct json_span *string)
 	const struct text *artifact = &m->artifacts.v[i];
 	struct strbuf plain, compact;
 	char name[REGISTRY_METADATA_NAME_MAX];
-	const char *wrong = NULL;
-	size_t at = 0;
+	enum json_type type;
 	struct json js;
 
 	strbuf_init(&plain, METADATA_MAX);
 	strbuf_init(&compact, METADATA_MAX);
 	json_decode(&plain, string);
-	json_init(&js, plain.buf != NULL ? plain.buf : "", plain.len);
+	json_init_within(&js, plain.buf != NULL ? plain.buf : "", plain.len, LEVELS);
+	type = json_peek(&js);
 	if (strbuf_failed(&plain)) {
 		m->memory->failed = true;
-	} else if (!json_validate(js.start, plain.len, &wrong, &at)) {
+	} else if (!json_value(&js, NULL) || !json_end(&js)) {
 		diag("the metadata of %s is left out: byte %zu: %s", name_of(m, artifact, name),
-			at + 1, wrong);
-	} else if (json_peek(&js) == JSON_OBJECT) {
+			js.error_at + 1, js.error);
+	} else if (type == JSON_OBJECT) {
 		json_compact(&compact, plain.buf, plain.len);
 		if (strbuf_failed(&compact))
 			m->memory->failed = true;
 		else
 			m->values[i] = registry_text(m->memory, compact.buf, compact.len);
-	} else if (json_peek(&js) != JSON_NULL) {
+	} else if (type != JSON_NULL) {
 		diag("the metadata of %s is left out: it is no object", name_of(m, artifact, name));
 	}
 	strbuf_release(&plain);

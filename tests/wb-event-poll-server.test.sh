@@ -402,6 +402,30 @@ too_much_metadata() {
 }
 test_case 'an event is never longer than what other tools take' too_much_metadata
 
+# with_levels N - metadata of so many, told
+with_levels() {
+  anew
+  # shellcheck disable=SC2016
+  node -e 'console.log(JSON.stringify({do: "link", collection: process.argv[1], user: "ann",
+    metadata: "{\"a\":".repeat(process.argv[2]) + "1" + "}".repeat(process.argv[2])}))' "$fraud" "$1" >link.json
+  wandb_do <link.json >/dev/null
+  poll --all || fail "$(<err)"
+}
+too_deep_metadata() {
+  with_levels 511
+  expect_match "$(<err)" "the metadata of $fraud:v0 is left out: byte [0-9]+: nested deeper than 512 levels"
+  expect_equal "$(jq -c '[.event_type, has("artifact_metadata")]' out)" '["LINK_ARTIFACT",false]'
+  with_levels 510
+  expect_empty err
+  expect_match "$(<out)" '"artifact_metadata":\{'
+  printf '{"webhooks":{"w":{"url":"https://wandb.test/"}},"automations":[{"name":"all","on":{"event_type":"LINK_ARTIFACT"},
+    "action":{"type":"webhook","webhook":"w","payload":{"m":"${artifact_metadata}"}}}]}\n' >config.json
+  wb-match -c config.json <out >matched
+  wb-render <matched >rendered
+  expect_match "$(<rendered)" 'wandb.test'
+}
+test_case 'an event is never nested deeper than what other tools take' too_deep_metadata
+
 short_key() {
   anew
   WANDB_API_KEY=acme refuses 2 'too short'
