@@ -551,6 +551,7 @@ class Run {
     await this.poll({ peaceful: true, args: runs });
     await this.commit();
     const rest = await this.run(['poll', PROJECT, '--state', this.state]);
+    if (rest.status !== 0) this.wrong(`the poll behind the last commit ended with status ${rest.status ?? rest.signal}: ${rest.err}`);
     if (rest.events.length > 0) this.wrong(`told behind the last commit: ${JSON.stringify(rest.events)}`);
     await this.pollOther(runs);
     await this.compare();

@@ -192,8 +192,8 @@ out:
 
 /* ---- all of it ---- */
 
-/* Wait for the next poll. Returns false if stopped meanwhile. */
-static bool
+/* Wait for the next poll. Returns -1 to go on, or the exit status. */
+static int
 wait_interval(struct run *run)
 {
 	struct pollfd fd = {.fd = run->source.signal_fd, .events = POLLIN};
@@ -202,13 +202,18 @@ wait_interval(struct run *run)
 	do
 		n = poll(&fd, 1, (int)run->args->interval_ms);
 	while (n < 0 && errno == EINTR);
-	return n == 0;
+	if (n >= 0)
+		return n == 0 ? -1 : EXIT_DONE;
+	diag("cannot wait for the next poll: %s", strerror(errno));
+	return EXIT_IO;
 }
 
 static int
 run_polls(struct run *run)
 {
-	for (;;) {
+	int status = -1;
+
+	while (status < 0) {
 		switch (poll_once(run)) {
 		case REGISTRY_READ:
 			break;
@@ -221,9 +226,9 @@ run_polls(struct run *run)
 		case REGISTRY_STOPPED:
 			return EXIT_DONE;
 		}
-		if (!run->args->follow || !wait_interval(run))
-			return EXIT_DONE;
+		status = run->args->follow ? wait_interval(run) : EXIT_DONE;
 	}
+	return status;
 }
 
 /* Poll with the state that was asked for. Returns the exit status. */
