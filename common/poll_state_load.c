@@ -163,8 +163,13 @@ goes_on(const struct loading *l)
 		      now_ms = poll_first_reach(now, strlen(now));
 	char before_option[POLL_FIRST_OPTION_MAX], now_option[POLL_FIRST_OPTION_MAX];
 
-	if (s->base[0] != '\0' || before_ms == now_ms)
+	if (s->base[0] != '\0')
 		return true;
+	if (before_ms == now_ms) {
+		diag("state '%s': the first run is not committed yet: what it told is told again",
+			name);
+		return true;
+	}
 	poll_first_option(before_ms, before_option);
 	poll_first_option(now_ms, now_option);
 	if (now_ms < before_ms)

@@ -115,7 +115,7 @@ asked_otherwise() {
   cp out first
   # the same
   expect_equal "$(told --since 2026-03-24T02:00:02+01:00 | wc -l)" 2
-  expect_empty err
+  expect_equal "$(<err)" "wb-event: state 'state': the first run is not committed yet: what it told is told again"
   # less: what was told comes again
   poll
   expect_file out first
@@ -132,6 +132,10 @@ asked_otherwise() {
   # committed, it is the first run no more
   commit
   expect_equal "$(told --since 2026-03-24T01:00:00Z)" ''
+  expect_equal "$(<err)" "wb-event: state 'state': its first run is committed, so --since makes no difference"
+  poll --all
+  expect_equal "$(<err)" "wb-event: state 'state': its first run is committed, so --all makes no difference"
+  poll
   expect_empty err
 }
 test_case 'a first run that was not committed and is asked otherwise: nothing that was told is lost, and it is said' asked_otherwise

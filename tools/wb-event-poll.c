@@ -240,6 +240,9 @@ run_with_state(struct run *run)
 		args->first_text};
 	int status = poll_state_open(&run->state, args->state, &identity);
 
+	if (status == EXIT_DONE && run->state.base[0] != '\0' && args->first != REGISTRY_BASELINE)
+		diag("state '%s': its first run is committed, so %s makes no difference",
+			args->state, args->first == REGISTRY_ALL ? "--all" : "--since");
 	if (status == EXIT_DONE)
 		status = run_polls(run);
 	poll_state_close(&run->state);
