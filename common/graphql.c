@@ -108,12 +108,6 @@ graphql_base_url(const struct graphql *g)
 	return g->options.base_url;
 }
 
-uint64_t
-graphql_requests(const struct graphql *g)
-{
-	return g->requests;
-}
-
 int
 graphql_send(struct graphql *g, const char *query, const char *variables,
 	const struct graphql_effort *effort, void *ctx)

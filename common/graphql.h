@@ -85,10 +85,4 @@ void graphql_cancel(struct graphql *g);
  */
 const char *graphql_base_url(const struct graphql *g);
 
-/**
- * graphql_requests(g):
- * How many requests were sent.
- */
-uint64_t graphql_requests(const struct graphql *g);
-
 #endif

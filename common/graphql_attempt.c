@@ -108,7 +108,6 @@ graphql_attempt_start(struct graphql *g, struct graphql_query *q,
 		request.naddresses = host->len;
 	}
 	q->state = GRAPHQL_QUERY_SENDING;
-	g->requests++;
 	if (transfer_start(g->transfers, &request, q) == 0)
 		return false;
 	q->state = GRAPHQL_QUERY_RESOLVING;

@@ -32,7 +32,6 @@ struct graphql {
 	struct resolver *resolver;
 	struct link waiting, busy;
 	size_t nbusy;
-	uint64_t requests;
 	struct strbuf text;         /* of the answer handed out */
 	struct graphql_effort left; /* of its query, if that may be asked again */
 };

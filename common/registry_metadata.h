@@ -1,6 +1,7 @@
 /*
  * registry_metadata - the metadata of the versions that changes are of: asked for when it is
- * needed, since it is most of what a registry holds and may change at any time. Pure.
+ * needed, since it is most of what a registry holds and may change at any time. It does no
+ * I/O but for messages.
  */
 #ifndef WB_REGISTRY_METADATA_H
 #define WB_REGISTRY_METADATA_H
@@ -42,7 +43,7 @@ const char *registry_metadata_name(const struct registry_change *change,
 /**
  * registry_metadata_take(m, a, first, n):
  * Read the answer about ${n} artifacts from ${first} on. What is no JSON object is left out, with a
- * message.
+ * message, and so is what would be nested too deep in an event.
  */
 bool registry_metadata_take(struct registry_metadata *m, struct answer *a, size_t first, size_t n);
 

@@ -12,7 +12,7 @@
 #include "wandb_answer.h"
 #include "wandb_query.h"
 
-#define REGISTRY_WORK_READS 6 /* of a collection that changes all the time, before it is given up */
+#define REGISTRY_WORK_READS 6 /* beside the first, of a collection that changes all the time */
 
 struct registry_work {
 	struct text id;
@@ -26,7 +26,7 @@ struct registry_work {
 enum registry_step {
 	REGISTRY_WORK_PART, /* ${part} is to be read into wc */
 	REGISTRY_WORK_DONE, /* the collection is what the state is to know */
-	REGISTRY_WORK_LATE, /* it never held still: the state is to know what it knew */
+	REGISTRY_WORK_LATE, /* it never held still; at a baseline it is taken as it was last */
 	REGISTRY_WORK_WRONG /* ${wrong} says what the server does */
 };
 

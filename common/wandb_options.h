@@ -38,18 +38,8 @@ int wandb_args_init(struct wandb_args *args);
 void wandb_args_release(struct wandb_args *args);
 
 /**
- * wandb_is_option(id):
- * Whether it is one of WANDB_OPTIONS or POLICY_OPTIONS.
- */
-static inline bool
-wandb_is_option(int id)
-{
-	return (id >= WANDB_TIMEOUT && id <= WANDB_RETRY_MAX_TIME) || policy_is_option(id);
-}
-
-/**
  * wandb_option(args, id, value):
- * Take one of them, or of SECRET_PLACES, for the key. Returns 0, or -1 after a message.
+ * Take one of WANDB_OPTIONS or POLICY_OPTIONS, or of SECRET_PLACES, for the key. Returns 0, or -1 after a message.
  */
 int wandb_option(struct wandb_args *args, int id, const char *value);
 
