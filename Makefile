@@ -75,7 +75,7 @@ wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) 
 	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width
 
 wb-automation-check_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) \
-	config_online diag launch_lookup options nearest output header jq_program registry rules timestamp
+	config_online config_questions diag launch_lookup options nearest output header jq_program registry rules timestamp
 
 wb-automation-import_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) $(IMPORT) \
 	diag options nearest output header jq_program json_pretty new_automation new_job registry replace rules timestamp

@@ -17,14 +17,16 @@ struct config_online {
 	   store has it bound to. */
 	struct graphql_options graphql;
 	struct findings *findings;
-	size_t unanswered; /* questions that have no answer */
+	size_t unanswered; /* errors among the findings that say that something cannot be told */
 };
 
 /**
  * config_online(online):
  * Ask once for each queue and each job of all automations, disabled ones, too, and write what is
- * missing; online->unanswered counts what could not be told, each of which is an error among the
- * findings. Webhooks are not called. Returns 0, or -1 when memory ran out.
+ * missing. A queue that is named with and without a priority is asked for twice: old servers know
+ * nothing of priorities, which only those who use them are to be told. A server that fails is said
+ * once, at the first place, and asked nothing more. Webhooks are not called. Returns 0, or -1 when
+ * memory ran out.
  */
 int config_online(struct config_online *online);
 

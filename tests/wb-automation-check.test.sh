@@ -116,13 +116,13 @@ no_answer() {
   expect_match "$(<out)" $'\nc.json:3:49: error: cannot tell whether there is a job acme/jobs/evaluate:latest: .*permission denied'
   # the policy, and a server that is not there
   expect_status 3 wb-automation check --online -c c.json >out 2>err
-  expect_match "$(<out)" '^c.json:3:10: error: cannot tell whether there is a queue acme/gpu: its server would be denied: '
+  expect_match "$(<out)" '^c.json:3:10: error: cannot tell whether there is a queue acme/gpu, one of 2 questions that have no answer: its server would be denied: '
   wandb_do '{"do":"clear_faults"}' >/dev/null
   WANDB_API_KEY=made-up-key-made-up-key-made-up-key-made-up checks 3
   expect_match "$(<out)" '401'
   unset WANDB_API_KEY
   checks 3
-  expect_match "$(<out)" 'cannot tell whether there is a queue acme/gpu: secret \$WANDB_API_KEY: not found'
+  expect_match "$(<out)" 'cannot tell whether there is a queue acme/gpu, one of 2 .*: secret \$WANDB_API_KEY: not found'
   # ~/.netrc, and where secrets are
   mkdir home secrets
   (umask 077 && printf 'machine 127.0.0.1 login user password %s\n' "$WANDB_KEY" >home/.netrc &&
@@ -131,6 +131,46 @@ no_answer() {
   checks 0 --secrets "dir:$PWD/secrets"
 }
 test_case 'what cannot be asked is told, and is no success' no_answer
+
+# two - c.json with a queue and a job, to be asked about
+two() {
+  action '"queue": "gpu",
+ "project": "acme/evals", "job": "acme/jobs/evaluate:latest"'
+}
+
+cannot_wait() {
+  fresh
+  two
+  with_shim nopoll expect_status 3 wb-automation-check --online -c c.json "${open[@]}" >out 2>err
+  expect_equal "$(<out)" 'c.json:3:10: error: cannot tell whether there is a queue acme/gpu, one of 2 questions that have no answer: cannot wait for the network: out of memory or descriptors'
+}
+test_case 'waiting that fails is told' cannot_wait
+
+retried() {
+  fresh
+  action '"queue": "gpu", "project": "acme/evals", "docker_image": "x"'
+  wandb_do '{"do":"fault","kind":"html","status":502,"times":2}' >/dev/null
+  checks 0 --retries 2
+  expect_empty out
+  expect_equal "$(wandb_do '{"do":"counts"}' | jq .requests)" 3
+}
+test_case '--retries holds for what is asked' retried
+
+# A server that fails has failed for all that it would be asked.
+failing() {
+  fresh
+  two
+  wandb_do '{"do":"fault","kind":"html","status":502,"times":"always"}' >/dev/null
+  checks 3
+  expect_match "$(<out)" '^c.json:3:10: error: cannot tell whether there is a queue acme/gpu, one of 2 questions that have no answer: .*502'
+  expect_equal "$(grep -c . out)" 1
+  # one that wants to be left alone for an hour is
+  wandb_do '[{"do":"clear_faults"},{"do":"fault","kind":"rate_limit","retry_after":3600}]' >/dev/null
+  checks 3 --retries 5
+  expect_match "$(<out)" '^c.json:3:10: error: cannot tell .* one of 2 questions that have no answer: .*429'
+  expect_equal "$(grep -c . out)" 1
+}
+test_case 'a server that fails is asked nothing more, and told of once' failing
 
 # A configuration that nobody has read yet may name any server: keys go where they may only.
 bound() {
