@@ -81,7 +81,7 @@ may_be_done(const struct transfer_result *result)
 		return true;
 	case TRANSFER_HTTP:
 		return result->http_status >= 500 || result->http_status == 408 ||
-		       result->http_status < 400;
+		       result->http_status == 429 || result->http_status < 400;
 	case TRANSFER_REJECTED:
 		return result->may_pass;
 	default:

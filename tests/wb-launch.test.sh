@@ -149,6 +149,19 @@ timeout_after() {
 }
 test_case 'a timeout after the job was queued' timeout_after
 
+# Whoever says that there are too many requests may have done this one.
+too_many() {
+  fresh
+  config ',"job":"acme/jobs/evaluate:latest"'
+  requests
+  wandb_do '{"do":"fault","kind":"rate_limit","retry_after":0,"when":{"field":"pushToRunQueueByName"}}' >/dev/null
+  send --journal j requests.jsonl >receipts
+  expect_equal "$(json receipts .status,.attempts)" 'finished
+2'
+  expect_equal "$(pushes | jq length)" 1
+}
+test_case 'too many requests: the queue is asked before the job is pushed again' too_many
+
 # What is not known is not guessed: if the question fails, nothing is pushed.
 cannot_ask() {
   fresh
