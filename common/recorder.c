@@ -222,7 +222,8 @@ promised(const struct recorder *r)
 bool
 recorder_was_attempted(const struct recorder *r, const struct json_span *delivery_id)
 {
-	return r->journal != NULL &&
+	/* Without a journal nothing is known of what earlier runs did. */
+	return r->journal == NULL ||
 	       journal_was_attempted(r->journal, delivery_id->p, delivery_id->len);
 }
 

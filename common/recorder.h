@@ -76,7 +76,7 @@ bool recorder_add(struct recorder *r, const struct receipt *receipt, const char 
 
 /**
  * recorder_was_attempted(r, delivery_id):
- * Whether the journal has that it was to be sent, and may have been.
+ * Whether it may have been sent before: the journal has that it was to be, or there is none.
  */
 bool recorder_was_attempted(const struct recorder *r, const struct json_span *delivery_id);
 

@@ -162,6 +162,22 @@ too_many() {
 }
 test_case 'too many requests: the queue is asked before the job is pushed again' too_many
 
+# Nothing tells of earlier runs; so the queue is asked.
+no_journal() {
+  fresh
+  config ',"job":"acme/jobs/evaluate:latest"'
+  requests
+  wandb_do '{"do":"fault","kind":"close","where":"body","when":{"field":"pushToRunQueueByName"}}' >/dev/null
+  expect_status 1 send --retries 0 --dead-letter dead requests.jsonl >receipts
+  send dead >receipts
+  expect_equal "$(json receipts .status,.attempts,.run_queue_item_id)" "finished
+1
+$(pushes | jq -r '.[].id')"
+  send requests.jsonl requests.jsonl >receipts
+  expect_equal "$(pushes | jq length)" 1
+}
+test_case 'without a journal, a job of an earlier run is not pushed again' no_journal
+
 # What is not known is not guessed: if the question fails, nothing is pushed.
 cannot_ask() {
   fresh
@@ -170,10 +186,14 @@ cannot_ask() {
   wandb_do '[{"do":"fault","kind":"close","where":"body","when":{"field":"pushToRunQueueByName"}},
     {"do":"fault","kind":"errors","status":403,"message":"permission denied","code":"PERMISSION_ERROR","times":"always","when":{"field":"runQueueItems"}}]' \
     >/dev/null
-  expect_status 1 send requests.jsonl >receipts
+  expect_status 1 send --journal j requests.jsonl >receipts
   expect_equal "$(json receipts .status,.error.class,.error.text)" 'failed
 http
 whether the job was queued before is not known: status 403: the server says: permission denied (PERMISSION_ERROR)'
+  expect_equal "$(pushes | jq length)" 1
+  # nor is it when an earlier run may have pushed it
+  requests --id e2
+  expect_status 1 send requests.jsonl >receipts
   expect_equal "$(pushes | jq length)" 1
 }
 test_case 'if the queue cannot be asked, nothing is pushed' cannot_ask
@@ -262,6 +282,10 @@ tried() {
   expect_match "$(<out)" 'pushToRunQueueByName'
   expect_match "$(tail -n 3 out)" "^finished: HTTP 200 in [0-9]+ ms.*$(pushes | jq -r '.[].id')"
   expect_equal "$(pushes | jq -r '.[].runSpec' | jq -c .overrides)" '{"run_config":{"who":"ann"}}'
+  # each time it is another job
+  WANDB_API_KEY=$WANDB_KEY WANDB_BASE_URL=$WANDB_URL wb-automation test evaluate -c c.json --allow-http \
+    --allow-net 127.0.0.0/8 >out
+  expect_equal "$(pushes | jq length)" 2
   expect_status 2 wb-automation test evaluate -c c.json --payload 1 2>err
   expect_equal "$(<err)" "wb-automation: 'evaluate' puts a job on a queue, which has no payload"
 }
