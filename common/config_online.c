@@ -105,8 +105,6 @@ tell_automation(struct telling *t, const struct config_automation *a)
 		json_decode(&name, job);
 	if (job_at >= 0 && strbuf_str(&name) != NULL)
 		tell_answer(t, a, &t->questions.v[job_at], name.buf);
-	else if (job->type != JSON_NONE && !t->questions.failed && strbuf_str(&name) != NULL)
-		tell(t, a, job, "a job is ENTITY/PROJECT/NAME:ALIAS, which %s is not", name.buf);
 	t->questions.failed |= strbuf_failed(&name);
 	strbuf_release(&name);
 }

@@ -220,6 +220,40 @@ check_key(const struct json_span *key, const char **at, char error[LAUNCH_ERROR_
 		LAUNCH_API_KEY);
 }
 
+/* Whether it is ENTITY/PROJECT/NAME with or without :ALIAS, or names an artifact by its id. */
+static bool
+is_job(const char *p, size_t len)
+{
+	static const char by_id[] = "wandb-artifact://";
+	const char *end = p + len, *project, *name, *alias;
+
+	if (len >= sizeof(by_id) && memcmp(p, by_id, sizeof(by_id) - 1) == 0)
+		return true;
+	project = memchr(p, '/', len);
+	name = project != NULL ? memchr(project + 1, '/', (size_t)(end - project - 1)) : NULL;
+	if (name == NULL || project == p || name == project + 1 ||
+		memchr(name + 1, '/', (size_t)(end - name - 1)) != NULL)
+		return false;
+	alias = memchr(name + 1, ':', (size_t)(end - name - 1));
+	return alias != NULL ? alias > name + 1 && alias + 1 < end : name + 1 < end;
+}
+
+static bool
+check_job(const struct json_span *job, const char **at, char error[LAUNCH_ERROR_MAX])
+{
+	struct strbuf text;
+	bool is_one;
+
+	strbuf_init(&text, NAME_MAX_LEN + 1);
+	json_decode(&text, job);
+	/* If memory runs out, the server will tell. */
+	is_one = strbuf_failed(&text) || is_job(text.len > 0 ? text.buf : "", text.len);
+	strbuf_release(&text);
+	return is_one ||
+	       fail(at, start_of(job), error,
+		       "\"job\" must be ENTITY/PROJECT/NAME, with or without :ALIAS%s", "");
+}
+
 /* What needs what. */
 static bool
 check_together(const struct launch *l, const char **at, char error[LAUNCH_ERROR_MAX])
@@ -260,7 +294,8 @@ launch_check(const struct launch *l, const char **at, char error[LAUNCH_ERROR_MA
 		       check_priority(&l->member[LAUNCH_PRIORITY], at, error)) &&
 	       (!has(l, LAUNCH_KEY) || check_key(&l->member[LAUNCH_KEY], at, error)) &&
 	       (!has(l, LAUNCH_URL) || check_url(&l->member[LAUNCH_URL], at, error)) &&
-	       check_together(l, at, error);
+	       check_together(l, at, error) &&
+	       (!has(l, LAUNCH_JOB) || check_job(&l->member[LAUNCH_JOB], at, error));
 }
 
 void

@@ -630,7 +630,7 @@ record_members() {
   expect_equal "$(members 'MATCH RECORDS')" "$(json match 'keys[], (.automation | keys[])' | sort -u)" match
   wb-render match | wb-sign >signed
   jq -c '.automation.action.webhook += {success_when: ".ok", success_status: 409, tls: {ca: "$CA"}}' match | wb-render | cat signed - >requests
-  echo '{"automations":[{"name":"l","action":{"type":"launch","queue":"q","job":"j","project":"acme/x"}}]}' >l.json
+  echo '{"automations":[{"name":"l","action":{"type":"launch","queue":"q","job":"acme/x/j","project":"acme/x"}}]}' >l.json
   # shellcheck disable=SC2119 # without options
   start_wandb
   wandb_do '{"do":"queue","queue":"acme/model-registry/q"}' >/dev/null

@@ -82,13 +82,9 @@ c.json:4:34: error: acme/jobs/data:latest is no job: its type is dataset
 END
   expect_file out want
   action '"queue": "gpu", "priority": 1,
- "project": "acme/evals", "job": "evaluate"'
+ "project": "acme/evals", "job": "acme/jobs/evaluate"'
   checks 2
-  cat >want <<'END'
-c.json:3:29: error: the queue acme/gpu has no priorities
-c.json:4:34: error: a job is ENTITY/PROJECT/NAME:ALIAS, which evaluate is not
-END
-  expect_file out want
+  expect_equal "$(<out)" 'c.json:3:29: error: the queue acme/gpu has no priorities'
 }
 test_case 'a queue or a job that is missing, or is something else, is an error with its place' missing
 
@@ -208,6 +204,26 @@ END
   expect_empty out
 }
 test_case 'without --online, servers and keys of jobs are judged as those of webhooks are' offline
+
+jobs() {
+  fresh
+  local job
+  for job in x jobs/x acme/jobs/ /jobs/x acme//x acme/jobs/x/y acme/jobs/x: acme/jobs/:v1 acme/jobs/; do
+    action '"queue": "gpu", "project": "acme/evals", "job": "'"$job"'"'
+    expect_status 2 wb-automation check -c c.json >out 2>err
+    expect_equal "$(<out)" 'c.json:3:49: error: "job" must be ENTITY/PROJECT/NAME, with or without :ALIAS'
+    expect_status 2 wb-match -c c.json </dev/null 2>err
+  done
+  for job in acme/jobs/x acme/jobs/x:v1 'acme\/jobs\u002fx' wandb-artifact://_id/QXJ0; do
+    action '"queue": "gpu", "project": "acme/evals", "job": "'"$job"'"'
+    wb-automation check -c c.json >out
+    expect_empty out
+  done
+  # the last one, which is not looked up
+  checks 0
+  expect_empty out
+}
+test_case 'the form of a job is checked without asking' jobs
 
 usage() {
   fresh

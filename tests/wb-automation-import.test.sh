@@ -190,9 +190,9 @@ job_round_trips() {
   local template
   cat >templates <<'END'
 {"entity":"acme","project":"evals","job":"acme/jobs/evaluate:latest"}
-{"job":"a","resource":"kubernetes","entity":"acme","project":"Evals","name":"for ${event_author}","overrides":{"args":["--x","${alias}"],"entry_point":["python"],"run_config":{"m":"${artifact_version}","n":1.10,"big":12345678901234567890,"k":{"${tag}":null}},"artifacts":{},"files":{"a":"b"},"dockerfile":"D","working_dir":"/"},"resource_args":{"kubernetes":{"namespace":"${run_id}","x":"$${y"}},"docker":{},"git":{}}
+{"job":"x/y/a","resource":"kubernetes","entity":"acme","project":"Evals","name":"for ${event_author}","overrides":{"args":["--x","${alias}"],"entry_point":["python"],"run_config":{"m":"${artifact_version}","n":1.10,"big":12345678901234567890,"k":{"${tag}":null}},"artifacts":{},"files":{"a":"b"},"dockerfile":"D","working_dir":"/"},"resource_args":{"kubernetes":{"namespace":"${run_id}","x":"$${y"}},"docker":{},"git":{}}
 {"entity":"acme","project":"evals","docker":{"docker_image":"acme/eval:1"},"git":null,"uri":null,"author":null,"run_id":null,"sweep_id":null,"name":null,"resource":null,"overrides":{"run_config":{}}}
-{"entity":"acme","project":"evals","job":"\u0061/b","resource":"k\"8","overrides":{"args":["\u20ac \ud83d\ude00"]}}
+{"entity":"acme","project":"evals","job":"\u0061/b/c","resource":"k\"8","overrides":{"args":["\u20ac \ud83d\ude00"]}}
 END
   local n=0 commands=()
   while IFS= read -r template; do
@@ -253,25 +253,25 @@ no_job() {
 text | no JSON | its template is not JSON: byte 1: not a JSON value
 list | [] | its template is not an object
 broken | {"job": | its template is not JSON: byte 8: unexpected end of JSON text
-nowhere | {"job":"a"} | its template: a launch action needs "project"
-half | {"job":"a","entity":"acme"} | its template: a launch action needs "project"
+nowhere | {"job":"x/y/a"} | its template: a launch action needs "project"
+half | {"job":"x/y/a","entity":"acme"} | its template: a launch action needs "project"
 nothing | {"entity":"a","project":"b"} | its template: a launch action needs one of "job" and "docker_image"
-both | {"entity":"a","project":"b","job":"c","docker":{"docker_image":"d"}} | its template: a launch action needs one of "job" and "docker_image"
-new | {"entity":"a","project":"b","job":"c","color":null} | its template has "color", which launch actions here have not
-author | {"entity":"a","project":"b","job":"c","author":"ann"} | its template has "author", which launch actions here have not
-run | {"entity":"a","project":"b","job":"c","run_id":"x"} | its template has "run_id", which launch actions here have not
-git | {"entity":"a","project":"b","job":"c","git":{"x":1}} | its template has "git", which launch actions here have not
-docker | {"entity":"a","project":"b","job":"c","docker":{"user_id":1}} | its template has "user_id", which launch actions here have not
-odd | {"entity":"a","project":"b","job":"c","docker":null} | its template's "docker" is not an object
-twice | {"entity":"a","project":"b","job":"c","job":"d"} | its template has "job" twice
-slash | {"entity":"a/b","project":"b","job":"c"} | its template: "project" must be where the run goes, as "ENTITY/PROJECT"
+both | {"entity":"a","project":"b","job":"x/y/c","docker":{"docker_image":"d"}} | its template: a launch action needs one of "job" and "docker_image"
+new | {"entity":"a","project":"b","job":"x/y/c","color":null} | its template has "color", which launch actions here have not
+author | {"entity":"a","project":"b","job":"x/y/c","author":"ann"} | its template has "author", which launch actions here have not
+run | {"entity":"a","project":"b","job":"x/y/c","run_id":"x"} | its template has "run_id", which launch actions here have not
+git | {"entity":"a","project":"b","job":"x/y/c","git":{"x":1}} | its template has "git", which launch actions here have not
+docker | {"entity":"a","project":"b","job":"x/y/c","docker":{"user_id":1}} | its template has "user_id", which launch actions here have not
+odd | {"entity":"a","project":"b","job":"x/y/c","docker":null} | its template's "docker" is not an object
+twice | {"entity":"a","project":"b","job":"x/y/c","job":"x/y/d"} | its template has "job" twice
+slash | {"entity":"a/b","project":"b","job":"x/y/c"} | its template: "project" must be where the run goes, as "ENTITY/PROJECT"
 type | {"entity":"a","project":"b","job":1} | its template: "job" must be a string
-override | {"entity":"a","project":"b","job":"c","overrides":{"x":1}} | its template: "overrides" has run_config, args, entry_point, artifacts, files, dockerfile and working_dir only
+override | {"entity":"a","project":"b","job":"x/y/c","overrides":{"x":1}} | its template: "overrides" has run_config, args, entry_point, artifacts, files, dockerfile and working_dir only
 variable | {"entity":"a","project":"b","job":"${alias}"} | its template: "job" has no variables: those are for name and overrides
-unknown | {"entity":"a","project":"b","job":"c","name":"${event_id}"} | its template has a variable that is none of W&B's: ${event_id}
-args | {"entity":"a","project":"b","job":"c","resource_args":{"x":["${alias}"]}} | its template has a variable where there are none here: ${alias}
-dollar | {"entity":"a","project":"b","job":"c","name":"$${alias}"} | its template has $${, which is ${ here
-open | {"entity":"a","project":"b","job":"c","overrides":{"run_config":{"a":"${alias"}}} | its template has ${ without }
+unknown | {"entity":"a","project":"b","job":"x/y/c","name":"${event_id}"} | its template has a variable that is none of W&B's: ${event_id}
+args | {"entity":"a","project":"b","job":"x/y/c","resource_args":{"x":["${alias}"]}} | its template has a variable where there are none here: ${alias}
+dollar | {"entity":"a","project":"b","job":"x/y/c","name":"$${alias}"} | its template has $${, which is ${ here
+open | {"entity":"a","project":"b","job":"x/y/c","overrides":{"run_config":{"a":"${alias"}}} | its template has ${ without }
 END
   while IFS='|' read -r name template _; do
     template=${template% }

@@ -998,7 +998,7 @@ END
     --overrides @overrides.json --priority 02 --api-key '$OPS_KEY' --base-url https://wandb.acme.example >out
   expect_equal "$(jq -c '.automations[0].action' rules/all.json)" \
     '{"type":"launch","queue":"gpu","queue_entity":"ops","docker_image":"acme/eval:1","project":"acme/evals","name":"for ${event_author}","resource":"kubernetes","resource_args":{"kubernetes":{"n":"${run_id}"}},"overrides":{"args":["--fast","${alias}"]},"priority":2,"api_key":"$OPS_KEY","base_url":"https://wandb.acme.example"}'
-  wb-automation add values -c rules --launch gpu --job a --run-project acme/evals --template-variables '{"gpus":1}' >out
+  wb-automation add values -c rules --launch gpu --job x/y/a --run-project acme/evals --template-variables '{"gpus":1}' >out
   expect_equal "$(jq -c '.automations[0].action.template_variables' rules/values.json)" '{"gpus":1}'
 }
 test_case 'add --launch: jobs for queues' adds_jobs
@@ -1006,15 +1006,15 @@ test_case 'add --launch: jobs for queues' adds_jobs
 adds_no_job() {
   fresh
   ls -A rules >before
-  local add=(add new -c rules) job=(--launch gpu --run-project acme/evals --job a) option
+  local add=(add new -c rules) job=(--launch gpu --run-project acme/evals --job x/y/a) option
   local both='--launch puts a job on a queue, and goes with nothing of webhooks and payloads'
   for option in '--webhook=github-deploy' '--url=https://a.example/' '--template=github' '--payload={}' '--payload-jq=.' \
     '--secret=$S' '--signature=wandb' '--access-token=$T' '--header=A: b' '--target=slack' '--success-when=.ok' '--success-status=409'; do
     refused "$both" "${add[@]}" "${job[@]}" "$option"
   done
-  refused 'what is said of a job needs --launch QUEUE' "${add[@]}" -w github-deploy --job a
+  refused 'what is said of a job needs --launch QUEUE' "${add[@]}" -w github-deploy --job x/y/a
   refused 'what is said of a job needs --launch QUEUE' "${add[@]}" --run-config '{}'
-  refused 'where is the run to go? Give --run-project ENTITY/PROJECT' "${add[@]}" --launch gpu --job a
+  refused 'where is the run to go? Give --run-project ENTITY/PROJECT' "${add[@]}" --launch gpu --job x/y/a
   refused 'what is to be run? Give --job ENTITY/PROJECT/NAME:ALIAS, or --docker-image IMAGE' \
     "${add[@]}" --launch gpu --run-project acme/evals
   refused '--run-config and --overrides exclude each other: write run_config into the overrides' \
@@ -1028,9 +1028,9 @@ adds_no_job() {
   refused 'rules/new.json:6:17: a launch action needs one of "job" and "docker_image"' \
     "${add[@]}" "${job[@]}" --docker-image b
   refused 'rules/new.json:10:20: "project" must be where the run goes, as "ENTITY/PROJECT"' \
-    "${add[@]}" --launch gpu --job a --run-project evals
+    "${add[@]}" --launch gpu --job x/y/a --run-project evals
   refused 'rules/new.json:13:19: unknown variable ${no}' "${add[@]}" "${job[@]}" --run-config '{"a":"${no}"}'
-  refused '--job does not go with test' test deploy -c rules --job a
+  refused '--job does not go with test' test deploy -c rules --job x/y/a
   expect_file <(ls -A rules) before
 }
 test_case 'add --launch: what is refused' adds_no_job
