@@ -1004,6 +1004,16 @@ policy() {
 }
 test_case 'the network policy holds for the server' policy
 
+places() {
+  anew
+  save "$(automation deploy)"
+  mkdir secrets
+  (umask 077 && printf '%s\n' "$WANDB_KEY" >secrets/WANDB_API_KEY)
+  WANDB_API_KEY='' expect_status 0 import --secrets "dir:$PWD/secrets" --secret-timeout 5s || fail "$(<err)"
+  expect_equal "$(<made)" out/deploy.json
+}
+test_case 'the key is where --secrets says' places
+
 # ---- the command line ----
 
 usage() {

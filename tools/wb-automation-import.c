@@ -43,6 +43,7 @@ static const struct option options[] = {
 		"import: say of what is unchanged, too, why it is not as in W&B"},
 	WANDB_OPTIONS,
 	POLICY_OPTIONS,
+	SECRET_PLACES,
 	{0, 0, NULL, NULL, NULL},
 };
 
@@ -78,6 +79,9 @@ take_option(struct args *args, int id, const char *value)
 		args->is_verbose = true;
 		return 0;
 	default:
+		/* Where secrets are: for the key, and for those of webhooks. */
+		if (secret_is_option(id) && secret_option(args->secrets, id, value) != 0)
+			return -1;
 		return wandb_option(&args->wandb, id, value);
 	}
 }
