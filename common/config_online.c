@@ -61,13 +61,30 @@ tell_outage(struct telling *t, const struct config_automation *a, const struct j
 			what, name, outage->n, outage->reason);
 }
 
+/* Once for a server, at the first place. */
 static void
-tell_answer(struct telling *t, const struct config_automation *a, const struct question *q,
+warn_of_netrc(struct telling *t, const struct config_automation *a, struct question *q)
+{
+	const struct json_span *queue = &a->launch.member[LAUNCH_QUEUE];
+	const struct config_place place = config_place_of(a->file, queue->p - 1);
+	char message[DIAG_MAX];
+
+	if (!q->is_netrc)
+		return;
+	q->is_netrc = false;
+	snprintf(message, sizeof(message),
+		"secret $%.100s is in ~/.netrc only, where wb-send does not look for it", q->key);
+	findings_warning(t->online->findings, &place, message);
+}
+
+static void
+tell_answer(struct telling *t, const struct config_automation *a, struct question *q,
 	const char *name)
 {
 	const bool is_job = q->kind == LAUNCH_LOOKUP_JOB;
 	const struct json_span *value = &a->launch.member[is_job ? LAUNCH_JOB : LAUNCH_QUEUE];
 
+	warn_of_netrc(t, a, q);
 	if (q->outage != NULL) {
 		tell_outage(t, a, value, q->outage, is_job ? "job" : "queue", name);
 	} else if (q->result == LAUNCH_LOOKUP_MISSING && is_job) {

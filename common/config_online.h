@@ -25,7 +25,8 @@ struct config_online {
  * Ask once for each queue and each job of all automations, disabled ones, too, and write what is
  * missing. A queue that is named with and without a priority is asked for twice: old servers know
  * nothing of priorities, which only those who use them are to be told. A server that fails is said
- * once, at the first place, and asked nothing more. Webhooks are not called. Returns 0, or -1 when
+ * once, at the first place, and asked nothing more. A key
+ * out of ~/.netrc is a warning. Webhooks are not called. Returns 0, or -1 when
  * memory ran out.
  */
 int config_online(struct config_online *online);

@@ -213,6 +213,16 @@ take_answers(struct config_questions *qs, struct graphql *g, const struct questi
 	}
 }
 
+static bool
+is_out_of_netrc(const struct config_questions *qs, const char *key)
+{
+	static const char netrc[] = "~/.netrc,";
+	char origin[SECRET_ORIGIN_MAX];
+
+	secret_origin(qs->graphql.secrets, key, origin);
+	return strncmp(origin, netrc, sizeof(netrc) - 1) == 0;
+}
+
 /* Ask all that is to be asked of the server of ${first}. */
 static void
 ask_server(struct config_questions *qs, struct question *first)
@@ -234,6 +244,8 @@ ask_server(struct config_questions *qs, struct question *first)
 	for (size_t i = 0; i < qs->n && !qs->failed; i++)
 		if (is_same_server(&qs->v[i], first))
 			send_question(qs, g, NULL, &qs->v[i]);
+	/* where nothing that sends looks for it */
+	first->is_netrc = is_out_of_netrc(qs, first->key);
 	take_answers(qs, g, first);
 	graphql_free(g);
 }

@@ -124,6 +124,10 @@ no_answer() {
   (umask 077 && printf 'machine 127.0.0.1 login user password %s\n' "$WANDB_KEY" >home/.netrc &&
     printf '%s\n' "$WANDB_KEY" >secrets/WANDB_API_KEY)
   HOME=$PWD/home checks 0
+  expect_equal "$(<out)" 'c.json:3:10: warning: secret $WANDB_API_KEY is in ~/.netrc only, where wb-send does not look for it'
+  HOME=$PWD/home checks 1 --strict
+  HOME=$PWD/home WANDB_API_KEY=$WANDB_KEY checks 0
+  expect_empty out
   checks 0 --secrets "dir:$PWD/secrets"
 }
 test_case 'what cannot be asked is told, and is no success' no_answer
