@@ -8,8 +8,8 @@
 /**
  * poll_commit(name):
  * Commit the state ${name}, as state_file_commit does. A FILE.next that is damaged, of another
- * registry than FILE, or does not follow from it is refused, and nothing changes. Returns EXIT_DONE,
- * or another exit status after a message.
+ * registry than FILE, or does not follow from it is refused, and nothing changes. Returns
+ * EXIT_DONE, or another exit status after a message.
  */
 int poll_commit(const char *name);
 

@@ -44,7 +44,7 @@ set_since(struct poll_args *args, const char *value)
 		return -1;
 	/* What is made before that time would never be told of. */
 	if (args->since_ms > timestamp_now_ms() + SINCE_AHEAD_MAX_MS) {
-		diag("--since %s is more than a day ahead of this machine's clock", value);
+		diag("--since %s is more than a day ahead of the clock of this machine", value);
 		return -1;
 	}
 	return 0;

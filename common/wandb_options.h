@@ -39,7 +39,8 @@ void wandb_args_release(struct wandb_args *args);
 
 /**
  * wandb_option(args, id, value):
- * Take one of WANDB_OPTIONS or POLICY_OPTIONS, or of SECRET_PLACES, for the key. Returns 0, or -1 after a message.
+ * Take one of WANDB_OPTIONS or POLICY_OPTIONS, or of SECRET_PLACES, for the key.
+ * Returns 0, or -1 after a message.
  */
 int wandb_option(struct wandb_args *args, int id, const char *value);
 

@@ -472,7 +472,7 @@ what is to be polled? Say ENTITY/PROJECT, ENTITY/PROJECT/COLLECTION or --registr
 too many operands: 'b'|acme/x b --state s
 --since takes a time such as 2026-11-24T02:25:00Z, not 'yesterday'|acme/x --state s --since yesterday
 --since and --all exclude each other|acme/x --state s --all --since 2026-11-24T02:25:00Z
---since 9999-01-01T00:00:00Z is more than a day ahead of this machine's clock|acme/x --state s --since 9999-01-01T00:00:00Z
+--since 9999-01-01T00:00:00Z is more than a day ahead of the clock of this machine|acme/x --state s --since 9999-01-01T00:00:00Z
 --interval goes with --follow|acme/x --state s --interval 3s
 END
   [[ ! -e s.lock ]] || fail 'something was made'
