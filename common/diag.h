@@ -51,7 +51,8 @@ void diag_before(void (*hook)(void *ctx), void *ctx);
 /**
  * diag_scrub(out, size, text, len):
  * Copy ${len} bytes of ${text} into ${out} (${size} bytes, NUL included) with control characters,
- * invisible ones and malformed UTF-8 as \xNN. What does not fit is cut and ends in "...". Returns ${out}.
+ * invisible ones and malformed UTF-8 as \xNN. What does not fit is cut and ends in "...". Returns
+ * ${out}.
  */
 char *diag_scrub(char *out, size_t size, const void *text, size_t len);
 

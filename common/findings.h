@@ -24,8 +24,8 @@ struct findings {
 
 /**
  * findings_take_format(option, value, format):
- * The format called "text", "github" or "json" into *${format}. Returns 0, or -1 after a message that names
- * the option.
+ * The format called "text", "github" or "json" into *${format}. Returns 0, or -1 after a message
+ * that names the option.
  */
 int findings_take_format(const char *option, const char *value, enum findings_format *format);
 

@@ -104,8 +104,8 @@ void secret_store_bound_only(struct secret_store *store);
  * has it; NULL for a use that sends it nowhere, which only a secret without binding allows, and no
  * secret does after secret_store_bound_only). Returns SECRET_FOUND and fills *${out}, or another
  * enum secret_status but SECRET_ABSENT with *${error} set to a text without the value, valid until
- * the next call: "not found in the environment, /run/secrets", "is empty", "is not bound to this host", "file is readable or writable
- * by others", "helper 'get' ended with status 1" and so on. Values and refusals are cached: a
+ * the next call: "not found in the environment, /run/secrets", "is empty", "is not bound to this
+ * host", "file is readable or writable by others", "helper 'get' ended with status 1" and so on. Values and refusals are cached: a
  * provider is asked once a name. So are failures of helpers for a while; what such a one
  * said on standard error is told (diag). A name refused to ${host} is not looked up.
  */

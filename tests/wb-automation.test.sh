@@ -375,9 +375,9 @@ never_matches() {
   warns 'never matches: no event has both an alias and a tag' < <(with_on '"alias":"x", ¦"tag_regex":"y"')
   warns 'never matches: alias_regex fits none of the values of "alias"' \
     < <(with_on '¦"alias_regex":"^p$","alias":["pp","q"]')
-  warns "never holds: a project has no '/' in its name, as \"acme/models\" has" < <(with_on '"entity":"acme",¦"project":["models","acme/models"]')
-  warns "never holds: a collection has no '/' in its name, as \"a/b/c\" has" < <(with_on '¦"collection":"a/b/c"')
-  warns "never holds: an entity has no '/' in its name, as \"/\" has" < <(with_on '¦"entity":"/"')
+  warns "a project of W&B has no '/' in its name, as \"acme/models\" has: the conditions entity, project and collection are for one part each" < <(with_on '"entity":"acme",¦"project":["models","acme/models"]')
+  warns "a collection of W&B has no '/' in its name, as \"a/b/c\" has: the conditions entity, project and collection are for one part each" < <(with_on '¦"collection":"a/b/c"')
+  warns "an entity of W&B has no '/' in its name, as \"/\" has: the conditions entity, project and collection are for one part each" < <(with_on '¦"entity":"/"')
   warns 'never matches: tag_regex fits none of the values of "tag"' < <(with_on '"tag":"q",¦"tag_regex":"p"')
 }
 test_case 'check: automations that no event sets off' never_matches
