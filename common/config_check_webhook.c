@@ -76,7 +76,11 @@ config_check_webhook(const struct config_check *check, const struct config_webho
 		return 0;
 	strbuf_init(&text, value.len + 1);
 	json_decode(&text, &value);
-	if (strbuf_str(&text) != NULL && url_parse(text.buf, text.len, &url, &why) == 0)
+	if (strbuf_str(&text) == NULL) {
+		strbuf_release(&text);
+		return -1;
+	}
+	if (url_parse(text.buf, text.len, &url, &why) == 0)
 		secret = url_secret_why(text.buf, text.len, &url);
 	else
 		url.port = 0;
