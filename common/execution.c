@@ -16,6 +16,7 @@ static const struct {
 	[EXECUTION_AUTOMATION] = {"automation", JSON_STRING},
 	[EXECUTION_EVENT_ID] = {"event_id", JSON_STRING},
 	[EXECUTION_EVENT_TYPE] = {"event_type", JSON_STRING},
+	[EXECUTION_ARTIFACT] = {"artifact_version_string", JSON_STRING},
 	[EXECUTION_URL] = {"url", JSON_STRING},
 	[EXECUTION_QUEUE] = {"queue", JSON_STRING},
 	[EXECUTION_ITEM] = {"run_queue_item_id", JSON_STRING},

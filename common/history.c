@@ -139,6 +139,7 @@ add_row(struct columns *c, const struct execution *x)
 		columns_adds(c, execution_status_name(x->status));
 	add_string(c, &m[EXECUTION_AUTOMATION]);
 	add_string(c, &m[EXECUTION_EVENT_TYPE]);
+	add_string(c, &m[EXECUTION_ARTIFACT]);
 	add_string(c, &m[EXECUTION_EVENT_ID]);
 	columns_adds(c, is_job ? "launch" : "webhook");
 	add_string(c, &m[is_job ? EXECUTION_QUEUE : EXECUTION_URL]);
@@ -150,8 +151,8 @@ add_row(struct columns *c, const struct execution *x)
 static void
 add_head(struct columns *c)
 {
-	static const char *const names[] = {"TIME", "STATUS", "AUTOMATION", "EVENT", "EVENT ID",
-		"ACTION", "TARGET", "QUEUE ITEM", "HTTP", "ERROR"};
+	static const char *const names[] = {"TIME", "STATUS", "AUTOMATION", "EVENT", "ARTIFACT",
+		"EVENT ID", "ACTION", "TARGET", "QUEUE ITEM", "HTTP", "ERROR"};
 	const size_t n = sizeof(names) / sizeof(names[0]);
 
 	columns_init(c, n);

@@ -212,7 +212,7 @@ test_case 'show --json' shows_json
 # ---- history ----
 
 a_journal() {
-  entry 1 finished a 01 ',"event_id":"e1","event_type":"LINK_ARTIFACT","url":"https://a.example/","attempts":1,"http_status":204'
+  entry 1 finished a 01 ',"event_id":"e1","event_type":"LINK_ARTIFACT","artifact_version_string":"acme/m/c:v1","url":"https://a.example/","attempts":1,"http_status":204'
   entry 2 deferred a 02 ',"event_id":"e2","reason":"budget","error":{"class":"http","text":"status 503"}'
   entry 3 failed b 03 ',"event_id":"e\u00333","url":"$URL","http_status":404,"error":{"class":"http","text":"status\n404"}'
   entry 2 finished a 04 ',"event_id":"e2","http_status":200'
@@ -224,12 +224,12 @@ history() {
   a_journal >journal
   wb-automation history --journal journal >out
   cat >want <<'END'
-TIME                      STATUS    AUTOMATION  EVENT          EVENT ID  ACTION   TARGET              QUEUE ITEM  HTTP  ERROR
-                          novel                                          webhook
-2026-11-24T11:17:05.000Z  Pending   b                                    webhook                                        order
-2026-11-24T11:17:04.000Z  Finished  a                          e2        webhook                                  200
-2026-11-24T11:17:03.000Z  Failed    b                          e33       webhook  $URL                            404   http: status\x0a404
-2026-11-24T11:17:01.000Z  Finished  a           LINK_ARTIFACT  e1        webhook  https://a.example/              204
+TIME                      STATUS    AUTOMATION  EVENT          ARTIFACT     EVENT ID  ACTION   TARGET              QUEUE ITEM  HTTP  ERROR
+                          novel                                                       webhook
+2026-11-24T11:17:05.000Z  Pending   b                                                 webhook                                        order
+2026-11-24T11:17:04.000Z  Finished  a                                       e2        webhook                                  200
+2026-11-24T11:17:03.000Z  Failed    b                                       e33       webhook  $URL                            404   http: status\x0a404
+2026-11-24T11:17:01.000Z  Finished  a           LINK_ARTIFACT  acme/m/c:v1  e1        webhook  https://a.example/              204
 END
   expect_file out want
 }
@@ -249,9 +249,9 @@ history_jobs() {
   } >journal
   wb-automation history --journal journal >out
   cat >want <<'END'
-TIME                      STATUS    AUTOMATION  EVENT  EVENT ID  ACTION  TARGET    QUEUE ITEM  HTTP  ERROR
-2026-11-24T11:17:03.000Z  Pending   b                  e2        launch  acme/gpu
-2026-11-24T11:17:02.000Z  Finished  a                  e1        launch  acme/gpu  UnVuOjE=    200
+TIME                      STATUS    AUTOMATION  EVENT  ARTIFACT  EVENT ID  ACTION  TARGET    QUEUE ITEM  HTTP  ERROR
+2026-11-24T11:17:03.000Z  Pending   b                            e2        launch  acme/gpu
+2026-11-24T11:17:02.000Z  Finished  a                            e1        launch  acme/gpu  UnVuOjE=    200
 END
   expect_file out want
   expect_equal "$(ids --status pending)" '2'
