@@ -107,7 +107,8 @@ void secret_store_bound_only(struct secret_store *store);
  * the next call: "not found in the environment, /run/secrets", "is empty", "is not bound to this
  * host", "file is readable or writable by others", "helper 'get' ended with status 1" and so on.
  * Values and refusals are cached: a provider is asked once a name. So are failures of helpers for a
- * while; what such a one said on standard error is told (diag). A name refused to ${host} is not looked up.
+ * while; what such a one said on standard error is told (diag). A name refused to ${host} is not
+ * looked up.
  */
 enum secret_status secret_get(struct secret_store *store, const char *name, size_t len,
 	const char *host, struct secret *out, const char **error);
