@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define DEPTH_MAX 64 /* strings within strings; deeper ones are not looked into */
+#define DEPTH_MAX 256 /* brackets within brackets; what is deeper is not looked into */
 
 static bool
 is_word(char c)
@@ -18,9 +18,12 @@ is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Whether the word from ${p} to ${stop} is the environment, by what stands around it. */
+/*
+ * Whether the word from ${p} to ${stop} is the environment, by what stands around it and the bracket
+ * ${in} that it is in.
+ */
 static bool
-is_env(const char *p, const char *stop, const char *start, const char *end)
+is_env(const char *p, const char *stop, const char *start, const char *end, char in)
 {
 	const char before = p > start ? p[-1] : ' ', *left = p;
 	char next, last;
@@ -37,8 +40,8 @@ is_env(const char *p, const char *stop, const char *start, const char *end)
 		stop++;
 	last = left > start ? left[-1] : ' ';
 	next = stop < end ? *stop : ' ';
-	/* the key of an object, and a key that is its value, too */
-	return next != ':' && last != '{' && !(last == ',' && next == '}');
+	/* the key of an object, with a value or without */
+	return next != ':' && !(in == '{' && (last == '{' || last == ','));
 }
 
 /* The end of the string's text that begins at ${p}: behind its quote, or behind a "\(". */
@@ -58,21 +61,24 @@ const char *
 jq_env_at(const char *program, size_t len)
 {
 	const char *const end = program + len;
-	size_t open[DEPTH_MAX] = {0}, depth = 0; /* parentheses in each string's piece of program */
+	char open[DEPTH_MAX] = {0}; /* a quote for the piece of program in a string */
+	size_t depth = 0;
 	const char *p = program;
 
 	while (p < end && depth < DEPTH_MAX - 1) {
 		const char *stop = p;
 
-		if (*p == '"' || (*p == ')' && depth > 0 && open[depth] == 0)) {
+		if (*p == '"' || (*p == ')' && open[depth] == '"')) {
 			depth -= *p == ')';
 			p = string_end(p + 1, end);
 			if (p[-1] == '(')
-				open[++depth] = 0;
+				open[++depth] = '"';
 			continue;
 		}
-		open[depth] += *p == '(';
-		open[depth] -= *p == ')' && open[depth] > 0;
+		if (strchr("([{", *p) != NULL && *p != '\0')
+			open[++depth] = *p;
+		else if (strchr(")]}", *p) != NULL && *p != '\0' && depth > 0)
+			depth--;
 		if (*p == '#') {
 			while (p < end && *p != '\n')
 				p++;
@@ -80,7 +86,7 @@ jq_env_at(const char *program, size_t len)
 		}
 		while (stop < end && is_word(*stop))
 			stop++;
-		if (is_env(p, stop, program, end))
+		if (is_env(p, stop, program, end, open[depth]))
 			return p;
 		p = stop > p ? stop : p + 1;
 	}
