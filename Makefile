@@ -39,7 +39,7 @@ TRIAL  = beside stage trial trial_mask trial_options uuid
 HISTORY = execution history history_options idset journal_line lines_back
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
 SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper secret_mask secret_options \
-	secret_provider secret_ref secret_value shortage siphash table
+	secret_provider secret_ref secret_value shortage signals siphash table
 REQUEST = record request header url signature signature_check signature_scheme statuses
 DRY_RUN = curl_script dry_run shell signature_script
 TRANSFER = address policy policy_options resolver response retry self_pipe shortage table timers transfer \
@@ -61,7 +61,7 @@ IMPORT = config_add config_import file_set import_plan imported imported_action 
 wb-event_OBJS  = $(TEXT) beside diag options nearest output event file poll_commit poll_head sha256 state_file \
 	timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
-	poll_event poll_first poll_head poll_options poll_state poll_state_load signals state_file timestamp url
+	poll_event poll_first poll_head poll_options poll_state poll_state_load state_file timestamp url
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents map map_event timestamp \
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \

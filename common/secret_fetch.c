@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "shortage.h"
+#include "signals.h"
 
 const char secret_fetch_not_found[] = "not found";
 
@@ -180,22 +180,6 @@ secret_fetcher_poll(const struct secret_fetcher *fr, struct pollfd *fd, int64_t 
 	return true;
 }
 
-/* Let SIGINT, SIGTERM and SIGHUP wait. Returns a descriptor that tells of them, or -1. */
-static int
-hold_signals(sigset_t *before)
-{
-	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action;
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (sigaction(wanted[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(&set, wanted[i]);
-	sigprocmask(SIG_BLOCK, &set, before);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 /* Wait for what is under way, or for a signal, which is left to whom it is for. */
 static void
 wait_for_any(struct secret_fetcher *fr, int signal_fd)
@@ -218,7 +202,7 @@ secret_fetch_run(struct secret_fetcher *fr, struct secret_fetch *f,
 	const struct secret_provider *providers, const char *name)
 {
 	sigset_t before;
-	const int signal_fd = hold_signals(&before);
+	const int signal_fd = signals_open(&before);
 
 	secret_fetch_start(fr, f, providers, name);
 	while (f->status == SECRET_PENDING && secret_fetcher_next(fr) == NULL)

@@ -1,12 +1,11 @@
 #include "signals.h"
 
-#include <signal.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 int
-signals_open(void)
+signals_open(sigset_t *before)
 {
 	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
 	sigset_t set;
@@ -19,7 +18,7 @@ signals_open(void)
 		if (sigaction(wanted[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
 			sigaddset(&set, wanted[i]);
 	}
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+	if (sigprocmask(SIG_BLOCK, &set, before) != 0)
 		return -1;
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }

@@ -256,7 +256,7 @@ run_all(const struct poll_args *args)
 	int status = EXIT_USAGE;
 
 	/* The server's URL is checked first: messages of a state that is of another one show it. */
-	if (args->follow && (run.source.signal_fd = signals_open()) < 0) {
+	if (args->follow && (run.source.signal_fd = signals_open(NULL)) < 0) {
 		diag("cannot watch for signals: %s", strerror(errno));
 		status = EXIT_IO;
 	} else if ((run.source.graphql = graphql_new(&args->wandb.graphql)) != NULL) {

@@ -427,7 +427,7 @@ run_sender(const struct args *args)
 		return EXIT_USAGE;
 	if ((run.recorder = open_recorder(&run, &status)) == NULL)
 		return status;
-	if ((run.signal_fd = signals_open()) < 0)
+	if ((run.signal_fd = signals_open(NULL)) < 0)
 		diag("cannot watch for signals: %s", strerror(errno));
 	run.sender = run.signal_fd < 0 ? NULL : sender_new(&args->sender, &run.hooks);
 	progress_init(&run.progress, STDERR_FILENO, args->progress, clock_ms());
