@@ -38,10 +38,11 @@ struct config_place {
 typedef void config_report_fn(void *ctx, const struct config_place *place, const char *message);
 
 /**
- * config_say(ctx, place, message):
- * One that says it as a message of the tool (diag).
+ * config_say(ctx, place, message), config_say_nothing(ctx, place, message):
+ * One that says it as a message of the tool (diag), and one that says nothing.
  */
 void config_say(void *ctx, const struct config_place *place, const char *message);
+void config_say_nothing(void *ctx, const struct config_place *place, const char *message);
 
 /* What messages show of a name that is ${len} bytes long, for "%.*s". */
 #define CONFIG_SHOWN(len) ((int)((len) < 100 ? (len) : 100))

@@ -42,14 +42,6 @@ tell_warning(void *ctx, const struct config_place *place, const char *message)
 	tell(ctx, place, text);
 }
 
-static void
-tell_nobody(void *ctx, const struct config_place *place, const char *message)
-{
-	(void)ctx;
-	(void)place;
-	(void)message;
-}
-
 /* What there is already of what is to be made. */
 struct existing {
 	struct config *config; /* as far as it can be read; NULL if memory ran out */
@@ -66,7 +58,7 @@ look_around(struct existing *found, char *const *paths, size_t npaths,
 	size_t nerrors, n;
 
 	*found = (struct existing){
-		.config = config_load_partly(paths, npaths, tell_nobody, NULL, &nerrors)};
+		.config = config_load_partly(paths, npaths, config_say_nothing, NULL, &nerrors)};
 	if (found->config == NULL)
 		return;
 	found->automation = config_find(found->config, new->name, strlen(new->name));

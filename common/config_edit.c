@@ -24,12 +24,6 @@ struct editor {
 	const struct config_webhook *webhook; /* goes, too; or NULL */
 };
 
-static bool
-text_is(const struct text *a, const struct text *b)
-{
-	return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
-}
-
 static int
 io_error(const struct editor *ed)
 {
@@ -93,21 +87,14 @@ find(struct editor *ed)
 	return EXIT_DONE;
 }
 
-static void
-tell_nobody(void *ctx, const struct config_place *place, const char *message)
-{
-	(void)ctx;
-	(void)place;
-	(void)message;
-}
-
 /* Find out which file it is in. Returns an exit status. */
 static int
 find_file(struct editor *ed, const struct config_edit *edit)
 {
 	size_t nerrors;
 
-	ed->config = config_load_partly(edit->paths, edit->npaths, tell_nobody, NULL, &nerrors);
+	ed->config =
+		config_load_partly(edit->paths, edit->npaths, config_say_nothing, NULL, &nerrors);
 	if (ed->config != NULL)
 		ed->automation = config_find(ed->config, edit->name, strlen(edit->name));
 	if (ed->automation == NULL) {
@@ -216,8 +203,8 @@ is_shared(const struct config *config, const struct text *name, const struct tex
 	const struct config_automation *list = config_automations(config, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (list[i].webhook_name.p != NULL && text_is(&list[i].webhook_name, webhook) &&
-			!text_is(&list[i].name, name))
+		if (list[i].webhook_name.p != NULL && text_equal(&list[i].webhook_name, webhook) &&
+			!text_equal(&list[i].name, name))
 			return true;
 	return false;
 }
@@ -233,7 +220,7 @@ find_webhook(const struct editor *ed, const struct config_edit *edit, bool is_na
 	if (webhook == NULL || edit->keeps_webhook || is_named ||
 		strcmp(webhook->file->path, ed->path) != 0)
 		return NULL;
-	now = config_load_partly(edit->paths, edit->npaths, tell_nobody, NULL, &nerrors);
+	now = config_load_partly(edit->paths, edit->npaths, config_say_nothing, NULL, &nerrors);
 	if (now == NULL || nerrors > 0 || is_shared(now, &ed->automation->name, &webhook->name))
 		webhook = NULL;
 	config_free(now);

@@ -66,6 +66,14 @@ config_say(void *ctx, const struct config_place *place, const char *message)
 		diag("%s:%zu:%zu: %s", place->file, place->line, place->column, message);
 }
 
+void
+config_say_nothing(void *ctx, const struct config_place *place, const char *message)
+{
+	(void)ctx;
+	(void)place;
+	(void)message;
+}
+
 struct config_place
 config_place_of(const struct config_file *file, const char *at)
 {

@@ -11,6 +11,19 @@ struct names_slot {
 	uint32_t len, number;
 };
 
+int
+text_compare(const struct text *a, const struct text *b)
+{
+	const size_t len = a->len < b->len ? a->len : b->len;
+	const int order = len > 0 ? memcmp(a->p, b->p, len) : 0;
+
+	if (order != 0)
+		return order;
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return (a->p != NULL) - (b->p != NULL);
+}
+
 void
 names_init(struct names *names)
 {

@@ -4,6 +4,7 @@
 #ifndef WB_NAMES_H
 #define WB_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,21 @@ struct text {
 	const char *p;
 	size_t len;
 };
+
+/**
+ * text_compare(a, b), text_equal(a, b):
+ * By bytes; a text whose p is NULL comes before all others.
+ */
+int text_compare(const struct text *a, const struct text *b);
+
+static inline bool
+text_equal(const struct text *a, const struct text *b)
+{
+	return text_compare(a, b) == 0;
+}
+
+/* A text of a string literal. */
+#define TEXT(s) ((struct text){"" s, sizeof(s) - 1})
 
 struct names_slot;
 

@@ -59,19 +59,6 @@ registry_text(struct registry *r, const char *p, size_t len)
 	return (struct text){"", 0};
 }
 
-int
-text_compare(const struct text *a, const struct text *b)
-{
-	const size_t len = a->len < b->len ? a->len : b->len;
-	const int order = len > 0 ? memcmp(a->p, b->p, len) : 0;
-
-	if (order != 0)
-		return order;
-	if (a->len != b->len)
-		return a->len < b->len ? -1 : 1;
-	return (a->p != NULL) - (b->p != NULL);
-}
-
 struct registry_collection *
 registry_find(const struct registry *r, const struct text *id)
 {

@@ -216,19 +216,4 @@ const struct registry_member *registry_artifacts_find(const struct registry_arti
  */
 uint64_t registry_key(const struct text *parts, size_t n);
 
-/**
- * text_compare(a, b), text_equal(a, b):
- * By bytes; a text whose p is NULL comes before all others.
- */
-int text_compare(const struct text *a, const struct text *b);
-
-static inline bool
-text_equal(const struct text *a, const struct text *b)
-{
-	return text_compare(a, b) == 0;
-}
-
-/* A text of a string literal. */
-#define TEXT(s) ((struct text){"" s, sizeof(s) - 1})
-
 #endif
