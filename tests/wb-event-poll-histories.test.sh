@@ -4,36 +4,19 @@
 
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-# shellcheck disable=SC2119 # without options
-start_wandb
-export WANDB_BASE_URL=$WANDB_URL WANDB_API_KEY=$WANDB_KEY
-open=(--allow-http --allow-net 127.0.0.0/8)
-project=acme/registry
-fraud=$project/fraud
-
-# anew [SETTING…] - an empty server and a directory of the case's own, with settings as JSON members
-anew() {
-  cd "$(mktemp -d "$T/case.XXXXXX")" || return
-  wandb_do "[{\"do\":\"reset\"},{\"do\":\"clear_faults\"},{\"do\":\"project\",\"project\":\"$project\"}]" >/dev/null
-  [[ $# -eq 0 ]] || settings "$1"
-}
+# shellcheck source=SCRIPTDIR/polls.sh
+. "$TESTS/polls.sh"
 
 settings() {
   wandb_do "{\"do\":\"settings\",$1}" >/dev/null
 }
 
-# told [OPTION…] - what a poll tells, and commit it: TYPE COLLECTION:INDEX ALIAS-OR-TAG AUTHOR
+# told [OPTION…] - what a poll tells, and commit it: TYPE COLLECTION:INDEX ALIAS-OR-TAG AUTHOR; not their times
 told() {
-  wb-event poll "$project" --state state "${open[@]}" --retries 0 "$@" >out 2>err || fail "status $?: $(<err)"
-  wb-event commit --state state
+  poll "$@" || fail "status $?: $(<err)"
+  commit
   jq -r '[.event_type, "\(.artifact_collection_name):\(.artifact_version_index // "")", .alias // .tag // "-",
     .event_author // "-"] | join(" ")' out
-}
-
-# link [MEMBERS [COLLECTION]]
-link() {
-  printf '{"do":"link","collection":"%s","user":"ann","after":1%s}' "${2:-$fraud}" "${1:+,$1}"
 }
 
 # alias VERSION NAME
