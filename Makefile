@@ -69,7 +69,7 @@ wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runne
 wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) launch_request rendering
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
-	$(JQ) answer event graphql_answer launch_answer timestamp progress secret_url signals
+	$(JQ) answer event graphql_answer launch_answer timestamp progress secret_url
 
 wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
 	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width
