@@ -23,8 +23,8 @@ ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 # What each tool is made of. This is the architecture diagram.
-TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-automation wb-automation-check \
-	wb-automation-import
+TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-deliver wb-automation \
+	wb-automation-check wb-automation-import
 TEXT   = json json_text utf8 strbuf wipe
 STREAM = diag options nearest lines output file filter
 EVENTS = event ids sha256
@@ -70,6 +70,9 @@ wb-render_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(JQ) launch_request ren
 wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) answer event graphql_answer launch_answer timestamp progress secret_url
+
+wb-deliver_OBJS = $(TEXT) beside deliver diag json_find lines nearest options output pipeline receipt receipt_tally \
+	signals timestamp url
 
 wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
 	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,4 +28,19 @@ beside_exec(const char *name, char **argv)
 		execv(path, argv);
 	diag("cannot run '%s': %s", path, strerror(errno));
 	return EXIT_IO;
+}
+
+pid_t
+beside_start(char *const *argv, int in, int out, const sigset_t *mask)
+{
+	const pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	signal(SIGPIPE, SIG_DFL);
+	if ((mask == NULL || sigprocmask(SIG_SETMASK, mask, NULL) == 0) &&
+		dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
+		_exit(beside_exec(argv[0], (char **)(uintptr_t)argv));
+	diag("cannot run %s: %s", argv[0], strerror(errno));
+	_exit(EXIT_IO);
 }

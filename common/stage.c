@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,17 +26,6 @@ close_end(int *fd)
 	*fd = -1;
 }
 
-/* In the child: become the program. */
-static void
-become(char *const *argv, int in, int out)
-{
-	signal(SIGPIPE, SIG_DFL);
-	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
-		_exit(beside_exec(argv[0], (char **)(uintptr_t)argv));
-	diag("cannot run %s: %s", argv[0], strerror(errno));
-	_exit(EXIT_IO);
-}
-
 /* Start the program. Returns its id, or -1 with errno set. */
 static pid_t
 start(char *const *argv, struct ends *ends)
@@ -55,8 +42,7 @@ start(char *const *argv, struct ends *ends)
 		errno = saved;
 		return -1;
 	}
-	if ((pid = fork()) == 0)
-		become(argv, in[0], out[1]);
+	pid = beside_start(argv, in[0], out[1], NULL);
 	saved = errno;
 	close(in[0]);
 	close(out[1]);

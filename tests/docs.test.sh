@@ -8,7 +8,7 @@
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-automation)
+TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-deliver wb-automation)
 # Programs that a tool becomes, and that its page tells of, too.
 declare -A PARTS=([wb-event]=wb-event-poll [wb-automation]='wb-automation-check wb-automation-import')
 PAGES=("$TOP"/man/*.[157])
@@ -108,7 +108,11 @@ statuses_of_source() {
   names=$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "${programs[@]}")
   ! grep -q '"filter.h"' "${programs[@]}" ||
     names+=$'\n'$(grep -o -h -E 'EXIT_(DONE|REJECTED|USAGE|IO)' "$TOP/common/filter.c")
-  grep -o -E 'EXIT_[A-Z]+ = [0-9]' "$TOP/common/diag.h" | grep -F -f <(sort -u <<<"$names") | sed 's/.* //' | sort
+  ! grep -q '"deliver.h"' "${programs[@]}" || names+=$'\n'$(grep -o -E '(EXIT|DELIVER)_[A-Z]+' "$TOP/common/deliver.c")
+  {
+    grep -o -E 'EXIT_[A-Z]+ = [0-9]' "$TOP/common/diag.h"
+    grep -o -E 'DELIVER_AGAIN [0-9]' "$TOP/common/deliver.h"
+  } | grep -F -f <(sort -u <<<"$names") | sed 's/.* //' | sort
 }
 
 statuses_of_page() {
@@ -120,7 +124,7 @@ exit_statuses() {
   for tool in "${TOOLS[@]}"; do
     expect_equal "$(statuses_of_page "$tool.1")" "$(statuses_of_source "$tool")" "exit statuses of $tool"
   done
-  expect_equal "$(statuses_of_page wb.7)" "$(sed -n -E 's/.*EXIT_[A-Z]+ = ([0-9]).*/\1/p' "$TOP/common/diag.h")" wb.7
+  expect_equal "$(statuses_of_page wb.7)" "$(sed -n -E 's/.*(EXIT_[A-Z]+ =|DELIVER_AGAIN) ([0-9]).*/\2/p' "$TOP/common/diag.h" "$TOP/common/deliver.h")" wb.7
 }
 test_case 'every exit status is documented' exit_statuses
 
@@ -308,7 +312,13 @@ END
 [[ ${1-} != poll ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
 exec "$WB_BIN/wb-event" "$@"
 END
-  chmod +x bin/wb-event
+  cat >bin/wb-deliver <<'END'
+#!/usr/bin/env bash
+# it runs the programs that stand beside it, not those above
+[[ " $* " != *" poll "* ]] || set -- "$@" --allow-http --allow-net 127.0.0.0/8
+exec "$WB_BIN/wb-deliver" --send=--proxy --send="$DOCS_PROXY" --send=--cacert --send="$DOCS_CA" "$@"
+END
+  chmod +x bin/wb-event bin/wb-deliver
 }
 
 # The registry that pages poll.

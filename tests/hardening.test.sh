@@ -121,7 +121,7 @@ libraries() {
   loads wb-event-poll curl || fail 'ldd does not tell'
   loads wb-automation-import curl || fail 'ldd does not tell'
   loads wb-automation-check curl || fail 'ldd does not tell'
-  for tool in wb-event wb-match wb-render; do
+  for tool in wb-event wb-match wb-render wb-deliver; do
     for library in curl ssl crypto; do
       ! loads "$tool" "$library" || fail "$tool loads lib$library"
     done
@@ -130,7 +130,7 @@ libraries() {
   ! loads wb-event-read curl || fail 'wb-event-read loads libcurl'
   ! loads wb-automation curl || fail 'wb-automation loads libcurl'
   loads wb-match jq || fail 'ldd does not tell'
-  for tool in wb-event wb-sign; do
+  for tool in wb-event wb-sign wb-deliver; do
     ! loads "$tool" jq || fail "$tool loads libjq"
   done
 }

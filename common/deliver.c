@@ -1,0 +1,455 @@
+#include "deliver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "lines.h"
+#include "output.h"
+#include "pipeline.h"
+#include "receipt_tally.h"
+#include "signals.h"
+
+enum place {
+	PLACE_LOCK,
+	PLACE_STATE,
+	PLACE_RESTS,
+	PLACE_JOURNAL,
+	PLACE_RECEIPTS,
+	PLACE_DEAD,
+	PLACE_EVENT_REJECTS,
+	PLACE_MATCH_REJECTS,
+	PLACE_RENDER_REJECTS,
+	PLACE_SEND_REJECTS,
+	PLACES
+};
+
+enum stage { STAGE_EVENT, STAGE_MATCH, STAGE_RENDER, STAGE_SIGN, STAGE_SEND, STAGES };
+
+#define RECEIPT_LINE_MAX ((size_t)16 * 1024 * 1024)
+
+struct run {
+	const struct deliver *d;
+	char path[PLACES][PATH_MAX];
+	int lock_fd;
+	int signals;
+	const sigset_t *mask;
+	bool is_stopped;
+	char **words[STAGES]; /* arguments of programs, owned; NULL: none */
+	struct pipeline pipeline;
+	struct receipt_tally tally;
+	struct output receipts, printed;
+};
+
+#define ARG(text) ((char *)(uintptr_t)(text))
+
+/* ---- the directory ---- */
+
+/* Returns 0, or -1 after a message. */
+static int
+name_places(struct run *run)
+{
+	static const char *const names[PLACES] = {"lock", "registry.state", "rests",
+		"journal.jsonl", "receipts.jsonl", "dead.jsonl", "event.rejects", "match.rejects",
+		"render.rejects", "send.rejects"};
+
+	for (int i = 0; i < PLACES; i++) {
+		if (snprintf(run->path[i], PATH_MAX, "%s/%s", run->d->directory, names[i]) <
+			PATH_MAX)
+			continue;
+		diag("the name of directory '%s' is too long", run->d->directory);
+		return -1;
+	}
+	return 0;
+}
+
+/* Make the directory and lock it. Returns -1 to go on, or the exit status. */
+static int
+lock(struct run *run)
+{
+	const char *path = run->path[PLACE_LOCK];
+
+	if (mkdir(run->d->directory, 0700) != 0 && errno != EEXIST) {
+		diag("cannot make directory '%s': %s", run->d->directory, strerror(errno));
+		return EXIT_USAGE;
+	}
+	/* Programs inherit it: one that outlives us still is a run that goes on. */
+	run->lock_fd = open(path, O_RDWR | O_CREAT | O_NOCTTY | O_NOFOLLOW, 0600);
+	if (run->lock_fd >= 0 && flock(run->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return -1;
+	if (run->lock_fd < 0 || errno != EWOULDBLOCK) {
+		diag("cannot lock '%s': %s", path, strerror(errno));
+		return EXIT_USAGE;
+	}
+	/* for cron that is nothing to write a mail about */
+	if (run->d->dry_run || isatty(STDERR_FILENO))
+		diag("another run is going on in '%s'", run->d->directory);
+	return run->d->dry_run ? EXIT_USAGE : EXIT_DONE;
+}
+
+/* ---- the programs ---- */
+
+static size_t
+count(char *const *words)
+{
+	size_t n = 0;
+
+	while (words != NULL && words[n] != NULL)
+		n++;
+	return n;
+}
+
+/* The arguments of a program: fixed ones, and those behind them. False when memory ran out. */
+static bool
+make_stage(struct run *run, enum stage stage, char *const *fixed, char *const *more,
+	char *const *last)
+{
+	char *const *const lists[] = {fixed, more, last};
+	size_t n = 0;
+
+	run->words[stage] = calloc(count(fixed) + count(more) + count(last) + 1, sizeof(char *));
+	if (run->words[stage] == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t k = 0; k < count(lists[i]); k++)
+			run->words[stage][n++] = lists[i][k];
+	return true;
+}
+
+static bool
+make_source(struct run *run)
+{
+	char *poll[] = {ARG("wb-event"), ARG("poll"), ARG("--state"), run->path[PLACE_STATE], NULL};
+	char *read[] = {ARG("wb-event"), ARG("read"), ARG("--rejects"),
+		run->path[PLACE_EVENT_REJECTS], NULL};
+
+	if (run->d->dry_run)
+		read[2] = NULL;
+	return run->d->command == NULL ||
+	       make_stage(run, STAGE_EVENT, run->d->polls ? poll : read, run->d->command + 1, NULL);
+}
+
+static bool
+make_match(struct run *run)
+{
+	char *fixed[] = {ARG("wb-match"), ARG("--state"), run->path[PLACE_RESTS], ARG("--rejects"),
+		run->path[PLACE_MATCH_REJECTS], NULL};
+
+	if (run->d->dry_run)
+		fixed[3] = NULL;
+	return make_stage(run, STAGE_MATCH, fixed, run->d->match, run->d->files);
+}
+
+static bool
+make_send(struct run *run)
+{
+	char *fixed[] = {ARG("wb-send"), ARG("--journal"), run->path[PLACE_JOURNAL],
+		ARG("--journal-keep"), ARG(run->d->journal_keep), ARG("--dead-letter"),
+		run->path[PLACE_DEAD], ARG("--rejects"), run->path[PLACE_SEND_REJECTS], NULL};
+	char *show[] = {ARG("wb-send"), ARG("--dry-run"), NULL};
+
+	return make_stage(run, STAGE_SEND, run->d->dry_run ? show : fixed, run->d->send, NULL);
+}
+
+/* Returns 0, or -1 after a message. */
+static int
+make_stages(struct run *run)
+{
+	char *render[] = {ARG("wb-render"), ARG("--rejects"), run->path[PLACE_RENDER_REJECTS],
+		NULL};
+	char *sign[] = {ARG("wb-sign"), NULL};
+
+	if (run->d->dry_run)
+		render[1] = NULL;
+	if (make_source(run) && make_match(run) &&
+		make_stage(run, STAGE_RENDER, render, NULL, NULL) &&
+		make_stage(run, STAGE_SIGN, sign, NULL, NULL) && make_send(run))
+		return 0;
+	diag("out of memory");
+	return -1;
+}
+
+static int
+start(struct run *run, int out)
+{
+	const int first = run->d->command != NULL ? STAGE_EVENT : STAGE_MATCH;
+	char *const *stages[STAGES];
+
+	for (int i = first; i < STAGES; i++)
+		stages[i - first] = run->words[i];
+	return pipeline_start(&run->pipeline, stages, (size_t)(STAGES - first), out, run->mask);
+}
+
+/* ---- receipts ---- */
+
+static void
+take_signal(struct run *run)
+{
+	const int number = signals_take(run->signals);
+
+	if (number == 0)
+		return;
+	run->is_stopped = true;
+	if (number == SIGTERM)
+		pipeline_signal(&run->pipeline, SIGTERM);
+}
+
+/* What a reader of receipts has left behind is no failure: they are in the file. */
+static bool
+has_failed(const struct output *out)
+{
+	return out->error != 0 && out->error != EPIPE;
+}
+
+/* Returns 0, or -1 after a message. */
+static int
+take_receipt(struct run *run, const struct lines *in)
+{
+	if (receipt_tally_take(&run->tally, in->line, in->len) != 0)
+		return -1;
+	output_add(&run->receipts, in->line, in->len);
+	output_addc(&run->receipts, '\n');
+	if (run->d->prints) {
+		output_add(&run->printed, in->line, in->len);
+		output_addc(&run->printed, '\n');
+	}
+	return 0;
+}
+
+/* Wait for receipts or a signal, with nothing in buffers. Returns 0, or -1 if a write failed. */
+static int
+wait_for_more(struct run *run, int fd)
+{
+	struct pollfd fds[] = {{fd, POLLIN, 0}, {run->signals, POLLIN, 0}};
+
+	if (output_flush(&run->receipts) != 0)
+		return -1;
+	if (run->d->prints && output_flush(&run->printed) != 0 && has_failed(&run->printed))
+		return -1;
+	if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		return -1;
+	if (fds[1].revents != 0)
+		take_signal(run);
+	return 0;
+}
+
+/* Take all of them until wb-send has ended, and close ${fd}. Returns 0, or -1 after a message. */
+static int
+take_receipts(struct run *run, int fd)
+{
+	struct lines in;
+	int status = 0;
+
+	lines_init(&in, RECEIPT_LINE_MAX);
+	lines_open(&in, fd);
+	for (enum lines_status got; status == 0 && (got = lines_next(&in, false)) != LINES_END;) {
+		if (got == LINES_LINE) {
+			status = take_receipt(run, &in);
+		} else if (got == LINES_AGAIN) {
+			status = wait_for_more(run, fd);
+		} else {
+			diag("cannot read receipts: %s",
+				got == LINES_ERROR ? strerror(errno) : "a line is too long");
+			status = -1;
+		}
+	}
+	lines_release(&in);
+	close(fd); /* wb-send goes on with nothing that nobody takes receipts of */
+	receipt_tally_finish(&run->tally);
+	return status;
+}
+
+/* Returns 0, or -1 after a message. */
+static int
+open_receipts(struct run *run)
+{
+	int fd;
+
+	if (output_open(&run->receipts, run->path[PLACE_RECEIPTS]) != 0) {
+		diag("cannot open '%s': %s", run->path[PLACE_RECEIPTS], strerror(errno));
+		return -1;
+	}
+	if (!run->d->prints)
+		return 0;
+	if ((fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) < 0) {
+		diag("cannot write to standard output: %s", strerror(errno));
+		output_close(&run->receipts);
+		return -1;
+	}
+	output_init(&run->printed, fd, "standard output");
+	return 0;
+}
+
+/* Returns 0, or -1 after a message. */
+static int
+close_receipts(struct run *run)
+{
+	const int failed = output_close(&run->receipts);
+
+	if (failed != 0)
+		diag("cannot write to '%s': %s", run->path[PLACE_RECEIPTS],
+			strerror(run->receipts.error));
+	if (run->d->prints)
+		output_close(&run->printed);
+	if (has_failed(&run->printed))
+		diag("cannot write to standard output: %s", strerror(run->printed.error));
+	return failed != 0 || has_failed(&run->printed) ? -1 : 0;
+}
+
+/* ---- what became of it ---- */
+
+/* The exit status of the stage, which is told if it did not end by itself. */
+static int
+stage_status(const struct run *run, enum stage stage, int status)
+{
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	if (run->is_stopped)
+		return DELIVER_AGAIN;
+	diag("%s was ended by signal %d", run->words[stage][0], WTERMSIG(status));
+	return EXIT_IO;
+}
+
+/* The exit status that those of the stages, and the receipts, make together. */
+static int
+judge(const struct run *run)
+{
+	const int first = run->d->command != NULL ? STAGE_EVENT : STAGE_MATCH;
+	bool is_wrong = false, is_broken = false,
+	     is_again = run->tally.counts[RECEIPT_DEFERRED] > 0, is_rejected = false;
+
+	for (int i = first; i < STAGES; i++) {
+		const int status =
+			stage_status(run, (enum stage)i, run->pipeline.statuses[i - first]);
+
+		is_wrong |= status == EXIT_USAGE;
+		is_broken |= status == EXIT_IO || status > DELIVER_AGAIN;
+		/* what wb-sign refuses lacks a secret, which may be there next time */
+		is_again |= status == DELIVER_AGAIN || (status == EXIT_REJECTED && i == STAGE_SIGN);
+		is_rejected |= status == EXIT_REJECTED;
+	}
+	return is_wrong      ? EXIT_USAGE
+	       : is_broken   ? EXIT_IO
+	       : is_again    ? DELIVER_AGAIN
+	       : is_rejected ? EXIT_REJECTED
+			     : EXIT_DONE;
+}
+
+/* Run one program that writes nothing. Returns its exit status. */
+static int
+run_program(struct run *run, char *const *words)
+{
+	char *const *stages[] = {words};
+	struct pipeline p;
+
+	if (pipeline_start(&p, stages, 1, STDOUT_FILENO, run->mask) != 0)
+		return EXIT_IO;
+	pipeline_wait(&p);
+	return WIFEXITED(p.statuses[0]) ? WEXITSTATUS(p.statuses[0]) : EXIT_IO;
+}
+
+/*
+ * Cooldowns first: whatever dies in between, what is told again was delivered, and the journal or
+ * its cooldown keeps it from being sent again.
+ */
+static int
+commit(struct run *run)
+{
+	char *match[] = {ARG("wb-match"), ARG("--commit"), ARG("--state"), run->path[PLACE_RESTS],
+		NULL};
+	char *event[] = {ARG("wb-event"), ARG("commit"), ARG("--state"), run->path[PLACE_STATE],
+		NULL};
+	const int status = run_program(run, match);
+
+	return status != EXIT_DONE || !run->d->polls ? status : run_program(run, event);
+}
+
+static void
+tell(const struct run *run, int status)
+{
+	if (status == EXIT_REJECTED && run->tally.counts[RECEIPT_FAILED] > 0)
+		diag("what has failed is in '%s', to be given to wb-send again",
+			run->path[PLACE_DEAD]);
+	if (status == DELIVER_AGAIN)
+		diag("not all could be done: nothing is committed, and the next run goes on with it");
+}
+
+/* Let the stages show what would be sent. Returns the exit status. */
+static int
+show(struct run *run)
+{
+	if (start(run, STDOUT_FILENO) != 0)
+		return EXIT_IO;
+	pipeline_wait(&run->pipeline);
+	return judge(run);
+}
+
+/* Run the stages, and keep the receipts. Returns the exit status. */
+static int
+send(struct run *run)
+{
+	int ends[2], failed;
+
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		diag("cannot make a pipe: %s", strerror(errno));
+		return EXIT_IO;
+	}
+	failed = start(run, ends[1]);
+	close(ends[1]);
+	if (failed != 0) {
+		close(ends[0]);
+		return EXIT_IO;
+	}
+	failed = take_receipts(run, ends[0]);
+	pipeline_wait(&run->pipeline);
+	return failed != 0 ? EXIT_IO : judge(run);
+}
+
+/* Returns the exit status. */
+static int
+send_and_commit(struct run *run)
+{
+	int status;
+
+	if (open_receipts(run) != 0)
+		return EXIT_USAGE;
+	status = send(run);
+	if (close_receipts(run) != 0)
+		return EXIT_IO;
+	if (status <= EXIT_REJECTED) {
+		const int committed = commit(run);
+
+		status = committed != EXIT_DONE ? committed : status;
+	}
+	tell(run, status);
+	return status;
+}
+
+int
+deliver_run(const struct deliver *d, int signals, const sigset_t *mask, bool *is_stopped)
+{
+	struct run run = {.d = d, .lock_fd = -1, .signals = signals, .mask = mask};
+	int status;
+
+	if (name_places(&run) != 0)
+		status = EXIT_USAGE;
+	else if ((status = lock(&run)) < 0)
+		status = make_stages(&run) != 0 ? EXIT_IO
+			 : d->dry_run           ? show(&run)
+						: send_and_commit(&run);
+	for (int i = 0; i < STAGES; i++)
+		free(run.words[i]);
+	if (run.lock_fd >= 0)
+		close(run.lock_fd);
+	*is_stopped = run.is_stopped;
+	return status;
+}

@@ -1,0 +1,274 @@
+/*
+ * wb-deliver - the whole pipeline, run as cron, a service or a CI job should run it
+ *
+ * stdin:  events, where neither files nor a command say where they come from
+ * stdout: with --print, receipts, one JSON object a line; else nothing
+ *
+ * It starts the other tools, keeps what they leave in one directory, and commits when all that can
+ * be done is done. It reads no configuration and no key, and opens no connection itself.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "deliver.h"
+#include "diag.h"
+#include "options.h"
+#include "signals.h"
+
+#define WAIT_MAX_MS ((uint64_t)24 * 60 * 60 * 1000)
+#define EVERY_MAX ((uint64_t)30 * 24 * 60 * 60 * 1000)
+
+struct args {
+	struct deliver deliver;
+	char **match, **send, **files; /* owned; NULL behind the last of each */
+	size_t nmatch, nsend, nfiles;
+	uint64_t every_ms; /* 0: once */
+};
+
+enum {
+	OPT_CONFIG = 1,
+	OPT_DIRECTORY,
+	OPT_EVERY,
+	OPT_KEEP,
+	OPT_PRINT,
+	OPT_DRY_RUN,
+	OPT_MATCH,
+	OPT_SEND
+};
+
+static const struct option options[] = {
+	{OPT_CONFIG, 'c', "config", "PATH",
+		"read automations from PATH, a file or a directory (default $WB_CONFIG)"},
+	{OPT_DIRECTORY, 'd', "directory", "DIR",
+		"keep state, journal and receipts in DIR (default .)"},
+	{OPT_EVERY, 'e', "every", "TIME",
+		"run again and again, TIME after the end of the last run"},
+	{OPT_KEEP, 0, "journal-keep", "TIME",
+		"drop lines of the journal older than TIME (default 30d)"},
+	{OPT_PRINT, 'p', "print", NULL, "write receipts to standard output, too"},
+	{OPT_DRY_RUN, 'n', "dry-run", NULL, "show the requests, send and keep nothing"},
+	{OPT_MATCH, 0, "match", "OPTION", "give OPTION to wb-match (repeatable)"},
+	{OPT_SEND, 0, "send", "OPTION",
+		"give OPTION to wb-send, as in --send=--rate=10/s (repeatable)"},
+	{0, 0, NULL, NULL, NULL},
+};
+
+static const struct options_spec spec = {
+	"wb-deliver [OPTION...] poll ENTITY/PROJECT[/COLLECTION] [OPTION OF wb-event poll...]\n"
+	"       wb-deliver [OPTION...] read [OPTION OF wb-event read...] [FILE...]\n"
+	"       wb-deliver [OPTION...] [FILE...]",
+	"Deliver what has changed in a registry, or other events, through the whole pipeline, and commit.",
+	options,
+};
+
+/* ---- what was asked ---- */
+
+/* Options of wb-event poll that are ours to give; its letters may stand together, as in -fj2. */
+static bool
+is_ours(const char *word)
+{
+	static const char *const names[] = {"--state", "--run", "--auto-commit", "--follow",
+		"--interval"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const size_t len = strlen(names[i]);
+
+		if (strncmp(word, names[i], len) == 0 && (word[len] == '\0' || word[len] == '='))
+			return true;
+	}
+	return word[0] == '-' && (word[1] == 's' || word[1] == 'f');
+}
+
+/* The command and all behind it go to wb-event as they are. Returns 0, or -1 after a message. */
+static int
+take_command(struct args *args, char **words)
+{
+	args->deliver.command = words;
+	args->files[0] = NULL;
+	args->deliver.polls = strcmp(words[0], "poll") == 0;
+	for (char **word = words + 1; args->deliver.polls && *word != NULL; word++) {
+		if (is_ours(*word)) {
+			diag("poll: %s is not to be given: --directory says where the state is, every run is committed when it is done, and --every repeats it",
+				*word);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static bool
+is_command(const char *word)
+{
+	return strcmp(word, "poll") == 0 || strcmp(word, "read") == 0;
+}
+
+static void
+add_word(char **words, size_t *n, const char *word)
+{
+	words[(*n)++] = (char *)(uintptr_t)word;
+}
+
+/* Returns 0, or -1 after a message. */
+static int
+take_option(struct args *args, int id, const char *value)
+{
+	switch (id) {
+	case OPT_CONFIG:
+		add_word(args->match, &args->nmatch, "-c");
+		add_word(args->match, &args->nmatch, value);
+		return 0;
+	case OPT_DIRECTORY:
+		args->deliver.directory = value;
+		return 0;
+	case OPT_EVERY:
+		return options_duration("every", value, EVERY_MAX, &args->every_ms);
+	case OPT_KEEP:
+		args->deliver.journal_keep = value;
+		return 0;
+	case OPT_PRINT:
+		args->deliver.prints = true;
+		return 0;
+	case OPT_DRY_RUN:
+		args->deliver.dry_run = true;
+		return 0;
+	case OPT_MATCH:
+		add_word(args->match, &args->nmatch, value);
+		return 0;
+	case OPT_SEND:
+		add_word(args->send, &args->nsend, value);
+		return 0;
+	default:
+		add_word(args->files, &args->nfiles, value);
+		return 0;
+	}
+}
+
+/* Returns 0, or -1 after a message. */
+static int
+check_args(const struct args *args)
+{
+	if (args->deliver.directory[0] == '\0') {
+		diag("--directory is empty");
+		return -1;
+	}
+	if (args->every_ms == 0 || (args->deliver.polls && !args->deliver.dry_run))
+		return 0;
+	diag("--every goes with poll: other events are there once");
+	return -1;
+}
+
+/* Returns 0, or -1 after a message; to be released either way. */
+static int
+args_init(struct args *args, int argc)
+{
+	/* an option makes two words at most */
+	const size_t most = 2 * (size_t)argc + 1;
+
+	*args = (struct args){.match = calloc(most, sizeof(char *)),
+		.send = calloc(most, sizeof(char *)),
+		.files = calloc(most, sizeof(char *)),
+		.deliver = {.directory = ".", .journal_keep = "30d"}};
+	args->deliver.match = args->match;
+	args->deliver.send = args->send;
+	args->deliver.files = args->files;
+	if (args->match == NULL || args->send == NULL || args->files == NULL) {
+		diag("out of memory");
+		return -1;
+	}
+	/* so that none is taken for an option */
+	add_word(args->files, &args->nfiles, "--");
+	return 0;
+}
+
+static void
+args_release(struct args *args)
+{
+	free(args->match);
+	free(args->send);
+	free(args->files);
+}
+
+/* Returns -1 to go on, or the exit status. */
+static int
+parse_args(struct args *args, int argc, char **argv)
+{
+	struct options o;
+	const char *value;
+	int id;
+
+	options_init(&o, &spec, argc, argv);
+	while ((id = options_next(&o, &value)) != OPTIONS_END) {
+		if (id == OPTIONS_DONE || id == OPTIONS_FAILED)
+			return id == OPTIONS_DONE ? EXIT_DONE : EXIT_IO;
+		if (id == OPTIONS_ERROR)
+			return EXIT_USAGE;
+		if (id == OPTIONS_OPERAND && args->nfiles == 1 && is_command(value)) {
+			if (take_command(args, argv + o.at - 1) != 0)
+				return EXIT_USAGE;
+			break;
+		}
+		if (take_option(args, id, value) != 0)
+			return EXIT_USAGE;
+	}
+	return check_args(args) == 0 ? -1 : EXIT_USAGE;
+}
+
+/* ---- runs ---- */
+
+/* Wait until the next one is due. Returns whether there is to be one. */
+static bool
+wait_for_next(int signals, uint64_t ms)
+{
+	struct pollfd fd = {signals, POLLIN, 0};
+
+	/* days, which poll(2) cannot count in one wait */
+	for (uint64_t left = ms, part; left > 0; left -= part) {
+		part = left < WAIT_MAX_MS ? left : WAIT_MAX_MS;
+		if (poll(&fd, 1, (int)part) != 0 && signals_take(signals) != 0)
+			return false;
+	}
+	return true;
+}
+
+static int
+run(const struct args *args)
+{
+	sigset_t mask;
+	const int signals = signals_open(&mask);
+	bool is_stopped = false;
+	int status;
+
+	if (signals < 0) {
+		diag("cannot wait for signals: %s", strerror(errno));
+		return EXIT_IO;
+	}
+	status = deliver_run(&args->deliver, signals, &mask, &is_stopped);
+	/* what is wrong at once is for whoever starts it; what goes wrong later may pass */
+	if (args->every_ms > 0 && status != EXIT_USAGE)
+		while (!is_stopped && wait_for_next(signals, args->every_ms))
+			status = deliver_run(&args->deliver, signals, &mask, &is_stopped);
+	close(signals);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args args;
+	int status;
+
+	diag_init("wb-deliver");
+	signal(SIGPIPE, SIG_IGN);
+	if (args_init(&args, argc) != 0)
+		status = EXIT_IO;
+	else if ((status = parse_args(&args, argc, argv)) < 0)
+		status = run(&args);
+	args_release(&args);
+	return status;
+}
