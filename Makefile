@@ -58,10 +58,10 @@ REGISTRY = arena names registry registry_absent registry_alias registry_aliases 
 IMPORT = config_add config_import file_set import_plan imported imported_action imported_conditions imported_job \
 	imported_names imported_payload mongo_filter mongo_rule mongo_test regex_common triggers_read wandb_trigger
 
-wb-event_OBJS  = $(TEXT) beside diag options nearest output event file poll_commit poll_head sha256 state_file \
+wb-event_OBJS  = $(TEXT) beside diag options nearest output event file poll_commit poll_head poll_run sha256 state_file \
 	timestamp uuid
 wb-event-poll_OBJS = $(TEXT) $(SECRETS) $(TRANSFER) $(WANDB) $(REGISTRY) diag options nearest output event file header \
-	poll_event poll_first poll_head poll_options poll_state poll_state_load state_file timestamp url
+	poll_event poll_first poll_head poll_options poll_run poll_state poll_state_load state_file timestamp url
 wb-event-read_OBJS = $(TEXT) $(STREAM) $(EVENTS) $(JQ) builtin_maps documents map map_event timestamp \
 	verbatim
 wb-match_OBJS  = $(TEXT) $(STREAM) $(EVENTS) $(PAYLOAD) $(CONFIG) $(JQ) jq_runner rules \

@@ -67,9 +67,23 @@ check_registry(const char *name, const struct poll_head *next, const struct strb
 	return EXIT_USAGE;
 }
 
-/* Whether ${next}, the text of FILE.next, may become FILE. */
+/* Whether ${next} is of the run ${run}, or of any, if that is NULL. */
 static int
-check_next(const struct state_file *s, const struct strbuf *next)
+check_run(const char *name, const struct poll_head *next, const char *run)
+{
+	const bool has_name = next->run.type == JSON_STRING;
+
+	if (run == NULL || (has_name && json_equal(&next->run, run, strlen(run))))
+		return EXIT_DONE;
+	diag("cannot commit '%s': '%s.next' is of %s%.*s, not of run %s: a poll since then has told all of it again; leave the commit to that run, or poll again if it has failed",
+		name, name, has_name ? "run " : "a run without --run",
+		has_name ? (int)next->run.len : 0, has_name ? next->run.p : "", run);
+	return EXIT_USAGE;
+}
+
+/* Whether ${next}, the text of FILE.next, may become FILE for ${run}. */
+static int
+check_next(const struct state_file *s, const struct strbuf *next, const char *run)
 {
 	char digest[POLL_HEAD_DIGEST] = "";
 	struct strbuf file;
@@ -86,6 +100,8 @@ check_next(const struct state_file *s, const struct strbuf *next)
 	}
 	if (!has_all_lines(next, &head))
 		return damaged(s->name, "it has not the lines that its head tells of");
+	if (check_run(s->name, &head, run) != EXIT_DONE)
+		return EXIT_USAGE;
 	strbuf_init(&file, POLL_HEAD_FILE_MAX);
 	if ((there = state_file_read(s, STATE_FILE, &file)) > 0)
 		poll_head_digest(&file, digest);
@@ -101,7 +117,7 @@ check_next(const struct state_file *s, const struct strbuf *next)
 }
 
 int
-poll_commit(const char *name)
+poll_commit(const char *name, const char *run)
 {
 	struct state_file s;
 	struct strbuf next;
@@ -109,7 +125,7 @@ poll_commit(const char *name)
 
 	strbuf_init(&next, POLL_HEAD_FILE_MAX);
 	if (status == EXIT_DONE && (there = state_file_read(&s, STATE_NEXT, &next)) != 0)
-		status = there < 0 ? EXIT_IO : check_next(&s, &next);
+		status = there < 0 ? EXIT_IO : check_next(&s, &next, run);
 	if (status == EXIT_DONE)
 		status = state_file_commit(&s);
 	strbuf_release(&next);

@@ -61,6 +61,7 @@ poll_head_read(struct json *js, struct poll_head *head)
 			: json_equal(&key, "scope", 5)        ? !json_value(js, &head->scope)
 			: json_equal(&key, "first", 5)        ? !json_value(js, &head->first)
 			: json_equal(&key, "base", 4)         ? !json_value(js, &head->base)
+			: json_equal(&key, "run", 3)          ? !json_value(js, &head->run)
 							      : !json_value(js, NULL))
 			return false;
 	}

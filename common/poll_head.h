@@ -19,6 +19,7 @@ struct poll_head {
 	int64_t version, collections, events; /* -1: not there */
 	int64_t floor_ms, read_ms;            /* REGISTRY_NO_TIME: not there */
 	struct json_span server, scope, first, base;
+	struct json_span run; /* the name of the run; of a type other than JSON_STRING: none */
 };
 
 /**

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "poll_run.h"
 #include "timestamp.h"
 
 #define SINCE_AHEAD_MAX_MS ((int64_t)24 * 3600 * 1000) /* clocks and time zones that are off */
@@ -59,6 +60,9 @@ poll_option(struct poll_args *args, int id, const char *value)
 	case POLL_STATE:
 		args->state = value;
 		return 0;
+	case POLL_RUN:
+		args->run = value;
+		return poll_run_check(value);
 	case POLL_REGISTRIES:
 		args->organization = value;
 		return 0;

@@ -17,6 +17,7 @@
 
 enum {
 	POLL_STATE = 9700,
+	POLL_RUN,
 	POLL_REGISTRIES,
 	POLL_SINCE,
 	POLL_ALL,
@@ -29,6 +30,7 @@ enum {
 /* clang-format off */
 #define POLL_OPTIONS                                                                               \
 	{POLL_STATE, 's', "state", "FILE", "where what is known stands from run to run"},          \
+	{POLL_RUN, 0, "run", "ID", "the name of this run, for wb-event commit --run ID"},          \
 	{POLL_REGISTRIES, 0, "registries", "ORG", "poll all registries of the organization ORG"},  \
 	{POLL_SINCE, 0, "since", "TIME", "first run: tell what has happened since TIME"},          \
 	{POLL_ALL, 0, "all", NULL, "first run: tell all that can be known"},                       \
@@ -40,7 +42,7 @@ enum {
 /* clang-format on */
 
 struct poll_args {
-	const char *operand, *state, *organization;
+	const char *operand, *state, *run, *organization;
 	struct wandb_args wandb;
 	struct registry_scope scope;
 	char scope_text[POLL_SCOPE_MAX];

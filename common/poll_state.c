@@ -33,6 +33,10 @@ poll_state_write(struct poll_state *s, const struct registry *next)
 	json_quote(sb, s->identity.scope);
 	strbuf_lit(sb, ",\"first\":");
 	json_quote(sb, s->first);
+	if (s->identity.run != NULL) {
+		strbuf_lit(sb, ",\"run\":");
+		json_quote(sb, s->identity.run);
+	}
 	if (next->floor_ms != REGISTRY_NO_TIME)
 		strbuf_printf(sb, ",\"floor\":%lld", (long long)next->floor_ms);
 	if (next->read_ms != REGISTRY_NO_TIME)

@@ -19,10 +19,10 @@
 /*
  * Of which registry it is, and, for a first run, what of it is told (poll_first.h). A first run
  * that was not committed goes on as it was asked for, but for one that asks for more: it begins
- * anew. All borrowed.
+ * anew. ${run} is the name of this run, or NULL. All borrowed.
  */
 struct poll_identity {
-	const char *server, *scope, *first;
+	const char *server, *scope, *first, *run;
 };
 
 struct poll_state {

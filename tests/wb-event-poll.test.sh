@@ -515,6 +515,76 @@ commit_errors() {
 }
 test_case 'commit says what is missing' commit_errors
 
+named_runs() {
+  local since='a poll since then has told all of it again; leave the commit to that run, or poll again if it has failed'
+  # shellcheck disable=SC1003
+  local odd='~!"\/#$%{}|'
+  anew
+  wandb_do "[$(link)]" >/dev/null
+  poll --run a
+  commit_of a
+  # two runs overlap: each has told what the earlier one has not committed, and only the later one commits
+  wandb_do "[$(link)]" >/dev/null
+  expect_equal "$(told --run a)" 'LINK_ARTIFACT fraud:1 - ann 01:00:02Z'
+  wandb_do "[$(link)]" >/dev/null
+  expect_equal "$(told --run "$odd" | wc -l)" 2
+  cp state before
+  cp state.next tried
+  expect_status 2 commit_of a 2>err
+  expect_equal "$(<err)" "wb-event: cannot commit 'state': 'state.next' is of run $(jq -r -n --arg odd "$odd" '$odd | tojson[1:-1]'), not of run a: $since"
+  expect_status 2 commit_of "$odd-" 2>err
+  expect_file state before
+  expect_file state.next tried
+  commit_of "$odd"
+  expect_file state tried
+  commit_of a # there is nothing to commit any more: all that this run told is committed
+  # the last run has no name
+  wandb_do "[$(link)]" >/dev/null
+  poll --run a
+  poll
+  expect_status 2 commit_of a 2>err
+  expect_equal "$(<err)" "wb-event: cannot commit 'state': 'state.next' is of a run without --run, not of run a: $since"
+  commit
+  expect_equal "$(told)" ''
+  # a commit that does not ask takes what is there, and a poll that follows names its last one
+  poll --run b
+  commit
+  wandb_do "[$(link)]" >/dev/null
+  poll --run c
+  [[ $(head -n 1 state.next) == *'"run":"c"'* ]]
+  # what it says of itself is nothing that an older state must have
+  sed -i '1s/"run":"c",//' state.next
+  expect_status 2 commit_of c 2>err
+  commit
+}
+commit_of() {
+  wb-event commit --state state --run "$1"
+}
+test_case 'a commit that names its run leaves what another one has polled' named_runs
+
+bad_names_of_runs() {
+  local name long
+  printf -v long '%129s' ''
+  anew
+  for name in 'a b' $'a\tb' "é" "${long// /x}" ' '; do
+    refuses 2 "wb-event: --run takes 1 to 128 printable ASCII characters without blanks, not '.*'" --run "$name"
+    expect_status 2 commit_of "$name" 2>err
+    expect_match "$(<err)" '^wb-event: --run takes 1 to 128 printable ASCII characters without blanks, not '
+  done
+  refuses 2 "wb-event: --run takes 1 to 128 printable .*, not ''" --run ''
+  expect_status 2 commit_of '' 2>err
+  expect_equal "$(<err)" 'wb-event: --run is empty; leave it out if there is none'
+  [[ ! -e state.next ]]
+  long=${long// /x}
+  poll --run "${long%x}"
+  commit_of "${long%x}"
+  expect_status 2 wb-event link "$fraud:3" --run a 2>err
+  expect_equal "$(<err)" 'wb-event: --run goes with poll and commit'
+  expect_status 2 wb-event commit --state state --author ann 2>err
+  expect_equal "$(<err)" 'wb-event: commit takes no options but --state and --run'
+}
+test_case 'what may be the name of a run, and where it may stand' bad_names_of_runs
+
 # keeps MESSAGE - a commit is refused, and the state stays as it was
 keeps() {
   cp state.next tried

@@ -237,7 +237,7 @@ run_with_state(struct run *run)
 {
 	const struct poll_args *args = run->args;
 	const struct poll_identity identity = {args->wandb.server, args->scope_text,
-		args->first_text};
+		args->first_text, args->run};
 	int status = poll_state_open(&run->state, args->state, &identity);
 
 	if (status == EXIT_DONE && run->state.base[0] != '\0' && args->first != REGISTRY_BASELINE)

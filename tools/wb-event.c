@@ -23,6 +23,7 @@
 #include "options.h"
 #include "output.h"
 #include "poll_commit.h"
+#include "poll_run.h"
 #include "timestamp.h"
 #include "uuid.h"
 
@@ -47,7 +48,7 @@ struct args {
 	const char *operands[3];
 	size_t noperands;
 	const char *author, *metadata, *artifact_id, *time, *id;
-	const char *state;
+	const char *state, *run;
 };
 
 /* ENTITY/PROJECT/COLLECTION:VERSION, taken apart; texts borrowed. */
@@ -56,7 +57,7 @@ struct version {
 	size_t entity_len, project_len, collection_len, index_len;
 };
 
-enum { OPT_AUTHOR = 1, OPT_METADATA, OPT_ARTIFACT_ID, OPT_TIME, OPT_ID, OPT_STATE };
+enum { OPT_AUTHOR = 1, OPT_METADATA, OPT_ARTIFACT_ID, OPT_TIME, OPT_ID, OPT_STATE, OPT_RUN };
 
 static const struct option options[] = {
 	{OPT_AUTHOR, 'a', "author", "USER", "the user who did it"},
@@ -65,6 +66,7 @@ static const struct option options[] = {
 	{OPT_TIME, 't', "time", "TIME", "when it happened, RFC 3339 (default now)"},
 	{OPT_ID, 0, "id", "ID", "event_id (default a new UUIDv7)"},
 	{OPT_STATE, 's', "state", "FILE", "commit: the state of wb-event poll"},
+	{OPT_RUN, 0, "run", "ID", "commit: only what the poll with --run ID has left"},
 	{0, 0, NULL, NULL, NULL},
 };
 
@@ -72,7 +74,7 @@ static const struct options_spec spec = {
 	"wb-event link  ENTITY/PROJECT/COLLECTION:VERSION [OPTION...]\n"
 	"       wb-event alias ENTITY/PROJECT/COLLECTION:VERSION ALIAS [OPTION...]\n"
 	"       wb-event tag   ENTITY/PROJECT/COLLECTION:VERSION TAG [OPTION...]\n"
-	"       wb-event commit --state FILE\n"
+	"       wb-event commit --state FILE [--run ID]\n"
 	"       wb-event poll ...: 'wb-event poll --help' tells more\n"
 	"       wb-event read ...: 'wb-event read --help' tells more",
 	"Write the event of a version linked, an alias added or a tag added. VERSION is v3 or 3.\n"
@@ -88,7 +90,7 @@ is_empty(const struct args *args)
 		const char *name, *value;
 	} all[] = {{"author", args->author}, {"metadata", args->metadata},
 		{"artifact-id", args->artifact_id}, {"time", args->time}, {"id", args->id},
-		{"state", args->state}};
+		{"state", args->state}, {"run", args->run}};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (all[i].value != NULL && all[i].value[0] == '\0') {
@@ -140,6 +142,9 @@ parse_args(struct args *args, int argc, char **argv)
 			break;
 		case OPT_STATE:
 			args->state = value;
+			break;
+		case OPT_RUN:
+			args->run = value;
 			break;
 		}
 	}
@@ -319,8 +324,8 @@ check_operands(const struct command *command, const struct args *args)
 {
 	size_t wanted = command->member >= 0 ? 3 : 2;
 
-	if (args->state != NULL) {
-		diag("--state goes with poll and commit");
+	if (args->state != NULL || args->run != NULL) {
+		diag("--%s goes with poll and commit", args->state != NULL ? "state" : "run");
 		return -1;
 	}
 	if (args->noperands == wanted && (wanted == 2 || args->operands[2][0] != '\0'))
@@ -395,10 +400,12 @@ commit(const struct args *args)
 	}
 	if (args->author != NULL || args->metadata != NULL || args->artifact_id != NULL ||
 		args->time != NULL || args->id != NULL) {
-		diag("commit takes no option but --state");
+		diag("commit takes no options but --state and --run");
 		return EXIT_USAGE;
 	}
-	return poll_commit(args->state);
+	if (args->run != NULL && poll_run_check(args->run) != 0)
+		return EXIT_USAGE;
+	return poll_commit(args->state, args->run);
 }
 
 int
