@@ -18,6 +18,7 @@
 #include "pipeline.h"
 #include "receipt_tally.h"
 #include "signals.h"
+#include "uuid.h"
 
 enum place {
 	PLACE_LOCK,
@@ -44,6 +45,7 @@ struct run {
 	int signals;
 	const sigset_t *mask;
 	bool is_stopped;
+	char id[UUID_SIZE];   /* of the poll, so that its commit is of no other's events */
 	char **words[STAGES]; /* arguments of programs, owned; NULL: none */
 	struct pipeline pipeline;
 	struct receipt_tally tally;
@@ -128,7 +130,8 @@ make_stage(struct run *run, enum stage stage, char *const *fixed, char *const *m
 static bool
 make_source(struct run *run)
 {
-	char *poll[] = {ARG("wb-event"), ARG("poll"), ARG("--state"), run->path[PLACE_STATE], NULL};
+	char *poll[] = {ARG("wb-event"), ARG("poll"), ARG("--state"), run->path[PLACE_STATE],
+		ARG("--run"), run->id, NULL};
 	char *read[] = {ARG("wb-event"), ARG("read"), ARG("--rejects"),
 		run->path[PLACE_EVENT_REJECTS], NULL};
 
@@ -168,6 +171,10 @@ make_stages(struct run *run)
 		NULL};
 	char *sign[] = {ARG("wb-sign"), NULL};
 
+	if (uuid_v7(run->id) != 0) {
+		diag("no random numbers: %s", strerror(errno));
+		return -1;
+	}
 	if (run->d->dry_run)
 		render[1] = NULL;
 	if (make_source(run) && make_match(run) &&
@@ -367,7 +374,7 @@ commit(struct run *run)
 	char *match[] = {ARG("wb-match"), ARG("--commit"), ARG("--state"), run->path[PLACE_RESTS],
 		NULL};
 	char *event[] = {ARG("wb-event"), ARG("commit"), ARG("--state"), run->path[PLACE_STATE],
-		NULL};
+		ARG("--run"), run->id, NULL};
 	const int status = run_program(run, match);
 
 	return status != EXIT_DONE || !run->d->polls ? status : run_program(run, event);
