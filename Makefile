@@ -71,8 +71,8 @@ wb-sign_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) event timestamp
 wb-send_OBJS   = $(TEXT) $(STREAM) $(SECRETS) $(REQUEST) $(JOURNAL) $(DRY_RUN) $(TRANSFER) $(DELIVERY) \
 	$(JQ) answer event graphql_answer launch_answer timestamp progress secret_url
 
-wb-deliver_OBJS = $(TEXT) beside deliver diag json_find lines nearest options output pipeline receipt receipt_tally \
-	signals timestamp url uuid
+wb-deliver_OBJS = $(TEXT) beside deliver deliver_directory deliver_stages diag json_find lines nearest options output pipeline receipt \
+	receipt_tally signals timestamp url uuid
 
 wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
 	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width

@@ -2,16 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "deliver_directory.h"
+#include "deliver_stages.h"
 #include "diag.h"
 #include "lines.h"
 #include "output.h"
@@ -20,179 +18,30 @@
 #include "signals.h"
 #include "uuid.h"
 
-enum place {
-	PLACE_LOCK,
-	PLACE_STATE,
-	PLACE_RESTS,
-	PLACE_JOURNAL,
-	PLACE_RECEIPTS,
-	PLACE_DEAD,
-	PLACE_EVENT_REJECTS,
-	PLACE_MATCH_REJECTS,
-	PLACE_RENDER_REJECTS,
-	PLACE_SEND_REJECTS,
-	PLACES
-};
-
-enum stage { STAGE_EVENT, STAGE_MATCH, STAGE_RENDER, STAGE_SIGN, STAGE_SEND, STAGES };
-
 #define RECEIPT_LINE_MAX ((size_t)16 * 1024 * 1024)
+#define ARG(text) ((char *)(uintptr_t)(text))
 
 struct run {
 	const struct deliver *d;
-	char path[PLACES][PATH_MAX];
-	int lock_fd;
+	struct deliver_directory dir;
+	struct deliver_stages stages;
 	int signals;
 	const sigset_t *mask;
 	bool is_stopped;
-	char id[UUID_SIZE];   /* of the poll, so that its commit is of no other's events */
-	char **words[STAGES]; /* arguments of programs, owned; NULL: none */
+	char id[UUID_SIZE]; /* of the poll, so that its commit is of no other's events */
 	struct pipeline pipeline;
 	struct receipt_tally tally;
 	struct output receipts, printed;
 };
 
-#define ARG(text) ((char *)(uintptr_t)(text))
-
-/* ---- the directory ---- */
-
-/* Returns 0, or -1 after a message. */
-static int
-name_places(struct run *run)
-{
-	static const char *const names[PLACES] = {"lock", "registry.state", "rests",
-		"journal.jsonl", "receipts.jsonl", "dead.jsonl", "event.rejects", "match.rejects",
-		"render.rejects", "send.rejects"};
-
-	for (int i = 0; i < PLACES; i++) {
-		if (snprintf(run->path[i], PATH_MAX, "%s/%s", run->d->directory, names[i]) <
-			PATH_MAX)
-			continue;
-		diag("the name of directory '%s' is too long", run->d->directory);
-		return -1;
-	}
-	return 0;
-}
-
-/* Make the directory and lock it. Returns -1 to go on, or the exit status. */
-static int
-lock(struct run *run)
-{
-	const char *path = run->path[PLACE_LOCK];
-
-	if (mkdir(run->d->directory, 0700) != 0 && errno != EEXIST) {
-		diag("cannot make directory '%s': %s", run->d->directory, strerror(errno));
-		return EXIT_USAGE;
-	}
-	/* Programs inherit it: one that outlives us still is a run that goes on. */
-	run->lock_fd = open(path, O_RDWR | O_CREAT | O_NOCTTY | O_NOFOLLOW, 0600);
-	if (run->lock_fd >= 0 && flock(run->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return -1;
-	if (run->lock_fd < 0 || errno != EWOULDBLOCK) {
-		diag("cannot lock '%s': %s", path, strerror(errno));
-		return EXIT_USAGE;
-	}
-	/* for cron that is nothing to write a mail about */
-	if (run->d->dry_run || isatty(STDERR_FILENO))
-		diag("another run is going on in '%s'", run->d->directory);
-	return run->d->dry_run ? EXIT_USAGE : EXIT_DONE;
-}
-
-/* ---- the programs ---- */
-
-static size_t
-count(char *const *words)
-{
-	size_t n = 0;
-
-	while (words != NULL && words[n] != NULL)
-		n++;
-	return n;
-}
-
-/* The arguments of a program: fixed ones, and those behind them. False when memory ran out. */
-static bool
-make_stage(struct run *run, enum stage stage, char *const *fixed, char *const *more,
-	char *const *last)
-{
-	char *const *const lists[] = {fixed, more, last};
-	size_t n = 0;
-
-	run->words[stage] = calloc(count(fixed) + count(more) + count(last) + 1, sizeof(char *));
-	if (run->words[stage] == NULL)
-		return false;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		for (size_t k = 0; k < count(lists[i]); k++)
-			run->words[stage][n++] = lists[i][k];
-	return true;
-}
-
-static bool
-make_source(struct run *run)
-{
-	char *poll[] = {ARG("wb-event"), ARG("poll"), ARG("--state"), run->path[PLACE_STATE],
-		ARG("--run"), run->id, NULL};
-	char *read[] = {ARG("wb-event"), ARG("read"), ARG("--rejects"),
-		run->path[PLACE_EVENT_REJECTS], NULL};
-
-	if (run->d->dry_run)
-		read[2] = NULL;
-	return run->d->command == NULL ||
-	       make_stage(run, STAGE_EVENT, run->d->polls ? poll : read, run->d->command + 1, NULL);
-}
-
-static bool
-make_match(struct run *run)
-{
-	char *fixed[] = {ARG("wb-match"), ARG("--state"), run->path[PLACE_RESTS], ARG("--rejects"),
-		run->path[PLACE_MATCH_REJECTS], NULL};
-
-	if (run->d->dry_run)
-		fixed[3] = NULL;
-	return make_stage(run, STAGE_MATCH, fixed, run->d->match, run->d->files);
-}
-
-static bool
-make_send(struct run *run)
-{
-	char *fixed[] = {ARG("wb-send"), ARG("--journal"), run->path[PLACE_JOURNAL],
-		ARG("--journal-keep"), ARG(run->d->journal_keep), ARG("--dead-letter"),
-		run->path[PLACE_DEAD], ARG("--rejects"), run->path[PLACE_SEND_REJECTS], NULL};
-	char *show[] = {ARG("wb-send"), ARG("--dry-run"), NULL};
-
-	return make_stage(run, STAGE_SEND, run->d->dry_run ? show : fixed, run->d->send, NULL);
-}
-
-/* Returns 0, or -1 after a message. */
-static int
-make_stages(struct run *run)
-{
-	char *render[] = {ARG("wb-render"), ARG("--rejects"), run->path[PLACE_RENDER_REJECTS],
-		NULL};
-	char *sign[] = {ARG("wb-sign"), NULL};
-
-	if (uuid_v7(run->id) != 0) {
-		diag("no random numbers: %s", strerror(errno));
-		return -1;
-	}
-	if (run->d->dry_run)
-		render[1] = NULL;
-	if (make_source(run) && make_match(run) &&
-		make_stage(run, STAGE_RENDER, render, NULL, NULL) &&
-		make_stage(run, STAGE_SIGN, sign, NULL, NULL) && make_send(run))
-		return 0;
-	diag("out of memory");
-	return -1;
-}
-
 static int
 start(struct run *run, int out)
 {
-	const int first = run->d->command != NULL ? STAGE_EVENT : STAGE_MATCH;
+	const int first = run->stages.first;
 	char *const *stages[STAGES];
 
 	for (int i = first; i < STAGES; i++)
-		stages[i - first] = run->words[i];
+		stages[i - first] = run->stages.words[i];
 	return pipeline_start(&run->pipeline, stages, (size_t)(STAGES - first), out, run->mask);
 }
 
@@ -281,8 +130,8 @@ open_receipts(struct run *run)
 {
 	int fd;
 
-	if (output_open(&run->receipts, run->path[PLACE_RECEIPTS]) != 0) {
-		diag("cannot open '%s': %s", run->path[PLACE_RECEIPTS], strerror(errno));
+	if (output_open(&run->receipts, run->dir.path[PLACE_RECEIPTS]) != 0) {
+		diag("cannot open '%s': %s", run->dir.path[PLACE_RECEIPTS], strerror(errno));
 		return -1;
 	}
 	if (!run->d->prints)
@@ -303,7 +152,7 @@ close_receipts(struct run *run)
 	const int failed = output_close(&run->receipts);
 
 	if (failed != 0)
-		diag("cannot write to '%s': %s", run->path[PLACE_RECEIPTS],
+		diag("cannot write to '%s': %s", run->dir.path[PLACE_RECEIPTS],
 			strerror(run->receipts.error));
 	if (run->d->prints)
 		output_close(&run->printed);
@@ -322,7 +171,7 @@ stage_status(const struct run *run, enum stage stage, int status)
 		return WEXITSTATUS(status);
 	if (run->is_stopped)
 		return DELIVER_AGAIN;
-	diag("%s was ended by signal %d", run->words[stage][0], WTERMSIG(status));
+	diag("%s was ended by signal %d", run->stages.words[stage][0], WTERMSIG(status));
 	return EXIT_IO;
 }
 
@@ -330,7 +179,7 @@ stage_status(const struct run *run, enum stage stage, int status)
 static int
 judge(const struct run *run)
 {
-	const int first = run->d->command != NULL ? STAGE_EVENT : STAGE_MATCH;
+	const int first = run->stages.first;
 	bool is_wrong = false, is_broken = false,
 	     is_again = run->tally.counts[RECEIPT_DEFERRED] > 0, is_rejected = false;
 
@@ -371,9 +220,9 @@ run_program(struct run *run, char *const *words)
 static int
 commit(struct run *run)
 {
-	char *match[] = {ARG("wb-match"), ARG("--commit"), ARG("--state"), run->path[PLACE_RESTS],
-		NULL};
-	char *event[] = {ARG("wb-event"), ARG("commit"), ARG("--state"), run->path[PLACE_STATE],
+	char *match[] = {ARG("wb-match"), ARG("--commit"), ARG("--state"),
+		run->dir.path[PLACE_RESTS], NULL};
+	char *event[] = {ARG("wb-event"), ARG("commit"), ARG("--state"), run->dir.path[PLACE_STATE],
 		ARG("--run"), run->id, NULL};
 	const int status = run_program(run, match);
 
@@ -385,7 +234,7 @@ tell(const struct run *run, int status)
 {
 	if (status == EXIT_REJECTED && run->tally.counts[RECEIPT_FAILED] > 0)
 		diag("what has failed is in '%s', to be given to wb-send again",
-			run->path[PLACE_DEAD]);
+			run->dir.path[PLACE_DEAD]);
 	if (status == DELIVER_AGAIN)
 		diag("not all could be done: nothing is committed, and the next run goes on with it");
 }
@@ -441,22 +290,37 @@ send_and_commit(struct run *run)
 	return status;
 }
 
+/* In its directory. Returns the exit status. */
+static int
+run_here(struct run *run)
+{
+	if (uuid_v7(run->id) != 0) {
+		diag("no random numbers: %s", strerror(errno));
+		return EXIT_IO;
+	}
+	if (deliver_stages_make(&run->stages, run->d, &run->dir, run->id) != 0) {
+		diag("out of memory");
+		return EXIT_IO;
+	}
+	return run->d->dry_run ? show(run) : send_and_commit(run);
+}
+
 int
 deliver_run(const struct deliver *d, int signals, const sigset_t *mask, bool *is_stopped)
 {
-	struct run run = {.d = d, .lock_fd = -1, .signals = signals, .mask = mask};
-	int status;
+	struct run run = {.d = d, .signals = signals, .mask = mask};
+	bool is_busy;
+	int status = deliver_directory_open(&run.dir, d->directory, &is_busy);
 
-	if (name_places(&run) != 0)
+	/* for cron that is nothing to write a mail about */
+	if (is_busy && (d->dry_run || isatty(STDERR_FILENO)))
+		diag("another run is going on in '%s'", d->directory);
+	if (is_busy && d->dry_run)
 		status = EXIT_USAGE;
-	else if ((status = lock(&run)) < 0)
-		status = make_stages(&run) != 0 ? EXIT_IO
-			 : d->dry_run           ? show(&run)
-						: send_and_commit(&run);
-	for (int i = 0; i < STAGES; i++)
-		free(run.words[i]);
-	if (run.lock_fd >= 0)
-		close(run.lock_fd);
+	if (status < 0)
+		status = run_here(&run);
+	deliver_stages_release(&run.stages);
+	deliver_directory_close(&run.dir);
 	*is_stopped = run.is_stopped;
 	return status;
 }
