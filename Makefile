@@ -75,7 +75,8 @@ wb-deliver_OBJS = $(TEXT) beside deliver deliver_directory deliver_stages diag j
 	receipt_tally signals timestamp url uuid
 
 wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) $(EDIT) $(TRIAL) $(HISTORY) \
-	diag options nearest output columns jq_program listing rule_text rules scrub showing timestamp width
+	diag options nearest output columns jq_program listing rule_text rules scrub secret_names showing timestamp \
+	width
 
 wb-automation-check_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) \
 	config_online config_questions diag launch_lookup options nearest output header jq_program registry rules timestamp

@@ -20,12 +20,13 @@ automation_reads() {
   { journal_line 1 finished regex && journal_line 2 failed 'valu\u0065s' && journal_line 1 failed nothing; } >automation.journal
   survives_each 0 is_nothing_or_all is_same wb-automation list -c c.json --journal automation.journal
   survives_each 0 is_part_of is_same wb-automation list -c c.json --journal automation.journal --json
+  survives_each 0 is_part_of is_same wb-automation secrets -c c.json
   survives_each 0 is_nothing_or_all is_same wb-automation show regex -c c.json
   survives_each 0 is_nothing_or_all is_same wb-automation show regex -c c.json --json
   survives_each 0 is_nothing_or_all is_same wb-automation history --journal automation.journal
   survives_each 0 is_part_of is_same wb-automation history --journal automation.journal --json
 }
-test_case 'wb-automation list, show, history' automation_reads
+test_case 'wb-automation list, secrets, show, history' automation_reads
 
 # What was not read for want of memory may be missed elsewhere; it is said then that memory is what is wanting.
 says_why() {

@@ -209,6 +209,31 @@ shows_json() {
 }
 test_case 'show --json' shows_json
 
+# ---- secrets ----
+
+names_secrets() {
+  cat >c.json <<'END'
+{"webhooks": {
+  "unused": {"url": "$URL", "headers": {"X-Key": "$KEY", "X-Plain": "5 $"}},
+  "used": {"url": "https://a.example/", "access_token": "$TOKEN", "secret": ["$NEW", "$OLD"],
+           "tls": {"ca": "$CA", "cert": "$CERT", "key": "$PRIVATE"}}},
+ "automations": [
+  {"name": "a", "action": {"type": "webhook", "webhook": "used", "payload": {"k": "${NEW}", "no": "$NONE"}}},
+  {"name": "l", "enabled": false, "action": {"type": "launch", "queue": "q", "job": "acme/x/j", "project": "acme/x"}},
+  {"name": "m", "action": {"type": "launch", "queue": "q", "job": "acme/x/k", "project": "acme/x", "api_key": "$TOKEN"}}]}
+END
+  wb-automation secrets -c c.json >out
+  expect_equal "$(<out)" "$(printf '%s\n' URL KEY TOKEN NEW OLD CA CERT PRIVATE WANDB_API_KEY)"
+  WB_CONFIG=rules wb-automation secrets >out
+  expect_equal "$(<out)" "$(printf '%s\n' GITHUB_TOKEN NEW OLD)"
+  wb-event link acme/m/c:v1 >none.json
+  refused "too many operands: 'deploy'" secrets deploy -c rules
+  expect_status 2 wb-automation secrets -c none.json >out 2>err
+  expect_empty out
+  expect_status 3 wb-automation secrets -c rules >/dev/full
+}
+test_case 'secrets: the names of all that is needed, each once' names_secrets
+
 # ---- history ----
 
 a_journal() {

@@ -28,6 +28,7 @@
 #include "options.h"
 #include "output.h"
 #include "policy_options.h"
+#include "secret_names.h"
 #include "secret_options.h"
 #include "showing.h"
 #include "trial_options.h"
@@ -50,12 +51,13 @@ struct args {
 	struct trial_args trial;
 };
 
-enum { LIST, SHOW, HISTORY, CHECK, ENABLE, DISABLE, DELETE, ADD, TEST, VERBS };
+enum { LIST, SHOW, HISTORY, CHECK, SECRETS, ENABLE, DISABLE, DELETE, ADD, TEST, VERBS };
 
 static int list(const struct args *args, struct output *out);
 static int show(const struct args *args, struct output *out);
 static int history(const struct args *args, struct output *out);
 static int check(const struct args *args, struct output *out);
+static int secrets(const struct args *args, struct output *out);
 static int enable(const struct args *args, struct output *out);
 static int delete_it(const struct args *args, struct output *out);
 static int add(const struct args *args, struct output *out);
@@ -72,6 +74,7 @@ static const struct verb {
 	[SHOW] = {"show", show, true, true},
 	[HISTORY] = {"history", history, false, false},
 	[CHECK] = {"check", check, false, true},
+	[SECRETS] = {"secrets", secrets, false, true},
 	[ENABLE] = {"enable", enable, true, true},
 	[DISABLE] = {"disable", enable, true, true},
 	[DELETE] = {"delete", delete_it, true, true},
@@ -141,6 +144,7 @@ static const struct options_spec spec = {
 	"       wb-automation history --journal FILE [OPTION...]\n"
 	"       wb-automation check [-c PATH]... [--strict] [--resolve] [OPTION...]\n"
 	"       wb-automation check --online ...: 'wb-automation check --online --help' tells more\n"
+	"       wb-automation secrets [-c PATH]...\n"
 	"       wb-automation add NAME [-c PATH]... --webhook NAME|--url URL|--template NAME\n"
 	"                              [OPTION...]\n"
 	"       wb-automation add NAME [-c PATH]... --launch QUEUE --run-project ENTITY/PROJECT\n"
@@ -404,6 +408,18 @@ show(const struct args *args, struct output *out)
 		status = (args->json ? showing_write_json : showing_write)(found, out) == 0
 				 ? EXIT_DONE
 				 : out_of_memory();
+	config_free(config);
+	return status;
+}
+
+static int
+secrets(const struct args *args, struct output *out)
+{
+	struct config *config = config_load(args->config, args->nconfig, config_say, NULL);
+	int status = EXIT_USAGE;
+
+	if (config != NULL)
+		status = secret_names_write(config, out) == 0 ? EXIT_DONE : out_of_memory();
 	config_free(config);
 	return status;
 }
