@@ -454,11 +454,12 @@ make_file() {
     ! jq -e 'has("automations") or has("webhooks")' "$file" >/dev/null || configurations+=("$name")
   fi
   [[ ! -e $TOP/man/examples/${name##*/} ]] || expect_file "$file" "$TOP/man/examples/${name##*/}"
+  [[ ! -e $TOP/man/$name ]] || expect_file "$file" "$TOP/man/$name"
   # what other programs would run
   case $name in
     *.yml)
       awk '/^ *run: \|$/ { on = 1; next } on' "$file" >"$file.run"
-      later+=("bash --noprofile --norc -e -o pipefail $(printf '%q' "$file.run")")
+      [[ ! -s $file.run ]] || later+=("bash --noprofile --norc -e -o pipefail $(printf '%q' "$file.run")")
       ;;
     crontab) later+=("$(cut -d ' ' -f 6- "$file")") ;;
   esac
