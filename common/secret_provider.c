@@ -22,9 +22,12 @@ struct secret_provider {
 	struct secret_command *command; /* a program; NULL: none */
 	char *dir;                      /* inside text; NULL: the environment, or a program */
 	char *machine;                  /* of a netrc file; NULL: dir is a directory */
+	const char *prefix;             /* of the names of files in dir, static */
 	char text[];
 };
 
+/* systemd loads a directory, LoadCredential=secrets:PATH, as one file for each of its files. */
+static const char loaded_prefix[] = "secrets_";
 static const char not_found[] = "not found";
 static const char others_can_write[] =
 	"its group or others can write to it, and so put other secrets there; 'chmod go-w' prevents that";
@@ -39,15 +42,16 @@ append(struct secret_provider **list, size_t size, bool checks_mode)
 	if (p == NULL)
 		return NULL;
 	p->checks_mode = checks_mode;
+	p->prefix = "";
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = p;
 	return p;
 }
 
-/* Append files in ${dir}. */
+/* Append files in ${dir}, whose names begin with ${prefix}. */
 static int
-append_dir(struct secret_provider **list, const char *dir, bool checks_mode)
+append_dir(struct secret_provider **list, const char *dir, const char *prefix, bool checks_mode)
 {
 	const size_t size = strlen(dir) + 1;
 	struct secret_provider *p = append(list, size, checks_mode);
@@ -55,7 +59,18 @@ append_dir(struct secret_provider **list, const char *dir, bool checks_mode)
 	if (p == NULL)
 		return -1;
 	p->dir = memcpy(p->text, dir, size);
+	p->prefix = prefix;
 	return 0;
+}
+
+/* Append what systemd has loaded into ${dir}, which may be NULL: single files, and a directory. */
+static int
+append_credentials(struct secret_provider **list, const char *dir)
+{
+	if (dir == NULL)
+		return 0;
+	return append_dir(list, dir, "", true) == 0 ? append_dir(list, dir, loaded_prefix, true)
+						    : -1;
 }
 
 int
@@ -118,8 +133,8 @@ secret_provider_add_defaults(struct secret_provider **list)
 	const char *dir = credentials_directory();
 	struct secret_provider *all = NULL;
 
-	if (append(&all, 0, false) == NULL || (dir != NULL && append_dir(&all, dir, true) != 0) ||
-		append_dir(&all, "/run/secrets", false) != 0) {
+	if (append(&all, 0, false) == NULL || append_credentials(&all, dir) != 0 ||
+		append_dir(&all, "/run/secrets", "", false) != 0) {
 		secret_provider_free(all);
 		return -1;
 	}
@@ -174,7 +189,7 @@ secret_provider_add(struct secret_provider **list, const char *spec)
 				: "");
 		return -1;
 	}
-	return append_dir(list, spec + 4, true) == 0 ? 0 : out_of_memory();
+	return append_dir(list, spec + 4, "", true) == 0 ? 0 : out_of_memory();
 }
 
 static const char *
@@ -236,7 +251,7 @@ place_error(const char *dir, const char *path, const struct stat *file)
 static const char *
 load_file(const struct secret_provider *p, const char *name, struct secret_value *out)
 {
-	char path[DIR_MAX + SECRET_NAME_MAX];
+	char path[DIR_MAX + sizeof(loaded_prefix) + SECRET_NAME_MAX];
 	const char *error;
 	struct stat st;
 	int fd, n;
@@ -244,7 +259,7 @@ load_file(const struct secret_provider *p, const char *name, struct secret_value
 	if (p->machine != NULL)
 		n = snprintf(path, sizeof(path), "%s", p->dir);
 	else
-		n = snprintf(path, sizeof(path), "%s/%s", p->dir, name);
+		n = snprintf(path, sizeof(path), "%s/%s%s", p->dir, p->prefix, name);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return "path of its file is too long";
 	/* O_NONBLOCK: opening a fifo must not wait for its writer. */
@@ -299,7 +314,7 @@ void
 secret_provider_list(const struct secret_provider *list, struct strbuf *sb)
 {
 	for (size_t n = 0; list != NULL; list = list->next) {
-		if (list->machine != NULL)
+		if (list->machine != NULL || list->prefix == loaded_prefix)
 			continue;
 		if (n++ > 0)
 			strbuf_lit(sb, ", ");
@@ -321,7 +336,7 @@ secret_provider_describe(const struct secret_provider *p, const char *name,
 	else if (p->machine != NULL)
 		snprintf(out, SECRET_ORIGIN_MAX, "~/.netrc, machine %s", p->machine);
 	else
-		snprintf(out, SECRET_ORIGIN_MAX, "the file '%s/%s'", p->dir, name);
+		snprintf(out, SECRET_ORIGIN_MAX, "the file '%s/%s%s'", p->dir, p->prefix, name);
 	return out;
 }
 

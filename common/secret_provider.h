@@ -21,8 +21,8 @@ int secret_provider_add(struct secret_provider **list, const char *spec);
 
 /**
  * secret_provider_add_defaults(list):
- * Append the environment, $CREDENTIALS_DIRECTORY and /run/secrets. Returns 0, or -1 when memory
- * runs out and nothing is appended.
+ * Append the environment, $CREDENTIALS_DIRECTORY and /run/secrets. In the second one, a file may
+ * be called secrets_NAME, too. Returns 0, or -1 when memory runs out and nothing is appended.
  */
 int secret_provider_add_defaults(struct secret_provider **list);
 
