@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+#
+# broker.test.sh - the recipes of man/examples/rabbitmq carry deliveries through a RabbitMQ to consumers: these are
+# killed, and so is the broker, and nothing is lost
+#
+# Environment: SEED of what is killed and when (a fixed one; random)
+
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=SCRIPTDIR/brokers.sh
+. "$TESTS/brokers.sh"
+
+collections=12 events=25 batch=10
+total=$((collections * events))
+
+# Recipes run wb-send as it is; here it may send to this machine.
+mkdir bin
+cat >bin/wb-send <<'END'
+#!/usr/bin/env bash
+exec "$WB_BIN/wb-send" --allow-http --allow-net 127.0.0.0/8 --retry-max-time "${RETRY_MAX_TIME:-5m}" --progress never "$@"
+END
+chmod +x bin/wb-send
+export PATH=$T/bin:$PATH PAUSE=0.2 BATCH=$batch
+export KEY=made-up-key-of-the-test WB_SECRET_HOSTS=KEY=127.0.0.1
+
+prepare_broker 2
+# a queue beside the others, from which a message is taken away sooner
+jq '.queues += [.queues[0] | .name = "impatient" | .arguments["x-delivery-limit"] = 2]' "$BROKER_DIR/definitions.json" \
+  >definitions.json
+mv definitions.json "$BROKER_DIR/definitions.json"
+start_broker
+
+# configure - c.json, with one automation that tells the receiver which delivery it is, of which collection, and when
+configure() {
+  jq -n --arg url "$RECEIVER_URL/hook" '{
+    webhooks: {w: {url: $url, secret: "$KEY", signature: "standard"}},
+    automations: [{name: "a", action: {type: "webhook", webhook: "w",
+      payload: {id: "${delivery_id}", key: "${artifact_collection_name}", event: "${event_id}"}}}]}' >c.json
+}
+
+# signed COLLECTIONS EVENTS - records of so many events of each collection
+signed() {
+  local n c
+  for ((n = 1; n <= $2; n++)); do
+    for ((c = 1; c <= $1; c++)); do
+      printf '{"event_id":"%03d-%d","event_type":"LINK_ARTIFACT","entity_name":"acme","project_name":"r",' "$n" "$c"
+      printf '"artifact_collection_name":"collection %d"}\n' "$c"
+    done
+  done | wb-match -c c.json | wb-render | wb-sign
+}
+
+# amqp COMMAND… - with the options of the broker
+amqp() {
+  local options
+  read -r -a options <<<"$AMQP"
+  timeout 60 "amqp-$1" "${options[@]}" "${@:2}"
+}
+
+expect_no_message() {
+  local status=0
+  amqp get --queue "$1" >message || status=$?
+  expect_equal "$status" 2 "status of amqp-get, for there is no message in $1"
+}
+
+# start_consumer QUEUE DIRECTORY - adds to consumers
+start_consumer() {
+  "$RECIPES/consume" "$1" "$2" >>"$2.log" 2>&1 &
+  consumers+=("$!")
+  SERVERS+=("$!")
+}
+
+# descendant PID NAME - the process of this name that PID has started, or one that it has
+descendant() {
+  local child
+  for child in $(pgrep -P "$1"); do
+    if [[ $(ps -o comm= -p "$child") == "$2" ]]; then
+      printf '%s\n' "$child"
+    else
+      descendant "$child" "$2"
+    fi
+  done
+}
+
+# kill_one - a consumer, or the wb-send of one, taken at random, if there is one at the moment; counts in kills
+kill_one() {
+  local names=(amqp-consume wb-send) first=$((RANDOM % 2)) turn=$((RANDOM % ${#consumers[@]})) i pid
+  for ((i = 0; i < 2 * ${#consumers[@]}; i++)); do
+    # each of them with one program, and then with the other
+    pid=$(descendant "${consumers[(turn + i) % ${#consumers[@]}]}" "${names[(first + i / ${#consumers[@]}) % 2]}")
+    [[ -n $pid ]] || continue
+    kill -KILL "$pid" 2>/dev/null || continue
+    ((++kills))
+    return
+  done
+  return 1
+}
+
+# await_deliveries N - wait until so many different ones have come
+await_deliveries() {
+  local line lines pid
+  local -A seen=()
+  exec {lines}< <(exec tail -n +1 -f -- "$RECEIVER_LOG")
+  pid=$!
+  while ((${#seen[@]} < $1)) && read -r -t 60 -u "$lines" line; do
+    [[ ! $line =~ '"webhook-id","'([^\"]+) ]] || seen[${BASH_REMATCH[1]}]=1
+  done
+  kill "$pid" || :
+  exec {lines}<&-
+  ((${#seen[@]} == $1)) || fail "${#seen[@]} deliveries have come, expected $1"
+}
+
+# What has failed for good is put aside where it was tried; what is deferred goes back, and in the end to the dead.
+set_aside() {
+  local consumers=()
+  fresh
+  answers <<<'{"/hook": [{"status": 404}, {"status": 200}, {"status": 503}]}'
+  configure
+  signed 1 3 >signed.jsonl
+  export RETRY_MAX_TIME=10ms
+  head -n 2 signed.jsonl | amqp publish --routing-key impatient
+  tail -n 1 signed.jsonl | amqp publish --routing-key impatient
+  start_consumer impatient consumer
+  amqp consume --queue deliveries.dead --count 1 -- cat >dead.jsonl
+  stop_server "${consumers[0]}"
+  tail -n 1 signed.jsonl >wanted
+  expect_file dead.jsonl wanted
+  head -n 1 signed.jsonl >wanted
+  expect_file consumer/dead.jsonl wanted
+  expect_equal "$(counts consumer/receipts.jsonl)" '3 deferred budget,1 failed,1 finished'
+  expect_no_message deliveries.dead
+}
+test_case 'what fails is put aside, what is deferred goes back to the queue, and not for ever' set_aside
+
+# Nothing is published of what the broker has not taken whole.
+no_broker() {
+  fresh
+  start_receiver
+  configure
+  signed 1 1 >signed.jsonl
+  expect_status 1 env AMQP='--server 127.0.0.1 --port 1' "$RECIPES/publish" deliveries <signed.jsonl 2>err
+  expect_match "$(<err)" 'socket'
+  expect_status 1 "$RECIPES/publish" nonesuch <signed.jsonl 2>err
+  expect_match "$(<err)" 'NOT_FOUND'
+  : | expect_status 0 "$RECIPES/publish" deliveries
+}
+test_case 'a broker that is not there, or has not been set up, is an error' no_broker
+
+# The last case, since it ends the broker.
+consumers_killed() {
+  local consumers=() kills=0 mark=0 i repeats
+  RANDOM=$SEED
+  start_receiver --verify standard --secret-env KEY --script <(echo '{"/hook": [{"delay_ms": 10}]}')
+  configure
+  signed "$collections" "$events" >signed.jsonl
+  "$RECIPES/publish" deliveries <signed.jsonl
+  for ((i = 0; i < 4; i++)); do
+    start_consumer "deliveries.$((i % 2))" "consumer.$i"
+  done
+  for ((i = 0; i < 12; i++)); do
+    ((mark += 5 + RANDOM % 10))
+    await_requests "$mark"
+    kill_one || :
+    if ((i == 5)); then
+      kill_broker
+      start_broker
+      ((kills += 2)) # a message is under way in each queue
+    fi
+  done
+  await_deliveries "$total"
+  for i in "${consumers[@]}"; do
+    stop_server "$i"
+  done
+  jq -r '.body_base64 | @base64d | fromjson | "\(.id)\t\(.key)\t\(.event)"' "$RECEIVER_LOG" >arrived
+  jq -r .delivery_id signed.jsonl | sort >wanted
+  expect_equal "$(cut -f 1 arrived | sort -u)" "$(<wanted)" 'deliveries'
+  expect_equal "$(jq -r 'select(.verified | not)' "$RECEIVER_LOG")" '' 'with a bad signature'
+  repeats=$(($(wc -l <arrived) - total))
+  note "seed $SEED: $repeats deliveries came again, of at most $((kills * batch)) after $kills kills"
+  ((repeats <= kills * batch)) || fail 'too many'
+  ((kills > 8)) || fail 'too few were killed'
+  awk -F '\t' '!seen[$1]++' arrived | sort -s -t $'\t' -k 2,2 >first
+  expect_equal "$(<first)" "$(sort -t $'\t' -k 2,2 -k 3,3 first)" 'order of each collection'
+  expect_no_message deliveries.dead
+}
+SEED=${SEED:-20261130}
+[[ $SEED != random ]] || SEED=$RANDOM
+test_case 'consumers and the broker are killed: nothing is lost, little comes again, the order is kept' consumers_killed

@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+#
+# brokers.sh - what tests with RabbitMQ share: a broker of their own on this machine, and the recipes of
+# man/examples/rabbitmq with it. To be sourced after lib.sh; for the benchmark, $T is its directory, and SERVERS is there.
+
+RECIPES=$TOP/man/examples/rabbitmq
+
+# rabbitmq_server - where the program is that needs not be started by root or a user of its own
+rabbitmq_server() {
+  local file
+  for file in /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server; do
+    [[ ! -x $file ]] || printf '%s\n' "$file"
+  done | tail -n 1
+}
+
+# prepare_broker QUEUES - a directory of a broker that is to have so many queues for deliveries; sets BROKER_DIR,
+# BROKER_PORT and AMQP, as the recipes want it
+prepare_broker() {
+  # below the ports that the kernel hands out
+  local port=$((15000 + RANDOM % 4000 * 4))
+  BROKER_DIR=$(mktemp -d "$T/broker.XXXXXX")
+  BROKER_PORT=$port EPMD_PORT=$((port + 1))
+  mkdir "$BROKER_DIR/home"
+  (umask 077 && printf 'username:guest\npassword:guest\n' >"$BROKER_DIR/auth")
+  export AMQP="--server 127.0.0.1 --port $port --authfile $BROKER_DIR/auth"
+  printf '[rabbitmq_consistent_hash_exchange].\n' >"$BROKER_DIR/plugins"
+  jq -n --argjson queues "$1" -f "$RECIPES/definitions.jq" | jq '. + {
+    vhosts: [{name: "/"}], users: [{name: "guest", password: "guest", tags: []}],
+    permissions: [{user: "guest", vhost: "/", configure: "", write: ".*", read: ".*"}]}' >"$BROKER_DIR/definitions.json"
+  printf '%s\n' "listeners.tcp.1 = 127.0.0.1:$port" "load_definitions = $BROKER_DIR/definitions.json" \
+    'log.console = true' 'log.file = false' >"$BROKER_DIR/rabbitmq.conf"
+}
+
+# run_broker - as the broker that was prepared
+run_broker() {
+  export HOME=$BROKER_DIR/home RABBITMQ_NODENAME=wb@localhost RABBITMQ_CONF_ENV_FILE=/dev/null \
+    RABBITMQ_MNESIA_BASE=$BROKER_DIR/data RABBITMQ_LOG_BASE=$BROKER_DIR RABBITMQ_CONFIG_FILE=$BROKER_DIR/rabbitmq.conf \
+    RABBITMQ_ENABLED_PLUGINS_FILE=$BROKER_DIR/plugins RABBITMQ_DIST_PORT=$((BROKER_PORT + 2)) \
+    ERL_EPMD_PORT=$EPMD_PORT ERL_EPMD_ADDRESS=127.0.0.1 RUNNING_UNDER_SYSTEMD=true \
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='+sbwt none +sbwtdcpu none +sbwtdio none'
+  exec "$@"
+}
+
+# start_broker - sets BROKER_PID; when this returns it takes connections
+start_broker() {
+  [[ -n ${EPMD_PID-} ]] || {
+    (run_broker epmd -port "$EPMD_PORT" -address 127.0.0.1) >"$BROKER_DIR/epmd.log" 2>&1 </dev/null &
+    EPMD_PID=$!
+    SERVERS+=("$EPMD_PID")
+  }
+  : >"$BROKER_DIR/log"
+  (run_broker "$(rabbitmq_server)") >"$BROKER_DIR/log" 2>&1 </dev/null &
+  BROKER_PID=$!
+  SERVERS+=("$BROKER_PID")
+  await_line "$BROKER_DIR/log" 'Server startup complete|BOOT FAILED|Runtime terminating'
+  grep -q 'Server startup complete' "$BROKER_DIR/log" || fail "the broker did not start: $(tail -n 20 "$BROKER_DIR/log")"
+}
+
+# kill_broker - as a power cut would
+kill_broker() {
+  kill -KILL "$BROKER_PID"
+  stop_server "$BROKER_PID"
+}
