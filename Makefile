@@ -6,6 +6,7 @@ DESTDIR ?=
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/wb-tools
+UNITDIR = $(PREFIX)/lib/systemd/system
 
 OPT ?= -O2 -g
 # V=1 shows the commands.
@@ -215,6 +216,9 @@ coverage:
 	@$(MAKE) --no-print-directory check B=build-cov CFLAGS=--coverage LDFLAGS=--coverage OPT=-O0 HARDEN=-fPIE; \
 		status=$$?; gcov -n -o build-cov common/*.c tools/*.c 2>/dev/null | awk -f tests/coverage.awk; exit $$status
 
+UNITS_OF_SYSTEMD = $(notdir $(wildcard tools/systemd/*))
+RECIPES = $(notdir $(patsubst %/,%,$(wildcard man/examples/*/)))
+
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR)/examples/workflows
 	install -m 755 $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(BINDIR)
@@ -223,11 +227,21 @@ install: all
 	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
 	install -m 644 man/examples/*.json $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 man/examples/workflows/*.yml $(DESTDIR)$(DOCDIR)/examples/workflows
+	for dir in $(RECIPES); do \
+		install -d $(DESTDIR)$(DOCDIR)/examples/$$dir && cp man/examples/$$dir/* $(DESTDIR)$(DOCDIR)/examples/$$dir || exit; \
+	done
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/examples/cron $(DESTDIR)$(DOCDIR)/examples/logrotate
+	install -m 644 tools/logrotate/* $(DESTDIR)$(DOCDIR)/examples/logrotate
+	for unit in $(UNITS_OF_SYSTEMD); do \
+		sed 's|/usr/local/bin|$(BINDIR)|' tools/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit || exit; \
+	done
+	sed 's|/usr/local/bin|$(BINDIR)|' tools/cron/wb-deliver >$(DESTDIR)$(DOCDIR)/examples/cron/wb-deliver
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
 
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%)
 	rm -f $(foreach p,$(notdir $(wildcard man/*.1 man/*.5 man/*.7)),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p))
+	rm -f $(UNITS_OF_SYSTEMD:%=$(DESTDIR)$(UNITDIR)/%)
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 dist:

@@ -103,11 +103,13 @@ state_file_read(const struct state_file *s, enum state_path path, struct strbuf 
 static void
 copy_mode(const struct state_file *s, int fd)
 {
-	struct stat st;
+	struct stat st, made;
 
-	if (stat(s->paths[STATE_FILE], &st) != 0)
+	if (stat(s->paths[STATE_FILE], &st) != 0 || fstat(fd, &made) != 0)
 		return;
-	if (fchown(fd, st.st_uid, st.st_gid) == 0)
+	/* a service may be forbidden even to ask for the owner that it is */
+	if ((st.st_uid == made.st_uid && st.st_gid == made.st_gid) ||
+		fchown(fd, st.st_uid, st.st_gid) == 0)
 		(void)fchmod(fd, st.st_mode & 0777);
 }
 
