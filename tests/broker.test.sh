@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# broker.test.sh - the recipes of man/examples/rabbitmq carry deliveries through a RabbitMQ to consumers: these are
+# broker.test.sh - the recipes of man/examples/machines carry deliveries through a RabbitMQ to consumers: these are
 # killed, and so is the broker, and nothing is lost
 #
 # Environment: SEED of what is killed and when (a fixed one; random)
@@ -64,7 +64,7 @@ expect_no_message() {
 
 # start_consumer QUEUE DIRECTORY - adds to consumers
 start_consumer() {
-  "$RECIPES/consume" "$1" "$2" >>"$2.log" 2>&1 &
+  "$RECIPES/consume-rabbitmq" "$1" "$2" >>"$2.log" 2>&1 &
   consumers+=("$!")
   SERVERS+=("$!")
 }
@@ -137,11 +137,11 @@ no_broker() {
   start_receiver
   configure
   signed 1 1 >signed.jsonl
-  expect_status 1 env AMQP='--server 127.0.0.1 --port 1' "$RECIPES/publish" deliveries <signed.jsonl 2>err
+  expect_status 1 env AMQP='--server 127.0.0.1 --port 1' "$RECIPES/publish-rabbitmq" deliveries <signed.jsonl 2>err
   expect_match "$(<err)" 'socket'
-  expect_status 1 "$RECIPES/publish" nonesuch <signed.jsonl 2>err
+  expect_status 1 "$RECIPES/publish-rabbitmq" nonesuch <signed.jsonl 2>err
   expect_match "$(<err)" 'NOT_FOUND'
-  : | expect_status 0 "$RECIPES/publish" deliveries
+  : | expect_status 0 "$RECIPES/publish-rabbitmq" deliveries
 }
 test_case 'a broker that is not there, or has not been set up, is an error' no_broker
 
@@ -152,7 +152,7 @@ consumers_killed() {
   start_receiver --verify standard --secret-env KEY --script <(echo '{"/hook": [{"delay_ms": 10}]}')
   configure
   signed "$collections" "$events" >signed.jsonl
-  "$RECIPES/publish" deliveries <signed.jsonl
+  "$RECIPES/publish-rabbitmq" deliveries <signed.jsonl
   for ((i = 0; i < 4; i++)); do
     start_consumer "deliveries.$((i % 2))" "consumer.$i"
   done

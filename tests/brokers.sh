@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 #
 # brokers.sh - what tests with RabbitMQ share: a broker of their own on this machine, and the recipes of
-# man/examples/rabbitmq with it. To be sourced after lib.sh; for the benchmark, $T is its directory, and SERVERS is there.
+# man/examples/machines with it. To be sourced after lib.sh; for the benchmark, $T is its directory, and SERVERS is there.
 
-RECIPES=$TOP/man/examples/rabbitmq
+RECIPES=$TOP/man/examples/machines
 
 # rabbitmq_server - where the program is that needs not be started by root or a user of its own
 rabbitmq_server() {
@@ -24,7 +24,7 @@ prepare_broker() {
   (umask 077 && printf 'username:guest\npassword:guest\n' >"$BROKER_DIR/auth")
   export AMQP="--server 127.0.0.1 --port $port --authfile $BROKER_DIR/auth"
   printf '[rabbitmq_consistent_hash_exchange].\n' >"$BROKER_DIR/plugins"
-  jq -n --argjson queues "$1" -f "$RECIPES/definitions.jq" | jq '. + {
+  jq -n --argjson queues "$1" -f "$RECIPES/rabbitmq.jq" | jq '. + {
     vhosts: [{name: "/"}], users: [{name: "guest", password: "guest", tags: []}],
     permissions: [{user: "guest", vhost: "/", configure: "", write: ".*", read: ".*"}]}' >"$BROKER_DIR/definitions.json"
   printf '%s\n' "listeners.tcp.1 = 127.0.0.1:$port" "load_definitions = $BROKER_DIR/definitions.json" \

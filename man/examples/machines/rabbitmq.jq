@@ -1,4 +1,4 @@
-# definitions.jq - what a broker is to have, for load_definitions: jq -n --argjson queues 4 -f definitions.jq
+# rabbitmq.jq - what a broker is to have, for load_definitions: jq -n --argjson queues 4 -f rabbitmq.jq
 #
 # Records of one key are always in the same queue, and a queue has one consumer at a time, so their order is kept.
 def queue($name; $more): {
