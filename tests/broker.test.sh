@@ -13,15 +13,7 @@
 collections=12 events=25 batch=10
 total=$((collections * events))
 
-# Recipes run wb-send as it is; here it may send to this machine.
-mkdir bin
-cat >bin/wb-send <<'END'
-#!/usr/bin/env bash
-exec "$WB_BIN/wb-send" --allow-http --allow-net 127.0.0.0/8 --retry-max-time "${RETRY_MAX_TIME:-5m}" --progress never "$@"
-END
-chmod +x bin/wb-send
-export PATH=$T/bin:$PATH PAUSE=0.2 BATCH=$batch
-export KEY=made-up-key-of-the-test WB_SECRET_HOSTS=KEY=127.0.0.1
+export PAUSE=0.2 BATCH=$batch
 
 prepare_broker 2
 # a queue beside the others, from which a message is taken away sooner
@@ -29,25 +21,6 @@ jq '.queues += [.queues[0] | .name = "impatient" | .arguments["x-delivery-limit"
   >definitions.json
 mv definitions.json "$BROKER_DIR/definitions.json"
 start_broker
-
-# configure - c.json, with one automation that tells the receiver which delivery it is, of which collection, and when
-configure() {
-  jq -n --arg url "$RECEIVER_URL/hook" '{
-    webhooks: {w: {url: $url, secret: "$KEY", signature: "standard"}},
-    automations: [{name: "a", action: {type: "webhook", webhook: "w",
-      payload: {id: "${delivery_id}", key: "${artifact_collection_name}", event: "${event_id}"}}}]}' >c.json
-}
-
-# signed COLLECTIONS EVENTS - records of so many events of each collection
-signed() {
-  local n c
-  for ((n = 1; n <= $2; n++)); do
-    for ((c = 1; c <= $1; c++)); do
-      printf '{"event_id":"%03d-%d","event_type":"LINK_ARTIFACT","entity_name":"acme","project_name":"r",' "$n" "$c"
-      printf '"artifact_collection_name":"collection %d"}\n' "$c"
-    done
-  done | wb-match -c c.json | wb-render | wb-sign
-}
 
 # amqp COMMAND… - with the options of the broker
 amqp() {
@@ -93,20 +66,6 @@ kill_one() {
     return
   done
   return 1
-}
-
-# await_deliveries N - wait until so many different ones have come
-await_deliveries() {
-  local line lines pid
-  local -A seen=()
-  exec {lines}< <(exec tail -n +1 -f -- "$RECEIVER_LOG")
-  pid=$!
-  while ((${#seen[@]} < $1)) && read -r -t 60 -u "$lines" line; do
-    [[ ! $line =~ '"webhook-id","'([^\"]+) ]] || seen[${BASH_REMATCH[1]}]=1
-  done
-  kill "$pid" || :
-  exec {lines}<&-
-  ((${#seen[@]} == $1)) || fail "${#seen[@]} deliveries have come, expected $1"
 }
 
 # What has failed for good is put aside where it was tried; what is deferred goes back, and in the end to the dead.
@@ -170,16 +129,13 @@ consumers_killed() {
   for i in "${consumers[@]}"; do
     stop_server "$i"
   done
-  jq -r '.body_base64 | @base64d | fromjson | "\(.id)\t\(.key)\t\(.event)"' "$RECEIVER_LOG" >arrived
-  jq -r .delivery_id signed.jsonl | sort >wanted
-  expect_equal "$(cut -f 1 arrived | sort -u)" "$(<wanted)" 'deliveries'
+  all_arrived
   expect_equal "$(jq -r 'select(.verified | not)' "$RECEIVER_LOG")" '' 'with a bad signature'
   repeats=$(($(wc -l <arrived) - total))
   note "seed $SEED: $repeats deliveries came again, of at most $((kills * batch)) after $kills kills"
   ((repeats <= kills * batch)) || fail 'too many'
   ((kills > 8)) || fail 'too few were killed'
-  awk -F '\t' '!seen[$1]++' arrived | sort -s -t $'\t' -k 2,2 >first
-  expect_equal "$(<first)" "$(sort -t $'\t' -k 2,2 -k 3,3 first)" 'order of each collection'
+  in_order
   expect_no_message deliveries.dead
 }
 SEED=${SEED:-20261130}

@@ -1,9 +1,65 @@
 # shellcheck shell=bash
 #
-# brokers.sh - what tests with RabbitMQ share: a broker of their own on this machine, and the recipes of
-# man/examples/machines with it. To be sourced after lib.sh; for the benchmark, $T is its directory, and SERVERS is there.
+# brokers.sh - what tests of deliveries by many machines share: what they deliver, and a RabbitMQ of their own. To be
+# sourced after lib.sh.
 
 RECIPES=$TOP/man/examples/machines
+
+# Recipes run wb-send as it is; here it may send to this machine.
+mkdir bin
+cat >bin/wb-send <<'END'
+#!/usr/bin/env bash
+exec "$WB_BIN/wb-send" --allow-http --allow-net 127.0.0.0/8 --retry-max-time "${RETRY_MAX_TIME:-5m}" --progress never "$@"
+END
+chmod +x bin/wb-send
+export PATH=$T/bin:$PATH KEY=made-up-key-of-the-test WB_SECRET_HOSTS=KEY=127.0.0.1
+
+# configure - c.json, with one automation that tells the receiver which delivery it is, of which collection, and when
+configure() {
+  jq -n --arg url "$RECEIVER_URL/hook" '{
+    webhooks: {w: {url: $url, secret: "$KEY", signature: "standard"}},
+    automations: [{name: "a", action: {type: "webhook", webhook: "w",
+      payload: {id: "${delivery_id}", key: "${artifact_collection_name}", event: "${event_id}"}}}]}' >c.json
+}
+
+# signed COLLECTIONS EVENTS - records of so many events of each collection
+signed() {
+  local n c
+  for ((n = 1; n <= $2; n++)); do
+    for ((c = 1; c <= $1; c++)); do
+      printf '{"event_id":"%03d-%d","event_type":"LINK_ARTIFACT","entity_name":"acme","project_name":"r",' "$n" "$c"
+      printf '"artifact_collection_name":"collection %d"}\n' "$c"
+    done
+  done | wb-match -c c.json | wb-render | wb-sign
+}
+
+# await_deliveries N - wait until so many different ones have come
+await_deliveries() {
+  local line lines pid
+  local -A seen=()
+  exec {lines}< <(exec tail -n +1 -f -- "$RECEIVER_LOG")
+  pid=$!
+  while ((${#seen[@]} < $1)) && read -r -t 60 -u "$lines" line; do
+    [[ ! $line =~ '"webhook-id","'([^\"]+) ]] || seen[${BASH_REMATCH[1]}]=1
+  done
+  kill "$pid" || :
+  exec {lines}<&-
+  ((${#seen[@]} == $1)) || fail "${#seen[@]} deliveries have come, expected $1"
+}
+
+# all_arrived - nothing of signed.jsonl is missing; makes arrived, a line for each request
+all_arrived() {
+  jq -r '.body_base64 | @base64d | fromjson | "\(.id)\t\(.key)\t\(.event)"' "$RECEIVER_LOG" >arrived
+  expect_equal "$(cut -f 1 arrived | sort -u)" "$(jq -r .delivery_id signed.jsonl | sort)" 'deliveries'
+}
+
+# in_order - what has come for the first time is in the order of its collection
+in_order() {
+  awk -F '\t' '!seen[$1]++' arrived | sort -s -t $'\t' -k 2,2 >first
+  expect_equal "$(<first)" "$(sort -t $'\t' -k 2,2 -k 3,3 first)" 'order of each collection'
+}
+
+# ---- RabbitMQ ----
 
 # rabbitmq_server - where the program is that needs not be started by root or a user of its own
 rabbitmq_server() {
