@@ -217,7 +217,6 @@ coverage:
 		status=$$?; gcov -n -o build-cov common/*.c tools/*.c 2>/dev/null | awk -f tests/coverage.awk; exit $$status
 
 UNITS_OF_SYSTEMD = $(notdir $(wildcard tools/systemd/*))
-RECIPES = $(notdir $(patsubst %/,%,$(wildcard man/examples/*/)))
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR)/examples/workflows
@@ -227,15 +226,13 @@ install: all
 	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
 	install -m 644 man/examples/*.json $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 man/examples/workflows/*.yml $(DESTDIR)$(DOCDIR)/examples/workflows
-	for dir in $(RECIPES); do \
-		install -d $(DESTDIR)$(DOCDIR)/examples/$$dir && cp man/examples/$$dir/* $(DESTDIR)$(DOCDIR)/examples/$$dir || exit; \
-	done
-	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/examples/cron $(DESTDIR)$(DOCDIR)/examples/logrotate
-	install -m 644 tools/logrotate/* $(DESTDIR)$(DOCDIR)/examples/logrotate
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/cron $(DESTDIR)$(DOCDIR)/logrotate $(DESTDIR)$(DOCDIR)/machines
+	cp man/machines/* $(DESTDIR)$(DOCDIR)/machines
+	install -m 644 tools/logrotate/* $(DESTDIR)$(DOCDIR)/logrotate
 	for unit in $(UNITS_OF_SYSTEMD); do \
 		sed 's|/usr/local/bin|$(BINDIR)|' tools/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done
-	sed 's|/usr/local/bin|$(BINDIR)|' tools/cron/wb-deliver >$(DESTDIR)$(DOCDIR)/examples/cron/wb-deliver
+	sed 's|/usr/local/bin|$(BINDIR)|' tools/cron/wb-deliver >$(DESTDIR)$(DOCDIR)/cron/wb-deliver
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
 
 uninstall:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# broker.test.sh - the recipes of man/examples/machines carry deliveries through a RabbitMQ to consumers: these are
+# broker.test.sh - the recipes of man/machines carry deliveries through a RabbitMQ to consumers: these are
 # killed, and so is the broker, and nothing is lost
 #
 # Environment: SEED of what is killed and when (a fixed one; random)
@@ -37,7 +37,8 @@ expect_no_message() {
 
 # start_consumer QUEUE DIRECTORY - adds to consumers
 start_consumer() {
-  "$RECIPES/consume-rabbitmq" "$1" "$2" >>"$2.log" 2>&1 &
+  (run_shown consume-rabbitmq /var/lib/wb-deliver/deliveries.0 "$2" ' deliveries.0 ' " $1 " consume-rabbitmq 'exec consume-rabbitmq') \
+    >>"$2.log" 2>&1 &
   consumers+=("$!")
   SERVERS+=("$!")
 }
@@ -74,7 +75,7 @@ set_aside() {
   fresh
   answers <<<'{"/hook": [{"status": 404}, {"status": 200}, {"status": 503}]}'
   configure
-  signed 1 3 >signed.jsonl
+  sign 1 3
   export RETRY_MAX_TIME=10ms
   head -n 2 signed.jsonl | amqp publish --routing-key impatient
   tail -n 1 signed.jsonl | amqp publish --routing-key impatient
@@ -95,7 +96,7 @@ no_broker() {
   fresh
   start_receiver
   configure
-  signed 1 1 >signed.jsonl
+  sign 1 1
   expect_status 1 env AMQP='--server 127.0.0.1 --port 1' "$RECIPES/publish-rabbitmq" deliveries <signed.jsonl 2>err
   expect_match "$(<err)" 'socket'
   expect_status 1 "$RECIPES/publish-rabbitmq" nonesuch <signed.jsonl 2>err
@@ -110,8 +111,8 @@ consumers_killed() {
   RANDOM=$SEED
   start_receiver --verify standard --secret-env KEY --script <(echo '{"/hook": [{"delay_ms": 10}]}')
   configure
-  signed "$collections" "$events" >signed.jsonl
-  "$RECIPES/publish-rabbitmq" deliveries <signed.jsonl
+  sign "$collections" "$events"
+  (run_shown publish-rabbitmq)
   for ((i = 0; i < 4; i++)); do
     start_consumer "deliveries.$((i % 2))" "consumer.$i"
   done

@@ -3,7 +3,7 @@
 # brokers.sh - what tests of deliveries by many machines share: what they deliver, and a RabbitMQ of their own. To be
 # sourced after lib.sh.
 
-RECIPES=$TOP/man/examples/machines
+RECIPES=$TOP/man/machines
 
 # Recipes run wb-send as it is; here it may send to this machine.
 mkdir bin
@@ -14,23 +14,41 @@ END
 chmod +x bin/wb-send
 export PATH=$T/bin:$PATH KEY=made-up-key-of-the-test WB_SECRET_HOSTS=KEY=127.0.0.1
 
-# configure - c.json, with one automation that tells the receiver which delivery it is, of which collection, and when
+# configure - automations, a file with one automation that tells the receiver which delivery it is, of which collection, and when
 configure() {
   jq -n --arg url "$RECEIVER_URL/hook" '{
     webhooks: {w: {url: $url, secret: "$KEY", signature: "standard"}},
     automations: [{name: "a", action: {type: "webhook", webhook: "w",
-      payload: {id: "${delivery_id}", key: "${artifact_collection_name}", event: "${event_id}"}}}]}' >c.json
+      payload: {id: "${delivery_id}", key: "${artifact_collection_name}", event: "${event_id}"}}}]}' >automations
 }
 
-# signed COLLECTIONS EVENTS - records of so many events of each collection
-signed() {
+# sign COLLECTIONS EVENTS - event.jsonl with so many events of each collection, and signed.jsonl, their records
+sign() {
   local n c
   for ((n = 1; n <= $2; n++)); do
     for ((c = 1; c <= $1; c++)); do
       printf '{"event_id":"%03d-%d","event_type":"LINK_ARTIFACT","entity_name":"acme","project_name":"r",' "$n" "$c"
       printf '"artifact_collection_name":"collection %d"}\n' "$c"
     done
-  done | wb-match -c c.json | wb-render | wb-sign
+  done >event.jsonl
+  wb-match -c automations event.jsonl | wb-render | wb-sign >signed.jsonl
+}
+
+# run_shown WORD [FROM TO]… - become a shell that runs the display of wb-operations(7) which has the WORD, with the
+# recipes in PATH, and with TO in place of each FROM
+run_shown() {
+  local text word=$1
+  text=$(awk -v word="$word" '/^\.Bd -unfilled/ { on = 1; text = ""; next }
+    /^\.Ed/ { if (on && index(text, word)) { print text; exit } on = 0 }
+    on { gsub(/\\e/, "\\"); text = text $0 "\n" }' "$TOP/man/wb-operations.7")
+  [[ -n $text ]] || fail "wb-operations(7) shows no $word"
+  shift
+  while (($# > 0)); do
+    [[ $text == *"$1"* ]] || fail "there is no $1 in: $text"
+    text=${text//"$1"/"$2"}
+    shift 2
+  done
+  PATH=$RECIPES:$PATH exec bash -o pipefail -c "$text"
 }
 
 # await_deliveries N - wait until so many different ones have come

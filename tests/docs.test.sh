@@ -20,7 +20,8 @@ declare -A UNRUN=(
   ['make check']='is what runs this test'
 )
 # Pages of others that ours may refer to.
-FOREIGN=(bash.1 cron.8 crontab.5 curl.1 flock.1 head.1 jq.1 nc.1 openssl.1 systemd.service.5)
+FOREIGN=(amqp-consume.1 amqp-publish.1 bash.1 cron.8 crontab.5 curl.1 flock.1 head.1 jq.1 kcat.1 logrotate.8 nc.1 openssl.1
+  parallel.1 systemd.exec.5 systemd.service.5 systemd.timer.5)
 
 # ---- words: the sources, the help and the pages know the same ones ----
 

@@ -29,7 +29,8 @@ start_kafka() {
 }
 
 start_consumer() {
-  "$RECIPES/consume-kafka" deliveries "$1" "partition.$1" >>"$1.log" 2>&1 &
+  (run_shown consume-kafka /var/lib/wb-deliver/deliveries.0 "partition.$1" ' 0 ' " $1 " consume-kafka 'exec consume-kafka') \
+    >>"$1.log" 2>&1 &
   consumers[$1]=$!
 }
 
@@ -46,9 +47,9 @@ kafka() {
   fresh
   start_receiver --script <(echo '{"/hook": [{"delay_ms": 5}]}')
   configure
-  signed 8 40 >signed.jsonl
+  sign 8 40
   start_kafka
-  "$RECIPES/publish-kafka" deliveries <signed.jsonl
+  (run_shown publish-kafka)
   for i in 0 1 2 3; do start_consumer "$i"; done
   # all consumers are killed; what a batch of theirs has done is done
   await_requests 50
@@ -68,9 +69,9 @@ deferred() {
   fresh
   answers <<<'{"/hook": [{"status": 503}, {"status": 503}, {"status": 200}]}'
   configure
-  signed 1 2 >signed.jsonl
+  sign 1 2
   start_kafka
-  "$RECIPES/publish-kafka" deliveries <signed.jsonl
+  (run_shown publish-kafka)
   export RETRY_MAX_TIME=10ms
   for i in 0 1 2 3; do start_consumer "$i"; done
   await_requests 4
@@ -85,7 +86,7 @@ no_kafka() {
   fresh
   start_receiver
   configure
-  signed 1 1 >signed.jsonl
+  sign 1 1
   expect_status 1 env KAFKA='-b 127.0.0.1:1' "$RECIPES/publish-kafka" deliveries <signed.jsonl 2>err
   expect_match "$(<err)" 'brokers are down'
 }
@@ -120,17 +121,18 @@ over_ssh() {
   fresh
   start_receiver --script <(echo '{"/hook": [{"status": 503}, {"delay_ms": 5}]}')
   configure
-  signed 4 20 >signed.jsonl
+  sign 4 80
   start_sshd
   # what machines are set up with
   printf 'export PATH=%q WB_BIN=%q KEY=%q WB_SECRET_HOSTS=%q RETRY_MAX_TIME=10ms\n' \
     "$RECIPES:$PATH" "$WB_BIN" "$KEY" "$WB_SECRET_HOSTS" >home/settings
   printf '. ~/settings\nexec deliver-batch "$@"\n' >home/deliver
-  expect_status 0 env HOME="$PWD/home" parallel --will-cite --ssh "ssh -F $PWD/ssh.config" --sshlogin 1/one,1/two \
-    --pipe -N 10 --retries 5 --joblog jobs bash deliver deliveries <signed.jsonl
+  printf '1/one\n1/two\n' >machines
+  (HOME=$PWD/home run_shown parallel 'parallel ' "parallel --will-cite --ssh 'ssh -F $PWD/ssh.config' " \
+    deliver-batch 'bash deliver')
   all_arrived
   # one batch was given again, but for what the journal knows
-  expect_equal "$(wc -l <arrived)" 81 'requests'
+  expect_equal "$(wc -l <arrived)" 321 'requests'
   expect_equal "$(awk 'NR > 1 { print $7 }' jobs | sort -u)" 0 'exit statuses in the log'
   expect_equal "$(awk 'NR > 1 { print $2 }' jobs | sort -u | paste -s -d ' ')" 'one two' 'machines'
 }
