@@ -6,6 +6,9 @@ DESTDIR ?=
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/wb-tools
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
 OPT ?= -O2 -g
 # V=1 shows the commands.
@@ -108,10 +111,18 @@ BIN = $(if $(filter build,$(B)),.,$(B)/bin)
 .DELETE_ON_ERROR:
 .PHONY: all help check demo bench fuzz lint coverage install uninstall dist clean
 
-all: $(TOOLS:%=$(BIN)/%)
+# The completions are made of what the tools say of themselves. What cannot run the tools says COMPLETION=.
+COMPLETION ?= $(if $(SAN),,bash zsh fish)
+COMPLETED = wb-event wb-match wb-render wb-sign wb-send wb-automation
+bash_FILES = $(COMPLETED)
+zsh_FILES  = $(COMPLETED:%=_%)
+fish_FILES = $(COMPLETED:%=%.fish)
+
+all: $(TOOLS:%=$(BIN)/%) completion
 
 help:
 	@echo 'all        build $(TOOLS)'
+	@echo 'completion make the completions for shells, as all does'
 	@echo 'check      run the tests; SAN=address,undefined for sanitizers, V=1 to see every one'
 	@echo 'demo       send three webhooks to a receiver on this machine, and show the receipts'
 	@echo 'bench      compare speed with jq, wrk, and programs that do the same'
@@ -154,6 +165,23 @@ $(B)/wb-%.o: tools/wb-%.c Makefile
 	@mkdir -p $(@D)
 	@$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: completion
+completion: $(foreach s,$(COMPLETION),$($(s)_FILES:%=$(B)/completion/$(s)/%))
+
+$(B)/completion/%.tables: tools/completion/tables $(TOOLS:%=$(BIN)/%)
+	@mkdir -p $(@D)
+	@$(SAY) TELL $@
+	$(Q)tools/completion/tables $(BIN) $* >$@
+
+define completion
+$(B)/completion/$(1)/$(2): $(B)/completion/$(3).tables tools/completion/$(1).awk tools/completion/$(1).body
+	@mkdir -p $$(@D)
+	$$(Q)awk -v body=tools/completion/$(1).body -f tools/completion/$(1).awk $$< >$$@
+endef
+$(foreach t,$(COMPLETED),$(eval $(call completion,bash,$(t),$(t))))
+$(foreach t,$(COMPLETED),$(eval $(call completion,zsh,_$(t),$(t))))
+$(foreach t,$(COMPLETED),$(eval $(call completion,fish,$(t).fish,$(t))))
 
 $(B)/tests/unit/%: tests/unit/%.c $(COMMON:%=$(B)/%.o) Makefile
 	@mkdir -p $(@D)
@@ -215,6 +243,17 @@ coverage:
 	@$(MAKE) --no-print-directory check B=build-cov CFLAGS=--coverage LDFLAGS=--coverage OPT=-O0 HARDEN=-fPIE; \
 		status=$$?; gcov -n -o build-cov common/*.c tools/*.c 2>/dev/null | awk -f tests/coverage.awk; exit $$status
 
+bash_DIR = $(BASHDIR)
+zsh_DIR  = $(ZSHDIR)
+fish_DIR = $(FISHDIR)
+
+# The empty line ends a command of the recipe.
+define install_completion
+install -d $(DESTDIR)$($(1)_DIR)
+	install -m 644 $($(1)_FILES:%=$(B)/completion/$(1)/%) $(DESTDIR)$($(1)_DIR)
+
+endef
+
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR)/examples/workflows
 	install -m 755 $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(BINDIR)
@@ -224,10 +263,12 @@ install: all
 	install -m 644 man/examples/*.json $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 man/examples/workflows/*.yml $(DESTDIR)$(DOCDIR)/examples/workflows
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
+	$(foreach s,$(COMPLETION),$(call install_completion,$(s)))
 
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%)
 	rm -f $(foreach p,$(notdir $(wildcard man/*.1 man/*.5 man/*.7)),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p))
+	rm -f $(foreach s,bash zsh fish,$($(s)_FILES:%=$(DESTDIR)$($(s)_DIR)/%))
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 dist:
