@@ -18,6 +18,8 @@ PAGES=("$TOP"/man/*.[157])
 declare -A UNRUN=(
   ['sudo apt-get install gcc make libc6-dev libcurl4-openssl-dev libssl-dev libonig-dev libjq-dev']='changes the system'
   ['make check']='is what runs this test'
+  ['make deb']='is what tests/packages.test.sh does'
+  ['sudo apt-get install ./build/deb/wb-tools_0.1.0-0wb1_amd64.deb']='changes the system'
 )
 # Pages of others that ours may refer to.
 FOREIGN=(bash.1 cron.8 crontab.5 curl.1 flock.1 head.1 jq.1 nc.1 openssl.1 systemd.service.5)
