@@ -16,8 +16,8 @@ int signals_open(sigset_t *before);
 
 /**
  * signals_close(fd, before):
- * End that: ${fd} is from signals_open, which has left ${before}. A signal that has come and was not
- * taken acts now as it would have.
+ * End that: ${fd} is from signals_open, which has left ${before}. A signal that has come and was
+ * not taken acts now as it would have.
  */
 void signals_close(int fd, const sigset_t *before);
 

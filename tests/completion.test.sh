@@ -25,7 +25,7 @@ command_help() {
                               [OPTION...]
        wb-automation add NAME [-c PATH]... --launch QUEUE --run-project ENTITY/PROJECT
                               --job JOB|--docker-image IMAGE [OPTION...]'
-  expect_equal "$(helps wb-event commit)" 'state '
+  expect_equal "$(helps wb-event commit)" 'state run '
   expect_equal "$(helps wb-event tag x/y/z:1 t)" 'author metadata artifact-id time id '
   # a name that is like a command is none
   expect_equal "$(helps wb-event x link)" "$(helps wb-event)"
@@ -122,13 +122,13 @@ make_place() {
   : >notes.txt
 }
 
-# completes SHELL - the lines of standard input, each followed by what it becomes
+# completes SHELL - the lines of standard input, each of which ends in <TAB> and is followed by what it becomes
 completes() {
   local lines want got
   command -v zsh >/dev/null || skip 'no zsh'
   command -v "$1" >/dev/null || skip "no $1"
   mapfile -t lines
-  printf '%s\n' "${lines[@]}" | sed -n 'p; n' >asked
+  printf '%s\n' "${lines[@]}" | sed -n 's/<TAB>$//p' >asked
   printf '%s\n' "${lines[@]}" | sed -n 'n; s/ *$//; p' >want
   (make_place && zsh -f "$TESTS/complete.zsh" "$1" "$T/$1" <"$T/asked") | sed 's/ *$//' >got
   rm -rf place
@@ -137,49 +137,49 @@ completes() {
 
 in_bash() {
   completes bash <<'END'
-wb-send --jo
+wb-send --jo<TAB>
 wb-send --jobs --journal --journal-keep
-wb-send --dry-run=
+wb-send --dry-run=<TAB>
 wb-send --dry-run=curl text
-wb-send --progress al
+wb-send --progress al<TAB>
 wb-send --progress always
-wb-send --rejects no
+wb-send --rejects no<TAB>
 wb-send --rejects notes.txt
-wb-send --rejects=no
+wb-send --rejects=no<TAB>
 wb-send --rejects=notes.txt
-wb-send gi
+wb-send gi<TAB>
 wb-send github.json
-wb-send --jobs 
+wb-send --jobs <TAB>
 wb-send --jobs
-wb-send --secrets=e
+wb-send --secrets=e<TAB>
 wb-send --secrets=env exec:
-wb-send --secrets=dir:fol
+wb-send --secrets=dir:fol<TAB>
 wb-send --secrets=dir:folder
-wb-event 
+wb-event <TAB>
 wb-event alias commit link poll read tag
+wb-event link no<TAB>
 wb-event link no
-wb-event link no
-wb-event read no
+wb-event read no<TAB>
 wb-event read notes.txt
-wb-event link -m @no
+wb-event link -m @no<TAB>
 wb-event link -m @notes.txt
-wb-event commit --
-wb-event commit --help --state --version
-wb-event poll --f
+wb-event commit --<TAB>
+wb-event commit --help --run --state --version
+wb-event poll --f<TAB>
 wb-event poll --follow
-wb-automation add --template p
+wb-automation add --template p<TAB>
 wb-automation add --template pagerduty
-wb-automation show -c github.json 
+wb-automation show -c github.json <TAB>
 wb-automation show -c github.json deploy-production
-wb-automation test --config=folder -c github.json 
+wb-automation test --config=folder -c github.json <TAB>
 wb-automation test --config=folder -c github.json deploy-production tell\ all
-wb-automation add -c github.json 
+wb-automation add -c github.json <TAB>
 wb-automation add -c github.json
-wb-automation check --onl
+wb-automation check --onl<TAB>
 wb-automation check --online
-true | wb-sign   --verify   st
+true | wb-sign   --verify   st<TAB>
 true | wb-sign   --verify   standard
-wb-sign -- --v
+wb-sign -- --v<TAB>
 wb-sign -- --v
 END
 }
@@ -187,39 +187,39 @@ test_case 'bash' in_bash
 
 in_zsh() {
   completes zsh <<'END'
-wb-send --jo
+wb-send --jo<TAB>
 wb-send --jobs --journal --journal-keep=
-wb-send --dry-run=c
+wb-send --dry-run=c<TAB>
 wb-send --dry-run=curl
-wb-send --progress al
+wb-send --progress al<TAB>
 wb-send --progress always
-wb-send --rejects no
+wb-send --rejects no<TAB>
 wb-send --rejects notes.txt
-wb-send --rejects=no
+wb-send --rejects=no<TAB>
 wb-send --rejects=notes.txt
-wb-send gi
+wb-send gi<TAB>
 wb-send github.json
-wb-send -j 4 -r 2 --secrets dir:fol
+wb-send -j 4 -r 2 --secrets dir:fol<TAB>
 wb-send -j 4 -r 2 --secrets dir:folder/
-wb-event 
+wb-event <TAB>
 wb-event alias commit link poll read tag
-wb-event read no
+wb-event read no<TAB>
 wb-event read notes.txt
-wb-event link -m @no
+wb-event link -m @no<TAB>
 wb-event link -m @notes.txt
-wb-event poll --f
+wb-event poll --f<TAB>
 wb-event poll --follow
-wb-event read -f mlf
+wb-event read -f mlf<TAB>
 wb-event read -f mlflow
-wb-automation add --template p
+wb-automation add --template p<TAB>
 wb-automation add --template pagerduty
-wb-automation show -c github.json 
+wb-automation show -c github.json <TAB>
 wb-automation show -c github.json deploy-production
-wb-automation test --config=folder -c github.json t
+wb-automation test --config=folder -c github.json t<TAB>
 wb-automation test --config=folder -c github.json tell\ all
-wb-automation check --onl
+wb-automation check --onl<TAB>
 wb-automation check --online
-wb-sign --verify st
+wb-sign --verify st<TAB>
 wb-sign --verify standard
 END
 }

@@ -106,7 +106,7 @@ is_empty(const struct args *args)
 static bool
 goes_with(int id, int is_commit)
 {
-	return (id == OPT_STATE) == (is_commit != 0);
+	return (id == OPT_STATE || id == OPT_RUN) == (is_commit != 0);
 }
 
 static void

@@ -103,7 +103,7 @@ self(void)
 	EXPECT_STR(diag_program(), "portable");
 	EXPECT_STR(diag_tool(), "wb-test");
 #if !PORTABLE_LINUX && !defined(__APPLE__) && !defined(__FreeBSD__)
-	/* looked for in $PATH: the first that can be run; an empty entry is the current directory */
+	/* looked for in $PATH: the first that can be run; an empty entry is where we are */
 	diag_init("sh");
 	setenv("PATH", "/nowhere:/bin:/usr/bin", 1);
 	EXPECT(portable_self(path, sizeof(path)) == 7);
