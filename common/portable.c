@@ -14,6 +14,12 @@
 
 #if PORTABLE_LINUX
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+/* Not all C libraries have what renameat2(2) takes, or the function. */
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#define RENAME_EXCHANGE 2
+#endif
 #elif defined(__APPLE__)
 #include <mach-o/dyld.h>
 #elif defined(__FreeBSD__)
@@ -120,7 +126,7 @@ int
 portable_rename_new(int from, int to, const char *name)
 {
 #if PORTABLE_LINUX
-	return renameat2(from, name, to, name, RENAME_NOREPLACE);
+	return (int)syscall(SYS_renameat2, from, name, to, name, RENAME_NOREPLACE);
 #elif defined(RENAME_EXCL)
 	return renameatx_np(from, name, to, name, RENAME_EXCL);
 #else
@@ -134,7 +140,7 @@ int
 portable_exchange(int from, int to, const char *name)
 {
 #if PORTABLE_LINUX
-	return renameat2(from, name, to, name, RENAME_EXCHANGE);
+	return (int)syscall(SYS_renameat2, from, name, to, name, RENAME_EXCHANGE);
 #elif defined(RENAME_SWAP)
 	return renameatx_np(from, name, to, name, RENAME_SWAP);
 #else

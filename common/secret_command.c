@@ -176,10 +176,12 @@ set_descriptors(posix_spawn_file_actions_t *actions, int out, int err)
 			O_RDONLY, 0)) != 0 ||
 		(error = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO)) != 0 ||
 		(error = posix_spawn_file_actions_adddup2(actions, err, STDERR_FILENO)) != 0);
-#if PORTABLE_LINUX && defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#if PORTABLE_LINUX && defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 34)
 	/* Ours are closed by themselves; these are what we were given. */
 	if (error == 0)
 		error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#endif
 #endif
 	return error;
 }
