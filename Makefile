@@ -311,7 +311,7 @@ deb: dist
 	cp $(B)/$(DIST).tar.gz $(DEB)/wb-tools_$(VERSION).orig.tar.gz
 	cd $(DEB) && tar -xzf wb-tools_$(VERSION).orig.tar.gz && cp -R $(DIST)/tools/debian $(DIST)/debian
 	cd $(DEB)/$(DIST) && test "$$(dpkg-parsechangelog -S Version | sed 's/-[^-]*$$//')" = $(VERSION)
-	cd $(DEB)/$(DIST) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u V dpkg-buildpackage -us -uc
+	cd $(DEB)/$(DIST) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u V -u B -u SAN -u PORTABLE dpkg-buildpackage -us -uc
 	cd $(DEB) && lintian --fail-on error,warning -- *.changes
 
 html:
