@@ -7,26 +7,41 @@ BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/wb-tools
 UNITDIR = $(PREFIX)/lib/systemd/system
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
 OPT ?= -O2 -g
 # V=1 shows the commands.
 Q = $(if $(V),,@)
 SAY = $(if $(V),true,printf '  %-5s %s\n')
 SAN ?=
-# Sanitized objects live beside the ordinary ones, so that both can be current; B names another place.
-B ?= build$(if $(SAN),-san)
+# PORTABLE=1 takes the ways of systems other than Linux, as far as they can be taken there.
+PORTABLE ?=
+# Other kinds of objects live beside the ordinary ones, so that all can be current; B names another place.
+B ?= build$(if $(SAN),-san)$(if $(PORTABLE),-portable)
+OS := $(shell uname -s)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-HARDEN = -fPIE -fstack-protector-strong $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN = -fPIE -fstack-protector-strong $(if $(SAN)$(PORTABLE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-ALL_CPPFLAGS = -D_GNU_SOURCE -DWB_VERSION='"$(VERSION)"' -Icommon $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE $(if $(PORTABLE),-DWB_PORTABLE) -DWB_VERSION='"$(VERSION)"' -Icommon $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
+ELF_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+MACH_LDFLAGS = -Wl,-dead_strip_dylibs
+ALL_LDFLAGS = $(if $(filter Darwin,$(OS)),$(MACH_LDFLAGS),$(ELF_LDFLAGS)) $(SANFLAGS) $(LDFLAGS)
+
+# How libraries are linked with, for who has them elsewhere or links statically.
+CURL_LIBS ?= -lcurl
+CRYPTO_LIBS ?= -lcrypto
+JQ_LIBS ?= -ljq
+ONIG_LIBS ?= -lonig
+THREAD_LIBS ?= -lpthread
 
 # What each tool is made of. This is the architecture diagram.
 TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-deliver wb-automation \
 	wb-automation-check wb-automation-import
-TEXT   = json json_text utf8 strbuf wipe
+TEXT   = json json_text utf8 strbuf wipe portable
 STREAM = diag options nearest lines output file filter
 EVENTS = event ids sha256
 PAYLOAD = template target header json_find launch secret_ref signature_scheme statuses \
@@ -85,34 +100,48 @@ wb-automation-check_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SEC
 wb-automation-import_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) $(IMPORT) \
 	diag options nearest output header jq_program json_pretty new_automation new_job registry replace rules timestamp
 
-wb-event-poll_LIBS = -lcurl -lcrypto -lpthread
-wb-event-read_LIBS = -ljq
-wb-match_LIBS  = -ljq -lonig
-wb-automation_LIBS = -lcrypto -ljq -lonig
-wb-automation-check_LIBS = -lcurl -lcrypto -ljq -lonig -lpthread
-wb-automation-import_LIBS = -lcurl -lcrypto -ljq -lonig -lpthread
-wb-render_LIBS = -ljq
-wb-sign_LIBS   = -lcrypto
-wb-send_LIBS   = -lcurl -lcrypto -ljq -lpthread
+wb-event-poll_LIBS = $(CURL_LIBS) $(CRYPTO_LIBS) $(THREAD_LIBS)
+wb-event-read_LIBS = $(JQ_LIBS)
+wb-match_LIBS  = $(JQ_LIBS) $(ONIG_LIBS)
+wb-automation_LIBS = $(CRYPTO_LIBS) $(JQ_LIBS) $(ONIG_LIBS)
+wb-automation-check_LIBS = $(CURL_LIBS) $(CRYPTO_LIBS) $(JQ_LIBS) $(ONIG_LIBS) $(THREAD_LIBS)
+wb-automation-import_LIBS = $(CURL_LIBS) $(CRYPTO_LIBS) $(JQ_LIBS) $(ONIG_LIBS) $(THREAD_LIBS)
+wb-render_LIBS = $(JQ_LIBS)
+wb-sign_LIBS   = $(CRYPTO_LIBS)
+wb-send_LIBS   = $(CURL_LIBS) $(CRYPTO_LIBS) $(JQ_LIBS) $(THREAD_LIBS)
+
+# Programs that a tool becomes: each has the page of that tool.
+PARTS = $(filter-out $(COMPLETED),$(TOOLS))
+# part_of PROGRAM - the tool
+part_of = $(strip $(foreach t,$(COMPLETED),$(if $(filter $(t)-%,$(1)),$(t))))
+PAGES = $(sort $(wildcard man/*.[157]))
 
 # Unit tests and fuzzers link all of common/ that they may need; the linker leaves out the rest.
 COMMON = $(patsubst common/%.c,%,$(wildcard common/*.c)) builtin_maps
 MAPS   = $(sort $(wildcard common/maps/*.jq))
 UNITS  = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 SHIMS  = $(patsubst tests/shim/%.c,$(B)/tests/%.so,$(wildcard tests/shim/*.c))
-TEST_LIBS = -ljq -lcurl -lcrypto -lonig -lpthread
+TEST_LIBS = $(JQ_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ONIG_LIBS) $(THREAD_LIBS)
 FUZZERS = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZ_MAIN = $(B)/tests/fuzz/replay.o
 FUZZ_SECONDS ?= 600
 BIN = $(if $(filter build,$(B)),.,$(B)/bin)
 
 .DELETE_ON_ERROR:
-.PHONY: all help check demo bench fuzz lint coverage install uninstall dist clean
+.PHONY: all help check demo bench fuzz lint coverage install uninstall dist deb html static clean
 
-all: $(TOOLS:%=$(BIN)/%)
+# The completions are made of what the tools say of themselves. What cannot run the tools says COMPLETION=.
+COMPLETION ?= $(if $(SAN),,bash zsh fish)
+COMPLETED = wb-event wb-match wb-render wb-sign wb-send wb-deliver wb-automation
+bash_FILES = $(COMPLETED)
+zsh_FILES  = $(COMPLETED:%=_%)
+fish_FILES = $(COMPLETED:%=%.fish)
+
+all: $(TOOLS:%=$(BIN)/%) completion
 
 help:
 	@echo 'all        build $(TOOLS)'
+	@echo 'completion make the completions for shells, as all does'
 	@echo 'check      run the tests; SAN=address,undefined for sanitizers, V=1 to see every one'
 	@echo 'demo       send three webhooks to a receiver on this machine, and show the receipts'
 	@echo 'bench      compare speed with jq, wrk, and programs that do the same'
@@ -120,7 +149,10 @@ help:
 	@echo 'lint       check format, manual pages, scripts and C sources'
 	@echo 'coverage   say how much of the code the tests run'
 	@echo 'install    install under PREFIX (default /usr/local); uninstall takes it away'
-	@echo 'dist       make wb-tools-$(VERSION).tar.gz of what is committed'
+	@echo 'html       make the manual pages as HTML, in $(B)/html'
+	@echo 'dist       make $(B)/$(DIST).tar.gz of what is committed'
+	@echo 'deb        make a Debian package of it, in $(DEB)'
+	@echo 'static     make programs that need no library, in $(STATIC)/bin'
 
 define tool
 $(BIN)/$(1): $$($(1)_OBJS:%=$$(B)/%.o) $$(B)/$(1).o
@@ -155,6 +187,23 @@ $(B)/wb-%.o: tools/wb-%.c Makefile
 	@mkdir -p $(@D)
 	@$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: completion
+completion: $(foreach s,$(COMPLETION),$($(s)_FILES:%=$(B)/completion/$(s)/%))
+
+$(B)/completion/%.tables: tools/completion/tables $(TOOLS:%=$(BIN)/%)
+	@mkdir -p $(@D)
+	@$(SAY) TELL $@
+	$(Q)tools/completion/tables $(BIN) $* >$@
+
+define completion
+$(B)/completion/$(1)/$(2): $(B)/completion/$(3).tables tools/completion/$(1).awk tools/completion/$(1).body
+	@mkdir -p $$(@D)
+	$$(Q)awk -v body=tools/completion/$(1).body -f tools/completion/$(1).awk $$< >$$@
+endef
+$(foreach t,$(COMPLETED),$(eval $(call completion,bash,$(t),$(t))))
+$(foreach t,$(COMPLETED),$(eval $(call completion,zsh,_$(t),$(t))))
+$(foreach t,$(COMPLETED),$(eval $(call completion,fish,$(t).fish,$(t))))
 
 $(B)/tests/unit/%: tests/unit/%.c $(COMMON:%=$(B)/%.o) Makefile
 	@mkdir -p $(@D)
@@ -217,11 +266,22 @@ coverage:
 		status=$$?; gcov -n -o build-cov common/*.c tools/*.c 2>/dev/null | awk -f tests/coverage.awk; exit $$status
 
 UNITS_OF_SYSTEMD = $(notdir $(wildcard tools/systemd/*))
+bash_DIR = $(BASHDIR)
+zsh_DIR  = $(ZSHDIR)
+fish_DIR = $(FISHDIR)
+
+# The empty line ends a command of the recipe.
+define install_completion
+install -d $(DESTDIR)$($(1)_DIR)
+	install -m 644 $($(1)_FILES:%=$(B)/completion/$(1)/%) $(DESTDIR)$($(1)_DIR)
+
+endef
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR)/examples/workflows
 	install -m 755 $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(BINDIR)
 	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1
+	$(foreach p,$(PARTS),ln -sf $(call part_of,$(p)).1 $(DESTDIR)$(MANDIR)/man1/$(p).1 &&) :
 	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
 	install -m 644 man/examples/*.json $(DESTDIR)$(DOCDIR)/examples
@@ -234,17 +294,49 @@ install: all
 	done
 	sed 's|/usr/local/bin|$(BINDIR)|' tools/cron/wb-deliver >$(DESTDIR)$(DOCDIR)/cron/wb-deliver
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
+	$(foreach s,$(COMPLETION),$(call install_completion,$(s)))
 
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%)
-	rm -f $(foreach p,$(notdir $(wildcard man/*.1 man/*.5 man/*.7)),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p))
 	rm -f $(UNITS_OF_SYSTEMD:%=$(DESTDIR)$(UNITDIR)/%)
+	rm -f $(foreach p,$(notdir $(PAGES)) $(PARTS:%=%.1),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p))
+	rm -f $(foreach s,bash zsh fish,$($(s)_FILES:%=$(DESTDIR)$($(s)_DIR)/%))
 	rm -rf $(DESTDIR)$(DOCDIR)
 
+# The same commit gives the same bytes, whoever makes it, wherever and when.
+DIST = wb-tools-$(VERSION)
 dist:
-	git archive --prefix=wb-tools-$(VERSION)/ -o wb-tools-$(VERSION).tar.gz HEAD
+	@mkdir -p $(B)
+	@test -z "$$(git status --porcelain)" || echo 'dist: what is not committed is left out' >&2
+	git -c tar.umask=0022 -c core.autocrlf=false -c core.attributesFile=/dev/null archive --format=tar \
+		--prefix=$(DIST)/ -o $(B)/$(DIST).tar HEAD
+	GZIP= gzip -9nf $(B)/$(DIST).tar
+
+# Of what is committed, too. The flags of this make are none of the package's.
+DEB = $(B)/deb
+deb: dist
+	@tests/setup deb
+	rm -rf $(DEB)
+	mkdir $(DEB)
+	cp $(B)/$(DIST).tar.gz $(DEB)/wb-tools_$(VERSION).orig.tar.gz
+	cd $(DEB) && tar -xzf wb-tools_$(VERSION).orig.tar.gz && cp -R $(DIST)/tools/debian $(DIST)/debian
+	cd $(DEB)/$(DIST) && test "$$(dpkg-parsechangelog -S Version | sed 's/-[^-]*$$//')" = $(VERSION)
+	cd $(DEB)/$(DIST) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u V -u B -u SAN -u PORTABLE dpkg-buildpackage -us -uc
+	cd $(DEB) && lintian --fail-on error,warning -- *.changes
+
+html:
+	@tools/html/make $(B)/html man/wb.7 $(filter-out man/wb.7,$(PAGES))
+
+# Programs that need nothing but a kernel, with musl.
+STATIC = build-static
+static:
+	@tests/setup static
+	tools/static/libraries $(STATIC)
+	$(MAKE) --no-print-directory all B=$(STATIC) COMPLETION= CC=$(CURDIR)/$(STATIC)/cc \
+		CPPFLAGS='-I$(STATIC)/usr/include' LDFLAGS='-L$(STATIC)/usr/lib' \
+		CURL_LIBS='-lcurl -lnghttp2 -lssl -lcrypto' JQ_LIBS='-ljq -lonig -lm'
 
 clean:
-	rm -rf build build-san build-cov build-* $(TOOLS) wb-tools-$(VERSION).tar.gz
+	rm -rf build build-* $(TOOLS)
 
 -include $(wildcard $(B)/*.d $(B)/tests/unit/*.d $(B)/tests/fuzz/*.d)

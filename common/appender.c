@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "file.h"
 #include "output.h"
+#include "portable.h"
 #include "strbuf.h"
 
 struct appender {
@@ -67,7 +68,7 @@ appender_add(struct appender *a, const char *line, size_t len)
 static int
 cut(struct appender *a, size_t written)
 {
-	const char *newline = written > 0 ? memrchr(a->lines.buf, '\n', written) : NULL;
+	const char *newline = written > 0 ? portable_last(a->lines.buf, '\n', written) : NULL;
 	const size_t whole = newline != NULL ? (size_t)(newline - a->lines.buf) + 1 : 0;
 	const off_t end = lseek(a->fd, 0, SEEK_CUR);
 	struct stat st;

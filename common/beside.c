@@ -8,17 +8,19 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "portable.h"
 
 int
 beside_exec(const char *name, char **argv)
 {
 	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
-	char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
+	const ssize_t n = portable_self(path, sizeof(path));
+	char *slash = n > 0 ? portable_last(path, '/', (size_t)n) : NULL;
 	size_t left;
 
 	if (slash == NULL) {
-		diag("cannot tell where %s is: /proc is needed", name);
+		diag("cannot tell where %s is: there is no /proc, and %s is not in $PATH", name,
+			diag_program());
 		return EXIT_IO;
 	}
 	left = sizeof(path) - (size_t)(slash + 1 - path);

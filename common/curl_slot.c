@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "portable.h"
 #include "shortage.h"
 
 #define UPLOAD_BUFFER (16 * 1024L)
@@ -116,7 +117,7 @@ on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 		return CURL_SOCKET_BAD;
 	}
 	s->opened = true;
-	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	fd = portable_socket(address->family, address->socktype, address->protocol);
 	/* The first one may be the last but one: certificates are files. */
 	if (fd >= 0 && (s->client->sockets > 0 ? shortage_is_near(fd) : shortage_is_here())) {
 		close(fd);

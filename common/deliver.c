@@ -14,6 +14,7 @@
 #include "lines.h"
 #include "output.h"
 #include "pipeline.h"
+#include "portable.h"
 #include "receipt_tally.h"
 #include "signals.h"
 #include "uuid.h"
@@ -255,7 +256,7 @@ send(struct run *run)
 {
 	int ends[2], failed;
 
-	if (pipe2(ends, O_CLOEXEC) != 0) {
+	if (portable_pipe(ends) != 0) {
 		diag("cannot make a pipe: %s", strerror(errno));
 		return EXIT_IO;
 	}

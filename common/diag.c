@@ -10,7 +10,7 @@
 
 #include "utf8.h"
 
-static const char *tool = "wb";
+static const char *tool = "wb", *program = "wb";
 static void (*before)(void *ctx);
 static void *before_ctx;
 
@@ -32,14 +32,27 @@ keep_standard_descriptors(void)
 void
 diag_init(const char *name)
 {
-	tool = name;
+	tool = program = name;
 	keep_standard_descriptors();
+}
+
+void
+diag_init_part(const char *name, const char *part)
+{
+	diag_init(name);
+	program = part;
 }
 
 const char *
 diag_tool(void)
 {
 	return tool;
+}
+
+const char *
+diag_program(void)
+{
+	return program;
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * diag - messages for people, on standard error: `wb-match: events.jsonl:3: not a JSON object`.
  *
- * The only module with mutable globals: the tool's name, and who is to be told of a message.
+ * The only module with mutable globals: the tool's names, and who is to be told of a message.
  * Control characters, C1 controls, characters that are not seen or turn others around, and bytes
  * that are not UTF-8 are shown as \xNN, since names come from strangers, terminals obey escapes and
  * people believe what they see.
@@ -30,10 +30,17 @@ enum exit_status {
 void diag_init(const char *tool);
 
 /**
- * diag_tool():
- * The name given to diag_init.
+ * diag_init_part(tool, program):
+ * The same in ${program}, which ${tool} becomes for some of what it does.
+ */
+void diag_init_part(const char *tool, const char *program);
+
+/**
+ * diag_tool(), diag_program():
+ * The name given to diag_init; that of the program's file.
  */
 const char *diag_tool(void);
+const char *diag_program(void);
 
 /**
  * diag(fmt, ...):

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "portable.h"
 #include "self_pipe.h"
 
 /*
@@ -37,7 +38,7 @@ struct durable {
 	pthread_t thread;
 };
 
-/* A condition whose times are those of clock_us. Returns 0 or an errno. */
+/* A condition; on Linux, its times are those of clock_us. Returns 0 or an errno. */
 static int
 init_timed(pthread_cond_t *cond)
 {
@@ -46,7 +47,10 @@ init_timed(pthread_cond_t *cond)
 
 	if (error != 0)
 		return error;
-	if ((error = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC)) == 0)
+#if PORTABLE_LINUX
+	error = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+#endif
+	if (error == 0)
 		error = pthread_cond_init(cond, &attr);
 	pthread_condattr_destroy(&attr);
 	return error;
@@ -95,7 +99,7 @@ durable_free(struct durable *d)
 static int
 sync_file(int fd)
 {
-	while (fdatasync(fd) != 0) {
+	while (portable_sync(fd) != 0) {
 		if (errno == EINVAL || errno == EROFS)
 			return 0; /* nothing that could be lost */
 		if (errno != EINTR)
@@ -104,15 +108,32 @@ sync_file(int fd)
 	return 0;
 }
 
+/*
+ * From clock_us to the clock of the condition. Where that one can be set meanwhile, a pause is
+ * shorter or longer once, and whoever is urged does not wait for its end.
+ */
+static int64_t
+pause_offset_us(void)
+{
+#if PORTABLE_LINUX
+	return 0;
+#else
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - clock_us();
+#endif
+}
+
 /* Wait until the pause is over or nobody wants it any more. The mutex is held. */
 static bool
 is_pausing(struct durable *d)
 {
-	const int64_t until_us = d->pause_until_us;
+	const int64_t until_us = d->pause_until_us + pause_offset_us();
 	const struct timespec until = {.tv_sec = (time_t)(until_us / 1000000),
 		.tv_nsec = (long)(until_us % 1000000) * 1000};
 
-	if (d->ending || d->hurried || d->urged > d->done || clock_us() >= until_us)
+	if (d->ending || d->hurried || d->urged > d->done || clock_us() >= d->pause_until_us)
 		return false;
 	pthread_cond_timedwait(&d->asked_more, &d->mutex, &until);
 	return true;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "portable.h"
 #include "replace.h"
 
 /* One a directory: it is locked. */
@@ -132,7 +133,7 @@ file_set_remove(struct file_set *s, const char *name)
 
 /* ---- doing it ---- */
 
-/* Whether the file system cannot do what renameat2 adds to renameat. */
+/* Whether it is the system, or the file system, that cannot do what renameat does not. */
 static bool
 is_plain(int error)
 {
@@ -144,7 +145,7 @@ put_new(const struct file_set *s, const struct file_set_change *change)
 {
 	const char *name = change->name;
 
-	if (renameat2(s->stage, name, s->dir, name, RENAME_NOREPLACE) == 0)
+	if (portable_rename_new(s->stage, s->dir, name) == 0)
 		return 0;
 	if (!is_plain(errno) || linkat(s->stage, name, s->dir, name, 0) != 0)
 		return -1;
@@ -163,7 +164,7 @@ put_in_place_of(const struct file_set *s, struct file_set_change *change)
 		errno = ESTALE;
 		return -1;
 	}
-	if (renameat2(s->stage, name, s->dir, name, RENAME_EXCHANGE) == 0) {
+	if (portable_exchange(s->stage, s->dir, name) == 0) {
 		change->is_swapped = true;
 		return 0;
 	}
@@ -194,7 +195,7 @@ undo(const struct file_set *s, const struct file_set_change *change)
 	else if (change->kind == REMOVED)
 		renameat(s->stage, name, s->dir, name);
 	else if (change->is_swapped)
-		renameat2(s->stage, name, s->dir, name, RENAME_EXCHANGE);
+		portable_exchange(s->stage, s->dir, name);
 }
 
 int

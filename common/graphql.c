@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "clock.h"
 #include "diag.h"
 #include "graphql_private.h"
 #include "json_text.h"
+#include "portable.h"
 
 #define BODY_MAX ((size_t)16 * 1024 * 1024)
 
@@ -32,8 +32,7 @@ set_up(struct graphql *g)
 	}
 	g->retry = (struct graphql_retry){.retries = g->options.retries,
 		.max_ms = g->options.retry_max_ms};
-	if (getrandom(&g->retry.chance, sizeof(g->retry.chance), 0) !=
-		(ssize_t)sizeof(g->retry.chance))
+	if (portable_random(&g->retry.chance, sizeof(g->retry.chance)) != 0)
 		g->retry.chance = (uint64_t)clock_us();
 	return 0;
 }

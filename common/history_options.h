@@ -12,7 +12,7 @@ enum { HISTORY_JOURNAL = 9500, HISTORY_AUTOMATION, HISTORY_STATUS, HISTORY_LIMIT
 #define HISTORY_OPTIONS                                                                            \
 	{HISTORY_JOURNAL, 0, "journal", "FILE", "list, history: the journal of wb-send that tells of executions"}, \
 	{HISTORY_AUTOMATION, 0, "automation", "NAME", "history: only of this automation"},         \
-	{HISTORY_STATUS, 0, "status", "STATUS", "history: only finished, failed or pending ones"}, \
+	{HISTORY_STATUS, 0, "status", "STATUS", "history: only those that are so: finished, failed or pending"}, \
 	{HISTORY_LIMIT, 'n', "limit", "N", "history: the last N only"}
 /* clang-format on */
 

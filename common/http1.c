@@ -1,5 +1,7 @@
 #include "http1.h"
 
+#if HTTP1_IS_BUILT
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -454,3 +456,5 @@ http1_free(struct http1 *h)
 	free(h->slots);
 	free(h);
 }
+
+#endif

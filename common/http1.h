@@ -12,9 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "portable.h"
 #include "transfer.h"
 
 struct http1;
+
+/* It stands on epoll(7); where there is none, libcurl does all. */
+#define HTTP1_IS_BUILT PORTABLE_LINUX
+#if HTTP1_IS_BUILT
 
 /**
  * http1_new(options):
@@ -66,4 +71,63 @@ int http1_run(struct http1 *h, bool is_readable);
  */
 bool http1_next(struct http1 *h, struct transfer_result *result);
 
+#else
+
+/* Of none: nothing comes, and nothing is to be done. */
+static inline struct http1 *
+http1_new(const struct transfer_options *options)
+{
+	(void)options;
+	return NULL;
+}
+
+static inline void
+http1_free(struct http1 *h)
+{
+	(void)h;
+}
+
+static inline int
+http1_start(struct http1 *h, const struct transfer_request *request, void *ctx)
+{
+	(void)h, (void)request, (void)ctx;
+	return -1;
+}
+
+static inline bool
+http1_cancel(struct http1 *h, const void *ctx)
+{
+	(void)h, (void)ctx;
+	return false;
+}
+
+static inline int
+http1_fd(const struct http1 *h)
+{
+	(void)h;
+	return -1;
+}
+
+static inline int64_t
+http1_next_ms(const struct http1 *h)
+{
+	(void)h;
+	return -1;
+}
+
+static inline int
+http1_run(struct http1 *h, bool is_readable)
+{
+	(void)h, (void)is_readable;
+	return 0;
+}
+
+static inline bool
+http1_next(struct http1 *h, struct transfer_result *result)
+{
+	(void)h, (void)result;
+	return false;
+}
+
+#endif
 #endif

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "http1_request.h"
+#include "portable.h"
 
 #define HEAD_MAX ((size_t)2 * 1024 * 1024)
 #define READ_SIZE 16384
@@ -58,7 +59,7 @@ http1_exchange_send(struct http1_exchange *x, int fd)
 			parts[message.msg_iovlen++] =
 				(struct iovec){(char *)(uintptr_t)x->body + from, x->len - from};
 		}
-		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+		n = sendmsg(fd, &message, PORTABLE_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

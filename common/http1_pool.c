@@ -1,4 +1,7 @@
 #include "http1_pool.h"
+#include "http1.h"
+
+#if HTTP1_IS_BUILT
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -212,3 +215,5 @@ http1_pool_release(struct http1_pool *p)
 	if (p->epoll_fd >= 0)
 		close(p->epoll_fd);
 }
+
+#endif

@@ -12,6 +12,7 @@
 #include "idset.h"
 #include "journal_file.h"
 #include "journal_load.h"
+#include "portable.h"
 
 #define BUFFER_MAX ((size_t)64 * 1024 * 1024)
 #define SMALL_FILE (1024 * 1024) /* bytes of a file that is made anew for any old line */
@@ -50,7 +51,7 @@ load(struct journal *j, const char *path, int64_t keep_from_ms)
 	 * What the last sender wrote may be in memory only, and what the journal has is told to be
 	 * finished.
 	 */
-	if (fstat(j->fd, &st) != 0 || (st.st_size > 0 && fdatasync(j->fd) != 0)) {
+	if (fstat(j->fd, &st) != 0 || (st.st_size > 0 && portable_sync(j->fd) != 0)) {
 		diag("cannot make journal '%s' durable: %s", path, strerror(errno));
 		return EXIT_IO;
 	}
@@ -153,7 +154,7 @@ reserve_buffer(struct journal *j, size_t len)
 static int
 allocate(int fd, int64_t from, int64_t to)
 {
-#ifdef FALLOC_FL_KEEP_SIZE
+#if PORTABLE_LINUX && defined(FALLOC_FL_KEEP_SIZE)
 	int status;
 
 	do
@@ -257,7 +258,7 @@ cut(struct journal *j)
 static void
 keep_unwritten(struct journal *j, size_t done)
 {
-	const char *newline = done > 0 ? memrchr(j->buf, '\n', done) : NULL;
+	const char *newline = done > 0 ? portable_last(j->buf, '\n', done) : NULL;
 	size_t whole = newline != NULL ? (size_t)(newline - j->buf) + 1 : 0;
 
 	memmove(j->buf, j->buf + whole, j->len - whole);

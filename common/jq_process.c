@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "portable.h"
 
 /* The entry of the environment that says where libraries are, or NULL. */
 static char *
@@ -33,11 +36,14 @@ spawn(pid_t *pid, int fd)
 {
 	static char name[] = JQ_SERVER_NAME, home[] = "HOME=/dev/null";
 	char *args[] = {name, NULL}, *environment[] = {home, library_path(), NULL};
+	char self[PATH_MAX];
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t blocked;
 	int error;
 
+	if (portable_again(self, sizeof(self)) < 0)
+		return errno;
 	if ((error = posix_spawn_file_actions_init(&actions)) != 0)
 		return error;
 	if ((error = posix_spawnattr_init(&attributes)) != 0) {
@@ -55,8 +61,7 @@ spawn(pid_t *pid, int fd)
 			 O_WRONLY, 0)) != 0 ||
 		(error = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
 			 O_WRONLY, 0)) != 0 ||
-		(error = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, args,
-			 environment)) != 0);
+		(error = posix_spawn(pid, self, &actions, &attributes, args, environment)) != 0);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
@@ -68,7 +73,7 @@ jq_process_start(struct jq_process *p, const struct jq_limits *limits,
 {
 	int fds[2], failed;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
+	if (portable_socketpair(fds) != 0) {
 		snprintf(error, JQ_PROGRAM_ERROR_MAX, JQ_PROCESS_CANNOT ": %s", strerror(errno));
 		return -1;
 	}
@@ -78,12 +83,12 @@ jq_process_start(struct jq_process *p, const struct jq_limits *limits,
 	if (failed != 0) {
 		p->pid = 0;
 		close(p->fd);
-		snprintf(error, JQ_PROGRAM_ERROR_MAX,
-			JQ_PROCESS_CANNOT " out of /proc/self/exe: %s", strerror(failed));
+		snprintf(error, JQ_PROGRAM_ERROR_MAX, JQ_PROCESS_CANNOT " out of this one: %s",
+			strerror(failed));
 		return -1;
 	}
 	/* If it has ended already, that is found out when it does not say that it is ready. */
-	(void)send(p->fd, limits, sizeof(*limits), MSG_NOSIGNAL);
+	(void)send(p->fd, limits, sizeof(*limits), PORTABLE_NOSIGNAL);
 	return 0;
 }
 
@@ -105,10 +110,15 @@ jq_process_stop(struct jq_process *p)
 int64_t
 jq_process_used_us(const struct jq_process *p)
 {
+#ifdef __APPLE__
+	(void)p;
+	return INT64_MAX;
+#else
 	struct timespec ts;
 	clockid_t id;
 
 	if (clock_getcpuclockid(p->pid, &id) != 0 || clock_gettime(id, &ts) != 0)
 		return INT64_MAX;
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+#endif
 }

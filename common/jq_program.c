@@ -11,6 +11,7 @@
 
 #include "diag.h"
 #include "json.h"
+#include "portable.h"
 #include "utf8.h"
 
 /*

@@ -6,16 +6,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "diag.h"
 #include "jq_programs.h"
+#include "portable.h"
 #include "strbuf.h"
+
+#if PORTABLE_LINUX
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 /* A sanitizer maps far more memory than it uses. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -28,6 +32,13 @@
 #endif
 #ifndef SANITIZED
 #define SANITIZED 0
+#endif
+
+/* macOS takes none that is less than what a program maps anyway, and holds nobody to it. */
+#if defined(__APPLE__)
+#define HAS_MEMORY_LIMIT 0
+#else
+#define HAS_MEMORY_LIMIT (!SANITIZED)
 #endif
 
 #define SOCKET_FD STDIN_FILENO
@@ -43,7 +54,7 @@ struct server {
 static void
 close_others(void)
 {
-#ifdef SYS_close_range
+#if PORTABLE_LINUX && defined(SYS_close_range)
 	if (syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0) == 0)
 		return;
 #endif
@@ -71,7 +82,7 @@ confine(const struct jq_limits *limits)
 
 	return LIMIT(RLIMIT_CORE, 0) && LIMIT(RLIMIT_FSIZE, 0) &&
 	       LIMIT(RLIMIT_NOFILE, STDERR_FILENO + 1) &&
-	       (SANITIZED || LIMIT(RLIMIT_AS, (rlim_t)limits->memory));
+	       (!HAS_MEMORY_LIMIT || LIMIT(RLIMIT_AS, (rlim_t)limits->memory));
 }
 
 static uint64_t
@@ -123,7 +134,7 @@ reply(int64_t result, const char *data, size_t len)
 	ssize_t n;
 
 	while (parts[0].iov_len + parts[1].iov_len > 0) {
-		n = sendmsg(SOCKET_FD, &message, MSG_NOSIGNAL);
+		n = sendmsg(SOCKET_FD, &message, PORTABLE_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -191,15 +202,21 @@ jq_server_main(int argc, char **argv)
 	if (argc != 1 || strcmp(argv[0], JQ_SERVER_NAME) != 0)
 		return;
 	diag_init(JQ_SERVER_NAME);
-	prctl(PR_SET_NAME, JQ_SERVER_NAME);
 	/* What is judged may be confidential. */
-	prctl(PR_SET_DUMPABLE, 0);
-	/* An owner that is gone by now is found out when it is told that all is ready. */
+	portable_hide();
+#if PORTABLE_LINUX
+	prctl(PR_SET_NAME, JQ_SERVER_NAME);
+	/*
+	 * Elsewhere the end of the owner is seen when a program has ended, for which its time of
+	 * the processor is limited. One that is gone by now is found out when it is told that all
+	 * is ready.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
 	close_others();
 	if (!receive(&limits, sizeof(limits)) || !confine(&limits) ||
 		(s.programs = jq_programs_new()) == NULL ||
-		send(SOCKET_FD, &ready, 1, MSG_NOSIGNAL) != 1)
+		send(SOCKET_FD, &ready, 1, PORTABLE_NOSIGNAL) != 1)
 		_exit(EXIT_IO);
 	s.limit_ms = limits.ms;
 	strbuf_init(&s.request, (size_t)limits.memory);

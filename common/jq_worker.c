@@ -13,6 +13,7 @@
 #include "diag.h"
 #include "jq_known.h"
 #include "jq_process.h"
+#include "portable.h"
 
 #define START_MS 60000 /* for a process to be there */
 #define TRIES 2        /* for ends that are nobody's fault */
@@ -284,7 +285,7 @@ tell(struct jq_worker *w)
 		parts[i].iov_len -= done;
 		skip -= done;
 	}
-	if ((n = sendmsg(w->process.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT)) < 0)
+	if ((n = sendmsg(w->process.fd, &message, PORTABLE_NOSIGNAL | MSG_DONTWAIT)) < 0)
 		return failed();
 	w->told += (size_t)n;
 	if (w->told == all)

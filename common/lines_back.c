@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "portable.h"
+
 #define PIECE ((size_t)256 * 1024)
 
 /* A line of ${max} bytes, its newline, and a piece before it. */
@@ -94,7 +96,8 @@ lines_back_next(struct lines_back *in)
 			in->newline = text[have - 1] == '\n';
 			looked = true;
 		}
-		newline = memrchr(text, '\n', have - (have > 0 && in->newline && !in->oversize));
+		newline = portable_last(text, '\n',
+			have - (have > 0 && in->newline && !in->oversize));
 		if (newline != NULL)
 			return take(in, (size_t)(newline + 1 - in->buf));
 		if (in->before == 0)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "builtin_maps.h"
 #include "diag.h"
@@ -13,6 +12,7 @@
 #include "jq_server.h"
 #include "map_event.h"
 #include "nearest.h"
+#include "portable.h"
 #include "verbatim.h"
 
 #define WHY_MAX JQ_PROGRAM_ERROR_MAX
@@ -56,7 +56,7 @@ new_map(const char *name, const char *source, const void *text, size_t len, int 
 		diag("out of memory");
 		goto bad;
 	}
-	if (getrandom(&chance, sizeof(chance), 0) != (ssize_t)sizeof(chance)) {
+	if (portable_random(&chance, sizeof(chance)) != 0) {
 		diag("no random numbers: %s", strerror(errno));
 		goto bad;
 	}

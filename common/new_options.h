@@ -54,7 +54,7 @@ enum {
 
 /* clang-format off */
 #define NEW_OPTIONS                                                                                \
-	{NEW_ON, 0, "on", "TYPE", "add, test: what happens, such as link, alias or tag"},          \
+	{NEW_ON, 0, "on", "TYPE", "add, test: what happens: link, unlink, create, alias, tag, untag, collection-tag or collection-untag"},          \
 	{NEW_ENTITY, 0, "entity", "ENTITY", "add, test: where it happens"},                        \
 	{NEW_PROJECT, 0, "project", "PROJECT", "add, test: where it happens"},                     \
 	{NEW_COLLECTION, 0, "collection", "NAME", "add, test: where it happens"},                  \
@@ -69,13 +69,13 @@ enum {
 	{NEW_PAYLOAD, 0, "payload", "JSON|@FILE", "add, test: what is sent"},                      \
 	{NEW_PAYLOAD_JQ, 0, "payload-jq", "PROGRAM", "add: what makes that of the event, in jq"},  \
 	{NEW_WEBHOOK, 'w', "webhook", "NAME", "add: the webhook to use, or to make"},              \
-	{NEW_TEMPLATE, 0, "template", "NAME", "add: for github, slack, teams, gitlab, pagerduty or generic"}, \
+	{NEW_TEMPLATE, 0, "template", "NAME", "add: begin with what suits a receiver: github, slack, teams, gitlab, pagerduty or generic"}, \
 	{NEW_URL, 0, "url", "URL|$NAME", "add: make a webhook that sends there"},                  \
 	{NEW_SECRET, 0, "secret", "$NAME", "add: the webhook signs with it (repeatable)"},         \
-	{NEW_SIGNATURE, 0, "signature", "SCHEME", "add: the webhook signs so (repeatable)"},       \
+	{NEW_SIGNATURE, 0, "signature", "SCHEME", "add: how the webhook signs: wandb, wandb-hex, github or standard (repeatable)"},       \
 	{NEW_ACCESS_TOKEN, 0, "access-token", "$NAME", "add: the webhook has this bearer token"},  \
 	{NEW_HEADER, 'H', "header", "NAME:VALUE", "add: the webhook has this header (repeatable)"}, \
-	{NEW_TARGET, 0, "target", "TARGET", "add: the webhook is for github, slack or teams"},     \
+	{NEW_TARGET, 0, "target", "TARGET", "add: whose limits hold for the webhook: github, slack or teams"},     \
 	{NEW_SUCCESS_WHEN, 0, "success-when", "PROGRAM", "add: the webhook's answers must be so, in jq"}, \
 	{NEW_SUCCESS_STATUS, 0, "success-status", "STATUS", "add: the webhook takes it as a success, too (repeatable)"}, \
 	{NEW_LAUNCH, 0, "launch", "QUEUE", "add: put a job on this queue of W&B Launch"},           \

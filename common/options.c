@@ -20,6 +20,15 @@ options_init(struct options *o, const struct options_spec *spec, int argc, char 
 	*o = (struct options){.spec = spec, .argv = argv, .argc = argc, .at = 1};
 }
 
+void
+options_command(struct options *o, const char *name, bool (*goes_with)(int id, int command_id),
+	int id)
+{
+	o->command = name;
+	o->goes_with = goes_with;
+	o->command_id = id;
+}
+
 /* One whose value may be left out, so that the next word is never it. */
 static bool
 is_optional(const struct option *option)
@@ -28,25 +37,70 @@ is_optional(const struct option *option)
 }
 
 static void
-print_table(const struct option *option)
+print_option(const struct option *option)
 {
-	for (; option->id != 0; option++) {
-		const char *between = option->arg == NULL || is_optional(option) ? "" : " ";
-		char left[64];
+	const char *between = option->arg == NULL || is_optional(option) ? "" : " ";
+	char left[64];
 
-		snprintf(left, sizeof(left), "  %c%c%c --%s%s%s", option->letter ? '-' : ' ',
-			option->letter ? option->letter : ' ', option->letter ? ',' : ' ',
-			option->name, between, option->arg != NULL ? option->arg : "");
-		printf("%-32s %s\n", left, option->help);
+	snprintf(left, sizeof(left), "  %c%c%c --%s%s%s", option->letter ? '-' : ' ',
+		option->letter ? option->letter : ' ', option->letter ? ',' : ' ', option->name,
+		between, option->arg != NULL ? option->arg : "");
+	printf("%-32s %s\n", left, option->help);
+}
+
+/* Whether ${form}, such as "wb-x show|hide NAME", is one of ${command}. */
+static bool
+is_form_of(const char *form, const char *command)
+{
+	const char *word = form + strcspn(form, " ");
+	size_t len;
+
+	for (word += strspn(word, " "); *word != '\0' && *word != ' '; word += *word == '|') {
+		len = strcspn(word, "| \n");
+		if (len == strlen(command) && memcmp(word, command, len) == 0)
+			return true;
+		word += len;
+		if (*word == '\n')
+			break;
+	}
+	return false;
+}
+
+/* The forms of the command that was asked for, each with the lines that go on with it. */
+static void
+print_usage(const struct options *o)
+{
+	const char *usage = o->spec->usage, *before = "usage: ";
+	const size_t name_len = strcspn(usage, " ") + 1;
+	bool is_wanted = true;
+
+	for (const char *line = usage; line != NULL; line = strchr(line, '\n')) {
+		const char *text;
+
+		line += *line == '\n';
+		text = line + strspn(line, " ");
+		if (strncmp(text, usage, name_len) == 0)
+			is_wanted = o->command == NULL || is_form_of(text, o->command);
+		else
+			text = line;
+		if (!is_wanted)
+			continue;
+		printf("%s%.*s\n", text == line && line != usage ? "" : before,
+			(int)strcspn(text, "\n"), text);
+		before = "       ";
 	}
 }
 
 static int
-print_help(const struct options_spec *spec)
+print_help(const struct options *o)
 {
-	printf("usage: %s\n\n%s\n\noptions:\n", spec->usage, spec->about);
-	print_table(spec->table);
-	print_table(common);
+	print_usage(o);
+	printf("\n%s\n\noptions:\n", o->spec->about);
+	for (const struct option *t = o->spec->table; t->id != 0; t++)
+		if (o->command == NULL || o->goes_with(t->id, o->command_id))
+			print_option(t);
+	for (const struct option *t = common; t->id != 0; t++)
+		print_option(t);
 	printf("\nThe manual page %s(1) tells more.\n", diag_tool());
 	return OPTIONS_DONE;
 }
@@ -101,7 +155,7 @@ static int
 answer(struct options *o, const struct option *option)
 {
 	if (option->id == ID_HELP) {
-		print_help(o->spec);
+		print_help(o);
 		return finish();
 	}
 	if (option->id == ID_VERSION) {

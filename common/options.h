@@ -38,6 +38,9 @@ struct options {
 	int argc, at;
 	const char *cluster; /* rest of "-abc" */
 	bool operands_only;
+	const char *command; /* that --help tells of; NULL: of all */
+	bool (*goes_with)(int id, int command_id);
+	int command_id;
 };
 
 /* What options_next returns beside an id. */
@@ -54,6 +57,15 @@ enum {
  * Start behind argv[0]. Borrows all.
  */
 void options_init(struct options *o, const struct options_spec *spec, int argc, char **argv);
+
+/**
+ * options_command(o, name, goes_with, id):
+ * The command ${name}, an operand that has come, is what was asked for: from now on --help tells
+ * only of the forms that begin with it, and of options for which ${goes_with}(option's id, ${id}).
+ * Borrows ${name}.
+ */
+void options_command(struct options *o, const char *name, bool (*goes_with)(int id, int command_id),
+	int id);
 
 /**
  * options_next(o, value):

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "portable.h"
+
 void
 output_init(struct output *out, int fd, const char *name)
 {
@@ -93,7 +95,7 @@ next_piece(const char *p, size_t len)
 
 	if (len > PIPE_BUF)
 		len = PIPE_BUF;
-	newline = memrchr(p, '\n', len);
+	newline = portable_last(p, '\n', len);
 	return newline != NULL ? (size_t)(newline - p) + 1 : len;
 }
 

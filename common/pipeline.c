@@ -9,6 +9,7 @@
 
 #include "beside.h"
 #include "diag.h"
+#include "portable.h"
 
 /* Start the next one. ${*in}, what it reads, is closed, and becomes what the one behind it reads. */
 static int
@@ -17,7 +18,7 @@ start_next(struct pipeline *p, char *const *argv, int *in, int out, const sigset
 	int ends[2] = {-1, -1}, error = 0;
 	pid_t pid = -1;
 
-	if (out < 0 && pipe2(ends, O_CLOEXEC) != 0)
+	if (out < 0 && portable_pipe(ends) != 0)
 		error = errno;
 	else if ((pid = beside_start(argv, *in, out < 0 ? ends[1] : out, mask)) < 0)
 		error = errno;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "portable.h"
 #include "url.h"
 
 void
@@ -37,7 +38,7 @@ static bool
 check_proxy(const char *rest, const char **wrong)
 {
 	const size_t len = strcspn(rest, "/?#");
-	const char *at = memrchr(rest, '@', len), *host = at != NULL ? at + 1 : rest;
+	const char *at = portable_last(rest, '@', len), *host = at != NULL ? at + 1 : rest;
 	char text[sizeof("http://") + URL_HOST_MAX + sizeof("[]:65535")];
 	struct url url;
 

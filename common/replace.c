@@ -10,6 +10,7 @@
 
 #include "file.h"
 #include "output.h"
+#include "portable.h"
 
 /* One a directory: it is locked. */
 static const char temp_name[] = ".replace.new";
@@ -126,7 +127,8 @@ bool
 replace_is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       PORTABLE_MTIM(a).tv_sec == PORTABLE_MTIM(b).tv_sec &&
+	       PORTABLE_MTIM(a).tv_nsec == PORTABLE_MTIM(b).tv_nsec &&
 	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 

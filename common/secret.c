@@ -3,13 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "clock.h"
 #include "diag.h"
 #include "list.h"
+#include "portable.h"
 #include "secret_binding.h"
 #include "secret_fetch.h"
 #include "secret_provider.h"
@@ -60,9 +58,7 @@ secret_store_new(void)
 	struct secret_store *store;
 
 	(void)setrlimit(RLIMIT_CORE, &none);
-#ifdef __linux__
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
+	portable_hide();
 	if ((store = calloc(1, sizeof(*store))) == NULL)
 		return NULL;
 	table_init(&store->entries);
@@ -377,10 +373,13 @@ secret_store_go_on(struct secret_store *store)
 	store->goes_on = true;
 }
 
-bool
-secret_store_poll(const struct secret_store *store, struct pollfd *fd, int64_t *until_ms)
+_Static_assert(SECRET_FDS_MAX >= SECRET_FETCH_FDS_MAX, "as many as there may be");
+
+size_t
+secret_store_poll(const struct secret_store *store, struct pollfd fds[SECRET_FDS_MAX],
+	int64_t *until_ms)
 {
-	return secret_fetcher_poll(&store->fetcher, fd, until_ms);
+	return secret_fetcher_poll(&store->fetcher, fds, until_ms);
 }
 
 bool

@@ -24,6 +24,8 @@
 #include "secret_ref.h"
 #include "secret_value.h"
 
+#define SECRET_FDS_MAX 8 /* descriptors that are waited for at the same time */
+
 #define SECRET_FAILURES_MAX 1024  /* names without a value that are remembered, the last ones */
 #define SECRET_PAUSE_MAX_MS 10000 /* see secret_store_pause_ms */
 
@@ -143,11 +145,12 @@ void secret_store_go_on(struct secret_store *store);
 bool secret_store_next(struct secret_store *store);
 
 /**
- * secret_store_poll(store, fd, until_ms):
- * When secret_store_next has something to do: when it is *${until_ms} by clock_ms (-1: never), or,
- * if this returns true, *${fd} is ready.
+ * secret_store_poll(store, fds, until_ms):
+ * When secret_store_next has something to do: when it is *${until_ms} by clock_ms (-1: never), or
+ * when one of ${fds} is ready, of which there are as many as this returns.
  */
-bool secret_store_poll(const struct secret_store *store, struct pollfd *fd, int64_t *until_ms);
+size_t secret_store_poll(const struct secret_store *store, struct pollfd fds[SECRET_FDS_MAX],
+	int64_t *until_ms);
 
 /**
  * secret_store_stop(store):

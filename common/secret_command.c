@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "portable.h"
 
 #define BLANKS " \t\n"
 
@@ -135,7 +136,7 @@ secret_command_name(const struct secret_command *c)
 static int
 make_pipe(int fds[2])
 {
-	if (pipe2(fds, O_CLOEXEC) != 0)
+	if (portable_pipe(fds) != 0)
 		return -1;
 	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0)
 		return 0;
@@ -153,11 +154,16 @@ set_attributes(posix_spawnattr_t *attributes)
 
 	sigfillset(&all);
 	sigemptyset(&none);
+#if PORTABLE_LINUX || defined(__APPLE__)
+	/* Away from the terminal. */
+	const short group = POSIX_SPAWN_SETSID;
+#else
+	const short group = POSIX_SPAWN_SETPGROUP;
+#endif
 	(void)((error = posix_spawnattr_setsigdefault(attributes, &all)) != 0 ||
 		(error = posix_spawnattr_setsigmask(attributes, &none)) != 0 ||
 		(error = posix_spawnattr_setflags(attributes,
-			 POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)) !=
-			0);
+			 group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)) != 0);
 	return error;
 }
 
@@ -170,10 +176,12 @@ set_descriptors(posix_spawn_file_actions_t *actions, int out, int err)
 			O_RDONLY, 0)) != 0 ||
 		(error = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO)) != 0 ||
 		(error = posix_spawn_file_actions_adddup2(actions, err, STDERR_FILENO)) != 0);
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#if PORTABLE_LINUX && defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 34)
 	/* Ours are closed by themselves; these are what we were given. */
 	if (error == 0)
 		error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#endif
 #endif
 	return error;
 }

@@ -4,8 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "shortage.h"
@@ -16,7 +14,7 @@ const char secret_fetch_not_found[] = "not found";
 void
 secret_fetcher_init(struct secret_fetcher *fr)
 {
-	*fr = (struct secret_fetcher){.epoll_fd = -1, .limit_ms = SECRET_HELPER_LIMIT_MS};
+	*fr = (struct secret_fetcher){.limit_ms = SECRET_HELPER_LIMIT_MS};
 	list_init(&fr->waiting);
 	list_init(&fr->running);
 }
@@ -25,9 +23,6 @@ void
 secret_fetcher_release(struct secret_fetcher *fr)
 {
 	secret_fetcher_stop(fr);
-	if (fr->epoll_fd >= 0)
-		close(fr->epoll_fd);
-	fr->epoll_fd = -1;
 }
 
 void
@@ -44,20 +39,6 @@ end(struct secret_fetch *f, enum secret_status status, const char *error)
 	f->error = error;
 }
 
-/* Have ${fr}->epoll_fd tell what its helper prints. Returns 0, or -1 with errno set. */
-static int
-watch(struct secret_fetcher *fr, const struct secret_helper *h)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-
-	if (fr->epoll_fd < 0 && (fr->epoll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
-		return -1;
-	return epoll_ctl(fr->epoll_fd, EPOLL_CTL_ADD, h->out, &event) == 0 &&
-			       epoll_ctl(fr->epoll_fd, EPOLL_CTL_ADD, h->err, &event) == 0
-		       ? 0
-		       : -1;
-}
-
 /* Run the program at which ${f} is. What keeps it from starting is its end. */
 static void
 run(struct secret_fetcher *fr, struct secret_fetch *f)
@@ -67,9 +48,6 @@ run(struct secret_fetcher *fr, struct secret_fetch *f)
 
 	if (secret_helper_start(&f->helper, command, f->name, fr->limit_ms) != 0) {
 		error = errno;
-	} else if (watch(fr, &f->helper) != 0) {
-		error = errno;
-		secret_helper_release(&f->helper);
 	} else {
 		list_append(&fr->running, &f->link);
 		fr->nrunning++;
@@ -160,9 +138,12 @@ secret_fetcher_next(struct secret_fetcher *fr)
 	return NULL;
 }
 
-bool
-secret_fetcher_poll(const struct secret_fetcher *fr, struct pollfd *fd, int64_t *until_ms)
+size_t
+secret_fetcher_poll(const struct secret_fetcher *fr, struct pollfd fds[SECRET_FETCH_FDS_MAX],
+	int64_t *until_ms)
 {
+	size_t n = 0;
+
 	*until_ms = -1;
 	/* Nobody waits while a place is free, but for one call of secret_fetcher_next. */
 	if (!list_is_empty(&fr->waiting) && (fr->nrunning < SECRET_HELPERS_MAX || fr->stopped))
@@ -173,26 +154,26 @@ secret_fetcher_poll(const struct secret_fetcher *fr, struct pollfd *fd, int64_t 
 
 		if (*until_ms < 0 || ms < *until_ms)
 			*until_ms = ms;
+		if (f->helper.out >= 0)
+			fds[n++] = (struct pollfd){.fd = f->helper.out, .events = POLLIN};
+		if (f->helper.err >= 0)
+			fds[n++] = (struct pollfd){.fd = f->helper.err, .events = POLLIN};
 	}
-	if (fr->epoll_fd < 0 || fr->nrunning == 0)
-		return false;
-	*fd = (struct pollfd){.fd = fr->epoll_fd, .events = POLLIN};
-	return true;
+	return n;
 }
 
 /* Wait for what is under way, or for a signal, which is left to whom it is for. */
 static void
 wait_for_any(struct secret_fetcher *fr, int signal_fd)
 {
-	struct pollfd fds[2];
+	struct pollfd fds[SECRET_FETCH_FDS_MAX + 1];
 	int64_t until_ms, left_ms;
-	nfds_t n = 0;
+	size_t n = secret_fetcher_poll(fr, fds, &until_ms);
 
-	n += secret_fetcher_poll(fr, &fds[n], &until_ms);
 	if (signal_fd >= 0)
 		fds[n++] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
 	left_ms = until_ms - clock_ms();
-	if (poll(fds, n, left_ms < 0 ? 0 : (int)left_ms) > 0 && signal_fd >= 0 &&
+	if (poll(fds, (nfds_t)n, left_ms < 0 ? 0 : (int)left_ms) > 0 && signal_fd >= 0 &&
 		fds[n - 1].revents != 0)
 		secret_fetcher_stop(fr);
 }
@@ -207,9 +188,7 @@ secret_fetch_run(struct secret_fetcher *fr, struct secret_fetch *f,
 	secret_fetch_start(fr, f, providers, name);
 	while (f->status == SECRET_PENDING && secret_fetcher_next(fr) == NULL)
 		wait_for_any(fr, signal_fd);
-	if (signal_fd >= 0)
-		close(signal_fd);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	signals_close(signal_fd, &before);
 }
 
 void

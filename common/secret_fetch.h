@@ -14,8 +14,9 @@
 #include "secret_helper.h"
 #include "secret_provider.h"
 
-#define SECRET_HELPERS_MAX 4         /* that run at the same time */
-#define SECRET_HELPER_LIMIT_MS 10000 /* by default */
+#define SECRET_HELPERS_MAX 4                          /* that run at the same time */
+#define SECRET_FETCH_FDS_MAX (2 * SECRET_HELPERS_MAX) /* descriptors that are waited for */
+#define SECRET_HELPER_LIMIT_MS 10000                  /* by default */
 
 /* The error of a name that nobody knows. */
 extern const char secret_fetch_not_found[];
@@ -36,7 +37,6 @@ struct secret_fetch {
 struct secret_fetcher {
 	struct link waiting, running;
 	size_t nrunning;
-	int epoll_fd; /* of the running ones; -1: there was none yet */
 	int64_t limit_ms;
 	bool stopped;
 };
@@ -77,11 +77,12 @@ void secret_fetch_release(struct secret_fetch *f);
 struct secret_fetch *secret_fetcher_next(struct secret_fetcher *fr);
 
 /**
- * secret_fetcher_poll(fr, fd, until_ms):
- * When secret_fetcher_next has something to do: when *${fd} is ready, or it is *${until_ms} by
- * clock_ms (-1: never). Returns false, with *${fd} left alone, if nothing is under way.
+ * secret_fetcher_poll(fr, fds, until_ms):
+ * When secret_fetcher_next has something to do: when one of ${fds} is ready, or it is *${until_ms}
+ * by clock_ms (-1: never). Returns how many of ${fds} are set: none, if nothing is under way.
  */
-bool secret_fetcher_poll(const struct secret_fetcher *fr, struct pollfd *fd, int64_t *until_ms);
+size_t secret_fetcher_poll(const struct secret_fetcher *fr, struct pollfd fds[SECRET_FETCH_FDS_MAX],
+	int64_t *until_ms);
 
 /**
  * secret_fetcher_stop(fr):

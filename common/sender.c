@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "clock.h"
 #include "diag.h"
+#include "portable.h"
 #include "sender_private.h"
 #include "timestamp.h"
 
@@ -38,7 +38,7 @@ set_up(struct sender *s, const struct sender_options *o)
 		(s->judge = judge_new()) == NULL)
 		return false;
 	/* Senders that fail together must not come back together, whatever else fails. */
-	if (getrandom(&s->chance, sizeof(s->chance), 0) != (ssize_t)sizeof(s->chance))
+	if (portable_random(&s->chance, sizeof(s->chance)) != 0)
 		s->chance = (uint64_t)clock_us();
 	return true;
 }
@@ -239,10 +239,12 @@ wait_until(struct sender *s, struct pollfd *fds, size_t nfds, int64_t at_ms)
 	return -1;
 }
 
+_Static_assert(SENDER_FDS_MAX + 2 + SECRET_FDS_MAX <= TRANSFER_FDS_MAX, "room for all");
+
 int
 sender_wait(struct sender *s, struct pollfd *fds, size_t nfds, int64_t until_ms)
 {
-	struct pollfd all[SENDER_FDS_MAX + 3];
+	struct pollfd all[TRANSFER_FDS_MAX];
 	const size_t before = s->ended, busy = s->slots.busy;
 	struct transfer_result result;
 	size_t n = nfds;

@@ -15,6 +15,13 @@
 int signals_open(sigset_t *before);
 
 /**
+ * signals_close(fd, before):
+ * End that: ${fd} is from signals_open, which has left ${before}. A signal that has come and was
+ * not taken acts now as it would have.
+ */
+void signals_close(int fd, const sigset_t *before);
+
+/**
  * signals_take(fd):
  * The number of a signal that has come, or 0. Never blocks.
  */

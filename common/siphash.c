@@ -4,17 +4,17 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __APPLE__
-#include <sys/random.h>
 #endif
 
 #include "hash.h"
+#include "portable.h"
 
 void
 siphash_make_key(struct siphash_key *key)
 {
 	struct timespec now = {0};
 
-	if (getentropy(key->word, sizeof(key->word)) == 0)
+	if (portable_random(key->word, sizeof(key->word)) == 0)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	key->word[0] = hash_mix((uint64_t)now.tv_nsec ^ (uint64_t)(uintptr_t)key);

@@ -10,6 +10,7 @@
 
 #include "beside.h"
 #include "diag.h"
+#include "portable.h"
 
 #define PIECE ((size_t)64 * 1024)
 
@@ -33,9 +34,9 @@ start(char *const *argv, struct ends *ends)
 	int in[2], out[2], saved;
 	pid_t pid;
 
-	if (pipe2(in, O_CLOEXEC) != 0)
+	if (portable_pipe(in) != 0)
 		return -1;
-	if (pipe2(out, O_CLOEXEC) != 0) {
+	if (portable_pipe(out) != 0) {
 		saved = errno;
 		close(in[0]);
 		close(in[1]);

@@ -70,7 +70,7 @@ transfers_new(const struct transfer_options *options)
 	 */
 	unsetenv("SSLKEYLOGFILE");
 	t->options = *options;
-	if ((t->http1 = http1_new(options)) != NULL)
+	if (!HTTP1_IS_BUILT || (t->http1 = http1_new(options)) != NULL)
 		return t;
 	free(t);
 	return NULL;
@@ -99,7 +99,7 @@ int
 transfer_start(struct transfers *t, const struct transfer_request *request, void *ctx)
 {
 	let_go(t);
-	if (!request->where->https && t->options.proxy == NULL)
+	if (HTTP1_IS_BUILT && !request->where->https && t->options.proxy == NULL)
 		return http1_start(t->http1, request, ctx);
 	if (t->curl == NULL && (t->curl = curl_client_new(&t->options)) == NULL)
 		return -1;

@@ -28,7 +28,7 @@
 #define TRANSFER_READ_MAX (1024 * 1024) /* bytes of a response's body that are read, by default */
 #define TRANSFER_ADDRESSES_MAX RESOLVER_ADDRESSES_MAX
 #define TRANSFER_UNENDED "the answer did not end" /* in time, though it had begun */
-#define TRANSFER_FDS_MAX 7                        /* descriptors that transfers_wait takes */
+#define TRANSFER_FDS_MAX 16                       /* descriptors that transfers_wait takes */
 
 /* Why a delivery failed; the names are wb-record(5)'s. */
 enum transfer_error {

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "portable.h"
+
 #define LABEL_MAX 63 /* bytes of a label (RFC 1035) */
 
 /* The static functions below return NULL, or what is wrong as static text. */
@@ -256,7 +258,7 @@ url_user_end(const char *url, size_t len, const char **user)
 	*user = path;
 	while (path < end && strchr("/?#", *path) == NULL)
 		path++;
-	return memrchr(*user, '@', (size_t)(path - *user));
+	return portable_last(*user, '@', (size_t)(path - *user));
 }
 
 bool

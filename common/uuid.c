@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <unistd.h>
 #ifdef __APPLE__
-#include <sys/random.h>
 #endif
 
+#include "portable.h"
 #include "timestamp.h"
 
 int
@@ -15,7 +15,7 @@ uuid_v7(char out[UUID_SIZE])
 	uint64_t ms = (uint64_t)timestamp_now_ms();
 	unsigned char b[16];
 
-	if (getentropy(b, sizeof(b)) != 0)
+	if (portable_random(b, sizeof(b)) != 0)
 		return -1;
 	for (int i = 0; i < 6; i++)
 		b[i] = (unsigned char)(ms >> (40 - 8 * i));

@@ -454,8 +454,10 @@ answers_help() {
   done
   wb-event -h >out2
   expect_file out2 out
-  wb-event link "$model:3" --help >out2
+  wb-event --author ann --help >out2
   expect_file out2 out
+  wb-event link "$model:3" --author ann --help >out
+  expect_match "$(<out)" '^usage: wb-event link ' ' --author USER '
 }
 test_case '--help goes to standard output' answers_help
 

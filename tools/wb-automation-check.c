@@ -38,7 +38,8 @@ enum { OPT_CONFIG = 1, OPT_FORMAT, OPT_STRICT, OPT_RESOLVE, OPT_ONLINE };
 static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
 		"the automations are in PATH, a file or a directory (default $WB_CONFIG)"},
-	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, annotations for github, or json"},
+	{OPT_FORMAT, 0, "format", "FORMAT",
+		"check: how to write it: text (default), github or json"},
 	{OPT_STRICT, 0, "strict", NULL, "check: end with status 1 after warnings"},
 	{OPT_RESOLVE, 0, "resolve", NULL, "check: look every secret up, and say which are missing"},
 	{OPT_ONLINE, 0, "online", NULL, "check: ask W&B whether queues and jobs are there"},
@@ -193,7 +194,7 @@ main(int argc, char **argv)
 	struct args args;
 	int status;
 
-	diag_init("wb-automation");
+	diag_init_part("wb-automation", "wb-automation-check");
 	signal(SIGPIPE, SIG_IGN);
 	if (args_init(&args, argc) != 0)
 		status = EXIT_IO;

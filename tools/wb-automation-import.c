@@ -249,7 +249,7 @@ main(int argc, char **argv)
 	struct args args;
 	int status;
 
-	diag_init("wb-automation");
+	diag_init_part("wb-automation", "wb-automation-import");
 	signal(SIGPIPE, SIG_IGN);
 	if (args_init(&args, argc) != 0)
 		status = EXIT_IO;

@@ -97,7 +97,8 @@ static const struct option options[] = {
 	{OPT_CONFIG, 'c', "config", "PATH",
 		"the automations are in PATH, a file or a directory (default $WB_CONFIG)"},
 	{OPT_JSON, 0, "json", NULL, "write JSON lines"},
-	{OPT_FORMAT, 0, "format", "FORMAT", "check: write text, annotations for github, or json"},
+	{OPT_FORMAT, 0, "format", "FORMAT",
+		"check: how to write it: text (default), github or json"},
 	{OPT_STRICT, 0, "strict", NULL, "check: end with status 1 after warnings"},
 	{OPT_RESOLVE, 0, "resolve", NULL, "check: look every secret up, and say which are missing"},
 	{OPT_ONLINE, 0, "online", NULL, "check: ask W&B whether queues and jobs are there"},
@@ -181,12 +182,24 @@ find_verb(const char *name)
 	return -1;
 }
 
+static bool
+goes_with(int id, int verb)
+{
+	size_t i = 0;
+
+	while (uses[i].last < id)
+		i++;
+	return uses[i].verbs >> verb & 1;
+}
+
 static int
-take_operand(struct args *args, const char *value)
+take_operand(struct args *args, struct options *o, const char *value)
 {
 	if (args->verb < 0) {
-		args->verb = find_verb(value);
-		return args->verb < 0 ? -1 : 0;
+		if ((args->verb = find_verb(value)) < 0)
+			return -1;
+		options_command(o, value, goes_with, args->verb);
+		return 0;
 	}
 	if (verbs[args->verb].takes_name && args->name == NULL) {
 		args->name = value;
@@ -242,16 +255,6 @@ take_option(struct args *args, int id, const char *value)
 		return new_is_option(id) ? new_option(&args->new, id, value)
 					 : trial_option(&args->trial, id, value);
 	}
-}
-
-static bool
-goes_with(int id, int verb)
-{
-	size_t i = 0;
-
-	while (uses[i].last < id)
-		i++;
-	return uses[i].verbs >> verb & 1;
 }
 
 /* Whether an event that is given is all that is said of it; else after a message. */
@@ -348,7 +351,7 @@ parse_args(struct args *args, int argc, char **argv)
 		for (size_t i = 0; options[i].id != 0; i++)
 			args->seen[i] |= options[i].id == id;
 		if (id == OPTIONS_OPERAND)
-			status = take_operand(args, value);
+			status = take_operand(args, &o, value);
 		else if (id >= SECRET_SECRETS && id <= POLICY_CACERT)
 			status = take_shared(args, id, value, argv + at, (size_t)(o.at - at));
 		else

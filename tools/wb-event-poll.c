@@ -277,7 +277,7 @@ main(int argc, char **argv)
 	struct poll_args args;
 	int status;
 
-	diag_init("wb-event");
+	diag_init_part("wb-event", "wb-event-poll");
 	signal(SIGPIPE, SIG_IGN);
 	if ((status = parse_args(&args, argc, argv)) < 0)
 		status = run_all(&args);

@@ -122,7 +122,7 @@ main(int argc, char **argv)
 	int status;
 
 	jq_server_main(argc, argv);
-	diag_init("wb-event");
+	diag_init_part("wb-event", "wb-event-read");
 	if ((status = parse_args(&args, argc, argv)) >= 0)
 		return status;
 	if ((map = open_map(&args, &status)) == NULL)

@@ -43,6 +43,7 @@ static const struct command commands[] = {
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 #define OTHERS 3 /* that do not make an event by hand */
+#define COMMIT "commit"
 
 struct args {
 	const char *operands[3];
@@ -101,6 +102,27 @@ is_empty(const struct args *args)
 	return false;
 }
 
+/* Whether an option goes with commit, or with the commands that make an event. */
+static bool
+goes_with(int id, int is_commit)
+{
+	return (id == OPT_STATE || id == OPT_RUN) == (is_commit != 0);
+}
+
+static void
+take_operand(struct args *args, struct options *o, const char *value)
+{
+	bool is_known = strcmp(value, COMMIT) == 0;
+
+	if (args->noperands == 0) {
+		for (size_t i = 0; i < COMMANDS; i++)
+			is_known |= strcmp(value, commands[i].name) == 0;
+		if (is_known)
+			options_command(o, value, goes_with, strcmp(value, COMMIT) == 0);
+	}
+	args->operands[args->noperands++] = value;
+}
+
 /* Returns -1 to go on, or the exit status. */
 static int
 parse_args(struct args *args, int argc, char **argv)
@@ -123,7 +145,7 @@ parse_args(struct args *args, int argc, char **argv)
 				diag("too many operands: '%s'", value);
 				return EXIT_USAGE;
 			}
-			args->operands[args->noperands++] = value;
+			take_operand(args, &o, value);
 			break;
 		case OPT_AUTHOR:
 			args->author = value;
@@ -154,7 +176,7 @@ parse_args(struct args *args, int argc, char **argv)
 static const struct command *
 find_command(const char *name)
 {
-	static const char *const others[] = {"poll", "commit", "read"};
+	static const char *const others[] = {"poll", COMMIT, "read"};
 	const char *names[COMMANDS + OTHERS], *near;
 
 	if (name == NULL) {
@@ -423,7 +445,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if ((status = parse_args(&args, argc, argv)) >= 0)
 		return status;
-	if (args.operands[0] != NULL && strcmp(args.operands[0], "commit") == 0)
+	if (args.operands[0] != NULL && strcmp(args.operands[0], COMMIT) == 0)
 		return commit(&args);
 	return write_event(&args);
 }

@@ -75,7 +75,7 @@ static const struct option options[] = {
 		"when stopped, give attempts under way TIME to end (default 10s)"},
 	POLICY_OPTIONS,
 	{OPT_DRY_RUN, 'n', "dry-run", "[=FORMAT]",
-		"send nothing; show each request, secrets by name, as text or as a curl script"},
+		"send nothing; show each request, secrets by name, as: text (default) or curl"},
 	{OPT_PROGRESS, 0, "progress", "WHEN",
 		"show progress and an end on standard error: auto (default), always or never"},
 	SECRET_OPTIONS,

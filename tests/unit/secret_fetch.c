@@ -96,16 +96,17 @@ static void
 await(int n)
 {
 	while (n > 0) {
-		struct pollfd fd = {.fd = -1};
+		struct pollfd fds[SECRET_FDS_MAX];
 		int64_t until_ms;
+		size_t nfds;
 
 		if (secret_store_next(store)) {
 			n--;
 			continue;
 		}
-		(void)secret_store_poll(store, &fd, &until_ms);
+		nfds = secret_store_poll(store, fds, &until_ms);
 		EXPECT(until_ms >= 0);
-		poll(&fd, 1, until_ms < 0 ? -1 : 1);
+		poll(fds, (nfds_t)nfds, until_ms < 0 ? -1 : 1);
 	}
 }
 
@@ -114,20 +115,20 @@ static void
 helpers_side_by_side(void)
 {
 	char name[32];
-	struct pollfd fd = {.fd = -1};
+	struct pollfd fds[SECRET_FDS_MAX];
 	int64_t until_ms;
 
 	setenv("WB_ENV", "env", 1);
 	open_helper("case $1 in WB_ENV) exit 66;; esac; echo $1");
 	secret_store_go_on(store);
-	EXPECT(!secret_store_poll(store, &fd, &until_ms) && until_ms == -1 && fd.fd == -1);
+	EXPECT(secret_store_poll(store, fds, &until_ms) == 0 && until_ms == -1);
 	for (int i = 0; i < 3 * SECRET_HELPERS_MAX; i++) {
 		snprintf(name, sizeof(name), "WB_%d", i);
 		EXPECT_STR(get(name, NULL), "(is being looked up)");
 		EXPECT_STR(get(name, NULL), "(is being looked up)");
 	}
 	EXPECT_STR(get("WB_ENV", NULL), "(is being looked up)");
-	EXPECT(secret_store_poll(store, &fd, &until_ms) && until_ms >= 0 && fd.fd >= 0);
+	EXPECT(secret_store_poll(store, fds, &until_ms) == SECRET_FDS_MAX && until_ms >= 0);
 	await(3 * SECRET_HELPERS_MAX + 1);
 	EXPECT(!secret_store_next(store));
 	for (int i = 0; i < 3 * SECRET_HELPERS_MAX; i++) {
