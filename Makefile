@@ -37,7 +37,7 @@ CHECK  = address config_audit config_check config_check_launch config_check_repe
 EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_job new_options replace \
 	unknown
 TRIAL  = beside stage trial trial_mask trial_options uuid
-HISTORY = execution history history_options idset journal_line lines_back
+HISTORY = execution history history_options idset journal_back journal_line lines_back
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
 SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper secret_mask secret_options \
 	secret_provider secret_ref secret_value shortage signals siphash table
