@@ -5,7 +5,7 @@
 
 #include "report_format.h"
 
-#define TOP 16     /* pixels above the highest value */
+#define TOP 8      /* pixels above the highest value */
 #define HEIGHT 180 /* pixels of the highest value */
 #define BASE (TOP + HEIGHT)
 #define SEEN 3      /* pixels of the least that has happened */
@@ -77,18 +77,32 @@ write_patterns(struct output *out)
 		"</defs>\n");
 }
 
+/* A value of a line, short: "5,000", "20k", "1.5M". */
+static void
+write_value(uint64_t value, struct output *out)
+{
+	char count[REPORT_FORMAT_MAX];
+
+	if (value >= 1000000 && value % 100000 == 0)
+		output_printf(out, value % 1000000 == 0 ? "%.0fM" : "%.1fM", (double)value / 1e6);
+	else if (value >= 10000 && value % 1000 == 0)
+		output_printf(out, "%" PRIu64 "k", value / 1000);
+	else
+		output_printf(out, "%s", report_format_count(value, count));
+}
+
 /* Lines with the values that they stand for, up to ${top}. */
 static void
 write_lines(uint64_t distance, uint64_t top, struct output *out)
 {
-	char count[REPORT_FORMAT_MAX];
-
 	for (uint64_t value = distance; value <= top; value += distance) {
 		const double y = BASE - (double)value / (double)top * HEIGHT;
 
 		output_printf(out,
-			"<line class=\"grid\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/><text x=\"0\" y=\"%.1f\">%s</text>\n",
-			y, y, y - 4, report_format_count(value, count));
+			"<line class=\"grid\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/><text x=\"-8\" y=\"%.1f\" text-anchor=\"end\">",
+			y, y, y + 4);
+		write_value(value, out);
+		output_lit(out, "</text>\n");
 	}
 }
 

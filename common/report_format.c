@@ -7,6 +7,8 @@
 #include "shell.h"
 #include "timestamp.h"
 
+#define LAST_MS 253402300799999 /* 9999-12-31T23:59:59.999Z */
+
 char *
 report_format_count(uint64_t n, char out[REPORT_FORMAT_MAX])
 {
@@ -88,11 +90,21 @@ report_format_latency(const struct report_numbers *numbers, unsigned percent,
 }
 
 char *
-report_format_time(int64_t ms, char out[REPORT_FORMAT_MAX])
+report_format_exact(int64_t ms, char out[REPORT_FORMAT_MAX])
 {
 	char text[TIMESTAMP_MAX];
 
-	timestamp_format_ms(ms < 0 ? 0 : ms, text);
+	timestamp_format(ms < 0 ? 0 : ms > LAST_MS ? LAST_MS : ms, text);
+	snprintf(out, REPORT_FORMAT_MAX, "%.*s", REPORT_FORMAT_MAX - 1, text);
+	return out;
+}
+
+char *
+report_format_time(int64_t ms, char out[REPORT_FORMAT_MAX])
+{
+	char text[REPORT_FORMAT_MAX];
+
+	report_format_exact(ms, text);
 	snprintf(out, REPORT_FORMAT_MAX, "%.10s %.5s", text, text + strlen("2026-11-24T"));
 	return out;
 }

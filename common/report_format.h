@@ -44,9 +44,11 @@ char *report_format_latency(const struct report_numbers *numbers, unsigned perce
 	char out[REPORT_FORMAT_MAX]);
 
 /**
- * report_format_time(ms, out):
- * "2026-11-24 11:17", in UTC.
+ * report_format_exact(ms, out), report_format_time(ms, out):
+ * "2026-11-24T11:17:08.123Z" and "2026-11-24 11:17", in UTC; of a time that RFC 3339 cannot say,
+ * the nearest that it can.
  */
+char *report_format_exact(int64_t ms, char out[REPORT_FORMAT_MAX]);
 char *report_format_time(int64_t ms, char out[REPORT_FORMAT_MAX]);
 
 /**

@@ -5,7 +5,6 @@
 #include "html.h"
 #include "report_advice.h"
 #include "report_format.h"
-#include "timestamp.h"
 
 #define COMMAND_MAX 32768
 #define SEEN 4 /* percent of a bar, of what has happened at all */
@@ -45,10 +44,10 @@ write_count(uint64_t n, const char *class, struct output *out)
 static void
 write_time(int64_t ms, struct output *out)
 {
-	char exact[TIMESTAMP_MAX], text[REPORT_FORMAT_MAX];
+	char exact[REPORT_FORMAT_MAX], text[REPORT_FORMAT_MAX];
 
-	output_printf(out, "<time datetime=\"%s\">%s</time>",
-		timestamp_format(ms < 0 ? 0 : ms, exact), report_format_time(ms, text));
+	output_printf(out, "<time datetime=\"%s\">%s</time>", report_format_exact(ms, exact),
+		report_format_time(ms, text));
 }
 
 void
