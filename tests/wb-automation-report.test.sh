@@ -417,6 +417,16 @@ large_page() {
 }
 test_case 'html: many deliveries' large_page
 
+commands() {
+  local command
+  cp "$T/journal" "it's"
+  report --journal "it's" >page.html
+  command=$(sed -n -E 's/.*<code>(wb-automation history --json.*)<\/code>.*/\1/p' page.html | head -n 1 |
+    sed "s/&#39;/'/g; s/&quot;/\"/g; s/&amp;/\\&/g")
+  expect_equal "$(bash -c "$command" | jq -c '[.delivery_id, .event_id, .error.text]')" '["7","evt-7","secret KEY: not found"]'
+}
+test_case 'html: the command that goes with a failure shows it' commands
+
 few_pages() {
   : >j
   report --journal j >none.html

@@ -84,7 +84,7 @@ orders(void)
 {
 	static const char *const times[] = {"2026-11-24T11:17:30Z", "2026-11-02T10:00:00Z",
 		"2026-11-24T11:18:30Z", "2026-11-13T23:59:59Z", "2026-11-14T00:00:00Z"};
-	struct series first;
+	struct series first = {.n = 0};
 
 	for (size_t begin = 0; begin < 5; begin++) {
 		series_init(&s, 20);
