@@ -177,7 +177,6 @@ try {
     await validate();
     const light = await look(browser, 1280, 'light', { axed: true });
     const dark = await look(browser, 360, 'dark', { axed: true });
-    await look(browser, 390, 'light');
     const paper = await look(browser, 800, 'dark', { media: 'print' });
     if (light.background === dark.background) fault('dark: the background is that of light');
     if (paper.background !== 'rgb(255, 255, 255)') fault(`paper is ${paper.background}`);
