@@ -9,6 +9,7 @@
 #define HEIGHT 180 /* pixels of the highest value */
 #define BASE (TOP + HEIGHT)
 #define SEEN 3      /* pixels of the least that has happened */
+#define FEW 12      /* bars */
 #define MARKS 8     /* times that are written below */
 #define LINES 4     /* values that are written beside */
 #define MARK_MAX 95 /* no time is written farther to the right, in percent: it would not fit, */
@@ -106,6 +107,13 @@ write_lines(uint64_t distance, uint64_t top, struct output *out)
 	}
 }
 
+/* How wide a bar is with its gap, in percent: where there are few, not all that there is. */
+static double
+bar_width(const struct series *s)
+{
+	return 100.0 / (double)(s->n > FEW ? s->n : FEW);
+}
+
 /* What a bar tells whoever points at it. */
 static void
 write_title(const struct report *r, size_t i, struct output *out)
@@ -132,7 +140,7 @@ static void
 write_bar(const struct report *r, size_t i, uint64_t top, struct output *out)
 {
 	const struct series_step *step = &r->series.step[i];
-	const double width = 100.0 / (double)r->series.n, x = width * (double)i;
+	const double width = bar_width(&r->series), x = width * (double)i;
 	double y = BASE;
 
 	output_lit(out, "<g>");
@@ -182,7 +190,7 @@ write_marks(const struct series *s, struct output *out)
 	unsigned written = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		const double x = 100.0 / (double)s->n * (double)i;
+		const double x = bar_width(s) * (double)i;
 
 		if (!series_is_mark(s, i, mark_ms) || x > MARK_MAX || series_start(s, i) < 0)
 			continue;
