@@ -40,7 +40,7 @@ THREAD_LIBS ?= -lpthread
 
 # What each tool is made of. This is the architecture diagram.
 TOOLS  = wb-event wb-event-poll wb-event-read wb-match wb-render wb-sign wb-send wb-deliver wb-automation \
-	wb-automation-check wb-automation-import
+	wb-automation-check wb-automation-import wb-automation-report
 TEXT   = json json_text utf8 strbuf wipe portable
 STREAM = diag options nearest lines output file filter
 EVENTS = event ids sha256
@@ -52,7 +52,9 @@ CHECK  = address config_audit config_check config_check_launch config_check_repe
 EDIT   = config_add config_edit confirm json_arg json_edit json_pretty new_automation new_job new_options replace \
 	unknown
 TRIAL  = beside stage trial trial_mask trial_options uuid
-HISTORY = execution history history_options idset journal_line lines_back
+HISTORY = execution history history_options idset journal_back journal_line lines_back
+REPORT = execution html idset json_find journal_back journal_line journals lines_back quantiles report report_advice report_chart \
+	report_css report_format report_html report_markdown report_tables report_text series
 JQ     = jq_known jq_process jq_program jq_programs jq_server jq_worker
 SECRETS = netrc secret secret_binding secret_command secret_fetch secret_helper secret_mask secret_options \
 	secret_provider secret_ref secret_value shortage signals siphash table
@@ -97,6 +99,9 @@ wb-automation_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(SECRETS) $(CHECK) 
 wb-automation-check_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) \
 	config_online config_questions diag launch_lookup options nearest output header jq_program registry rules timestamp
 
+wb-automation-report_OBJS = $(TEXT) $(REPORT) diag options nearest output siphash table timestamp utf8 arena sha256 shell \
+	columns width
+
 wb-automation-import_OBJS = $(TEXT) $(EVENTS) $(PAYLOAD) $(CONFIG) $(CHECK) $(SECRETS) $(TRANSFER) $(WANDB) $(IMPORT) \
 	diag options nearest output header jq_program json_pretty new_automation new_job registry replace rules timestamp
 
@@ -106,6 +111,7 @@ wb-match_LIBS  = $(JQ_LIBS) $(ONIG_LIBS)
 wb-automation_LIBS = $(CRYPTO_LIBS) $(JQ_LIBS) $(ONIG_LIBS)
 wb-automation-check_LIBS = $(CURL_LIBS) $(CRYPTO_LIBS) $(JQ_LIBS) $(ONIG_LIBS) $(THREAD_LIBS)
 wb-automation-import_LIBS = $(CURL_LIBS) $(CRYPTO_LIBS) $(JQ_LIBS) $(ONIG_LIBS) $(THREAD_LIBS)
+wb-automation-report_LIBS = $(CRYPTO_LIBS) -lm
 wb-render_LIBS = $(JQ_LIBS)
 wb-sign_LIBS   = $(CRYPTO_LIBS)
 wb-send_LIBS   = $(CURL_LIBS) $(CRYPTO_LIBS) $(JQ_LIBS) $(THREAD_LIBS)
@@ -117,11 +123,11 @@ part_of = $(strip $(foreach t,$(COMPLETED),$(if $(filter $(t)-%,$(1)),$(t))))
 PAGES = $(sort $(wildcard man/*.[157]))
 
 # Unit tests and fuzzers link all of common/ that they may need; the linker leaves out the rest.
-COMMON = $(patsubst common/%.c,%,$(wildcard common/*.c)) builtin_maps
+COMMON = $(patsubst common/%.c,%,$(wildcard common/*.c)) builtin_maps report_css
 MAPS   = $(sort $(wildcard common/maps/*.jq))
 UNITS  = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 SHIMS  = $(patsubst tests/shim/%.c,$(B)/tests/%.so,$(wildcard tests/shim/*.c))
-TEST_LIBS = $(JQ_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ONIG_LIBS) $(THREAD_LIBS)
+TEST_LIBS = $(JQ_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ONIG_LIBS) $(THREAD_LIBS) -lm
 FUZZERS = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZ_MAIN = $(B)/tests/fuzz/replay.o
 FUZZ_SECONDS ?= 600
@@ -179,7 +185,14 @@ $(B)/builtin_maps.c: common/map_prelude.jq $(MAPS) Makefile
 	for map in $(MAPS:common/maps/%.jq=%); do echo "{\"$$map\", $$map, sizeof($$map)},"; done; \
 	echo '{0, 0, 0}};'; } >$@
 
-$(B)/builtin_maps.o: $(B)/builtin_maps.c
+# A style sheet, the same way.
+$(B)/report_css.c: common/report.css Makefile
+	@mkdir -p $(@D)
+	$(Q){ echo '#include "report_css.h"'; echo 'const unsigned char report_css[] = {'; \
+	od -A n -v -t u1 $< | sed 's/[0-9][0-9]*/&,/g'; echo '};'; \
+	echo 'const size_t report_css_len = sizeof(report_css);'; } >$@
+
+$(B)/builtin_maps.o $(B)/report_css.o: $(B)/%.o: $(B)/%.c
 	@$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 

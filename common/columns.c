@@ -51,12 +51,14 @@ write_row(const struct columns *c, const char **cell, struct output *out)
 	size_t missing = 0; /* columns of space, written when something follows them */
 
 	for (size_t i = 0; i < c->n; i++) {
-		const size_t len = strlen(*cell), here = width_of_text(*cell, len);
+		const size_t len = strlen(*cell), here = width_of_text(*cell, len),
+			     room = here < c->width[i] ? c->width[i] - here : 0;
 
+		missing += c->right[i] ? room : 0;
 		for (; len > 0 && missing > 0; missing--)
 			output_addc(out, ' ');
 		output_add(out, *cell, len);
-		missing += 2 + (here < c->width[i] ? c->width[i] - here : 0);
+		missing += 2 + (c->right[i] ? 0 : room);
 		*cell += len + 1;
 	}
 	output_addc(out, '\n');

@@ -7,6 +7,7 @@
 #ifndef WB_COLUMNS_H
 #define WB_COLUMNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "output.h"
@@ -19,8 +20,10 @@
 struct columns {
 	size_t n;                  /* columns */
 	size_t width[COLUMNS_MAX]; /* of each, so far */
-	struct strbuf text;        /* cells, each with a NUL behind it */
-	size_t ncells;             /* in text */
+	bool right
+		[COLUMNS_MAX]; /* whether cells stand at its right, as numbers do; false at first */
+	struct strbuf text;    /* cells, each with a NUL behind it */
+	size_t ncells;         /* in text */
 };
 
 /**

@@ -20,7 +20,9 @@ static const struct {
 	[EXECUTION_URL] = {"url", JSON_STRING},
 	[EXECUTION_QUEUE] = {"queue", JSON_STRING},
 	[EXECUTION_ITEM] = {"run_queue_item_id", JSON_STRING},
+	[EXECUTION_ATTEMPTS] = {"attempts", JSON_NUMBER},
 	[EXECUTION_HTTP_STATUS] = {"http_status", JSON_NUMBER},
+	[EXECUTION_DURATION] = {"duration_ms", JSON_NUMBER},
 	[EXECUTION_REASON] = {"reason", JSON_STRING},
 	[EXECUTION_ERROR] = {"error", JSON_OBJECT},
 };

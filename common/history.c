@@ -1,92 +1,16 @@
 #include "history.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "columns.h"
 #include "diag.h"
 #include "idset.h"
-#include "journal_load.h"
+#include "journal_back.h"
 #include "json_find.h"
 #include "json_text.h"
-#include "lines_back.h"
 
 #define ROWS_MAX 1000        /* that are aligned together */
 #define CELL_MAX (64 * 1024) /* bytes of a value, decoded: a line has no more */
-
-/* A journal, read backwards. */
-struct reader {
-	const char *name;
-	int fd;
-	struct lines_back in;
-	struct execution at_hand;
-	int status; /* exit status so far */
-};
-
-static void
-reader_open(struct reader *r, const char *name)
-{
-	*r = (struct reader){.name = name, .fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-	if (r->fd >= 0 && lines_back_open(&r->in, r->fd, JOURNAL_LOAD_LINE_MAX) == 0)
-		return;
-	diag("cannot read journal '%s': %s", name, strerror(errno));
-	r->status = EXIT_IO;
-}
-
-static void
-reader_close(struct reader *r)
-{
-	lines_back_release(&r->in);
-	if (r->fd >= 0)
-		close(r->fd);
-}
-
-static bool
-is_blank(const char *p, size_t len)
-{
-	while (len > 0 && (*p == ' ' || *p == '\t' || *p == '\r')) {
-		p++;
-		len--;
-	}
-	return len == 0;
-}
-
-static void
-reject(struct reader *r, size_t at, const char *why)
-{
-	diag("%s: byte %jd: %s", r->name, (intmax_t)r->in.at + (intmax_t)at + 1, why);
-	r->status = EXIT_REJECTED;
-}
-
-/* Go to the line before, into r->at_hand. False at the beginning, and after failures. */
-static bool
-reader_next(struct reader *r)
-{
-	enum lines_status got;
-	const char *why;
-	size_t at;
-
-	if (r->status == EXIT_IO)
-		return false;
-	while ((got = lines_back_next(&r->in)) == LINES_LINE || got == LINES_OVERSIZE) {
-		if (got == LINES_OVERSIZE)
-			reject(r, 0, "a line longer than 65536 bytes");
-		else if (is_blank(r->in.line, r->in.len))
-			continue;
-		else if (execution_read(&r->at_hand, r->in.line, r->in.len, &why, &at))
-			return true;
-		else if (r->in.newline)
-			reject(r, at, why);
-	}
-	if (got == LINES_ERROR) {
-		diag("cannot read journal '%s': %s", r->name, strerror(errno));
-		r->status = EXIT_IO;
-	}
-	return false;
-}
 
 static void
 add_string(struct columns *c, const struct json_span *value)
@@ -181,15 +105,15 @@ history_write(const struct history *h, struct output *out)
 {
 	struct columns columns;
 	struct idset seen;
-	struct reader r;
+	struct journal_back r;
 	uint64_t n = 0;
 	int wanted = 0;
 
-	reader_open(&r, h->journal);
+	journal_back_open(&r, h->journal);
 	idset_init(&seen);
 	add_head(&columns);
 	while (wanted >= 0 && (h->limit == 0 || n < h->limit) && out->error == 0 &&
-		reader_next(&r)) {
+		journal_back_next(&r)) {
 		if ((wanted = is_wanted(h, &r.at_hand, &seen)) <= 0)
 			continue;
 		n++;
@@ -210,7 +134,7 @@ history_write(const struct history *h, struct output *out)
 	}
 	columns_release(&columns);
 	idset_release(&seen);
-	reader_close(&r);
+	journal_back_close(&r);
 	return r.status;
 }
 
@@ -236,13 +160,13 @@ int
 history_last(const char *journal, const struct config *config, struct history_last *last)
 {
 	struct strbuf scratch;
-	struct reader r;
+	struct journal_back r;
 	size_t missing;
 
 	strbuf_init(&scratch, CELL_MAX);
 	config_automations(config, &missing);
-	reader_open(&r, journal);
-	while (missing > 0 && reader_next(&r)) {
+	journal_back_open(&r, journal);
+	while (missing > 0 && journal_back_next(&r)) {
 		const struct json_span *at = &r.at_hand.member[EXECUTION_AT];
 		int64_t i =
 			find_automation(config, &r.at_hand.member[EXECUTION_AUTOMATION], &scratch);
@@ -258,6 +182,6 @@ history_last(const char *journal, const struct config *config, struct history_la
 		missing--;
 	}
 	strbuf_release(&scratch);
-	reader_close(&r);
+	journal_back_close(&r);
 	return r.status;
 }

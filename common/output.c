@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -147,6 +149,22 @@ output_add(struct output *out, const void *data, size_t len)
 		memcpy(out->buf + out->len, data, len);
 		out->len += len;
 	}
+}
+
+void
+output_printf(struct output *out, const char *fmt, ...)
+{
+	char text[OUTPUT_PRINTF_MAX + 1];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(text))
+		output_add(out, text, (size_t)n);
+	else if (out->error == 0)
+		out->error = EOVERFLOW;
 }
 
 void

@@ -60,6 +60,13 @@ void output_add(struct output *out, const void *data, size_t len);
  */
 void output_addc(struct output *out, char c);
 
+/**
+ * output_printf(out, fmt, ...):
+ * Append formatted text of at most OUTPUT_PRINTF_MAX bytes; longer text is an error, EOVERFLOW.
+ */
+#define OUTPUT_PRINTF_MAX 1023
+void output_printf(struct output *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 #define output_lit(out, s) output_add((out), "" s, sizeof(s) - 1)
 
 /**

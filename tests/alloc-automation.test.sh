@@ -28,6 +28,18 @@ automation_reads() {
 }
 test_case 'wb-automation list, secrets, show, history' automation_reads
 
+# A page says when it was made.
+automation_reports() {
+  local format
+  echo 1795608000000 >clock
+  export CLOCK_FILE=$PWD/clock
+  { journal_line 1 finished regex && journal_line 2 failed 'valu\u0065s' && journal_line 1 failed nothing; } >automation.journal
+  for format in --html --markdown --text; do
+    survives_each 0 is_part_of is_same with_shim clock wb-automation-report "$format" --since 7d --journal automation.journal --journal automation.journal
+  done
+}
+test_case 'wb-automation report' automation_reports
+
 # What was not read for want of memory may be missed elsewhere; it is said then that memory is what is wanting.
 says_why() {
   ends_in_newline "$1" && grep -q -E ': (out of memory|cannot read: Cannot allocate memory)$' "$1"

@@ -10,7 +10,7 @@
 
 TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-deliver wb-automation)
 # Programs that a tool becomes, and that its page tells of, too.
-declare -A PARTS=([wb-event]=wb-event-poll [wb-automation]='wb-automation-check wb-automation-import')
+declare -A PARTS=([wb-event]=wb-event-poll [wb-automation]='wb-automation-check wb-automation-import wb-automation-report')
 PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and

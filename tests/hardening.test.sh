@@ -127,6 +127,9 @@ libraries() {
     done
   done
   ! loads wb-sign curl || fail 'wb-sign loads libcurl'
+  for library in curl ssl jq onig; do
+    ! loads wb-automation-report "$library" || fail "wb-automation-report loads lib$library"
+  done
   ! loads wb-event-read curl || fail 'wb-event-read loads libcurl'
   ! loads wb-automation curl || fail 'wb-automation loads libcurl'
   loads wb-match jq || fail 'ldd does not tell'

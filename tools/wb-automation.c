@@ -1,9 +1,10 @@
 /*
  * wb-automation - look after automations
  *
- * Works on the files that wb-match reads: wb-automations(5). `wb-automation import` and
- * `wb-automation check --online` are programs of their own, wb-automation-import and
- * wb-automation-check, for which this one makes room: they alone use the network and keys.
+ * Works on the files that wb-match reads: wb-automations(5). `wb-automation import`,
+ * `wb-automation check --online` and `wb-automation report` are programs of their own,
+ * wb-automation-import, -check and -report, for which this one makes room: the first two alone use
+ * the network and keys, and the last needs nothing but a journal.
  */
 #include <errno.h>
 #include <limits.h>
@@ -34,7 +35,14 @@
 #include "trial_options.h"
 #include "unknown.h"
 
-#define IMPORT "import" /* the command that is a program of its own */
+/* The commands that are programs of their own. */
+static const struct part {
+	const char *name, *program;
+} parts[] = {
+	{"import", "wb-automation-import"},
+	{"report", "wb-automation-report"},
+};
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
 
 struct args {
 	int verb;
@@ -153,29 +161,42 @@ static const struct options_spec spec = {
 	"       wb-automation enable|disable NAME [-c PATH]...\n"
 	"       wb-automation delete NAME [-c PATH]... [--yes] [--keep-webhook]\n"
 	"       wb-automation test NAME [-c PATH]... [OPTION...]\n"
-	"       wb-automation import ...: 'wb-automation import --help' tells more",
+	"       wb-automation import ...: 'wb-automation import --help' tells more\n"
+	"       wb-automation report ...: 'wb-automation report --help' tells more",
 	"Look after the automations that wb-match uses.",
 	options,
 };
 
 /* ---- what was asked ---- */
 
+/* The program that is the command ${name}, or NULL. */
+static const struct part *
+find_part(const char *name)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		if (strcmp(parts[i].name, name) == 0)
+			return &parts[i];
+	return NULL;
+}
+
 /* The verb called so, or -1 after a message. */
 static int
 find_verb(const char *name)
 {
-	const char *names[VERBS + 1] = {[VERBS] = IMPORT}, *near;
+	const char *names[VERBS + PARTS], *near;
 
 	for (int i = 0; i < VERBS; i++) {
 		if (strcmp(verbs[i].name, name) == 0)
 			return i;
 		names[i] = verbs[i].name;
 	}
-	if (strcmp(name, IMPORT) == 0) {
-		diag("import stands first: wb-automation import ...");
+	for (size_t i = 0; i < PARTS; i++)
+		names[VERBS + i] = parts[i].name;
+	if (find_part(name) != NULL) {
+		diag("%s stands first: wb-automation %s ...", name, name);
 		return -1;
 	}
-	near = nearest_name(name, strlen(name), names, VERBS + 1);
+	near = nearest_name(name, strlen(name), names, VERBS + PARTS);
 	diag("unknown command '%s'%s%s%s", name,
 		near != NULL ? "; did you mean '" : "; 'wb-automation --help' lists them",
 		near != NULL ? near : "", near != NULL ? "'?" : "");
@@ -522,14 +543,15 @@ is_online(char *const *argv)
 int
 main(int argc, char **argv)
 {
+	const struct part *part;
 	struct output out;
 	struct args args;
 	int status;
 
 	diag_init("wb-automation");
 	/* What edits rules has no use for the network. */
-	if (argc > 1 && strcmp(argv[1], IMPORT) == 0)
-		return beside_exec("wb-automation-import", argv + 1);
+	if (argc > 1 && (part = find_part(argv[1])) != NULL)
+		return beside_exec(part->program, argv + 1);
 	if (argc > 0 && is_online(argv))
 		return beside_exec("wb-automation-check", argv + 1);
 	signal(SIGPIPE, SIG_IGN);
