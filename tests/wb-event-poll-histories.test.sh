@@ -85,6 +85,30 @@ deleted_source() {
 }
 test_case 'a version that is deleted makes no old alias news' deleted_source
 
+# Entries of a version that was deleted look like those of a server that says of no unlink what it was of.
+nameless() {
+  local other=$project/other visit
+  anew "$@"
+  wandb_do "[{\"do\":\"collection\",\"collection\":\"$fraud\"},$(link '' "$other")]" >made
+  told >/dev/null
+  visit="{\"do\":\"link\",\"collection\":\"$fraud\",\"artifact\":$(jq '.[1].artifact' made),\"user\":\"ann\"}"
+  wandb_do "[$visit,$(link),$(link),{\"do\":\"unlink\",\"version\":\"$fraud:v1\"},
+    {\"do\":\"unlink\",\"version\":\"$fraud:v0\",\"after\":1},{\"do\":\"delete_artifact\",\"version\":\"$other:v0\"}]" >/dev/null
+  told >changes
+  expect_equal "$(cut -d ' ' -f 1,2 changes | sort)" 'LINK_ARTIFACT fraud:
+LINK_ARTIFACT fraud:2
+UNLINK_ARTIFACT fraud:
+UNLINK_ARTIFACT other:0'
+  expect_equal "$(told)" ''
+}
+all_deleted() {
+  nameless
+  nameless '"history_limit":5'
+  nameless '"unlink_artifact":"null"'
+  nameless '"action_types":{"link":"a version was added","unlink":"a version was removed"}'
+}
+test_case 'what is left in a history of a version that was deleted makes no link be told twice' all_deleted
+
 # ---- what shows late ----
 
 two_unknown_unlinks() {
