@@ -48,6 +48,15 @@ leads_to(const struct subject *s, const struct registry_member *now)
 	return false;
 }
 
+/* Whether the last of the entries, in order, is of where the alias is now. */
+static bool
+ends_there(const struct subject *s)
+{
+	const struct text *end = &s->acts[s->nacts - 1]->target;
+
+	return s->after != NULL ? text_equal(end, &s->after->artifact) : end->p == NULL;
+}
+
 /* What only takes the alias away is no event, wherever it leads. */
 static bool
 only_remove(const struct subject *s)
@@ -146,7 +155,7 @@ tell_subject(struct registry_case *k, struct subject *s)
 		s->after != NULL ? &s->after->artifact : NULL);
 	is_led = tell_places(k, s, is_told);
 	/* Taken away again since, or too new to be seen on the version. */
-	if (s->after == NULL && s->nacts > 0 && s->acts[s->nacts - 1]->target.p != NULL)
+	if (s->nacts > 0 && !ends_there(s))
 		k->is_unexplained = true;
 	/* Entries that lead elsewhere are left for the next time: there is more to come. */
 	if (is_led || s->after == NULL || only_remove(s))

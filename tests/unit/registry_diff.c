@@ -424,6 +424,16 @@ test_doubtful(void)
 	member(fresh, "M1", "A", 1, "p", "t");
 	alias_act(fresh, 4, "p", "A", "B");
 	EXPECT_STR(diff(old_one(), fresh), " (doubtful)");
+	/* The history was read later than where the alias is, of entries of one time. */
+	fresh = collection();
+	member(fresh, "M1", "A", 1, "", "t");
+	member(fresh, "M2", "B", 2, "p", "");
+	link_act(fresh, 1, "A");
+	link_act(fresh, 2, "B");
+	alias_act(fresh, 5, "p", "A", "B");
+	alias_act(fresh, 5, "p", "B", "C");
+	EXPECT_STR(diff(old_one(), fresh), "LINK_ARTIFACT B ann2; ADD_ARTIFACT_ALIAS Bp bob5; "
+					   "ADD_ARTIFACT_ALIAS Cp bob5 (doubtful)");
 	end();
 }
 
