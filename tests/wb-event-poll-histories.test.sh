@@ -147,6 +147,24 @@ visits_of_one_time() {
 }
 test_case 'a version that comes and goes within one second has as many ids, though the history is cut' visits_of_one_time
 
+late_by_another_clock() {
+  anew "$@"
+  wandb_do "[$(link)]" >/dev/null
+  told >/dev/null
+  settings '"history_delay":50'
+  wandb_do "[{\"do\":\"clock\",\"after\":100},$(put 0 prod),{\"do\":\"clock\",\"after\":10}]" >/dev/null
+  at 2026-03-24T00:00:00Z told >alias
+  expect_equal "$(<alias)" 'ADD_ARTIFACT_ALIAS fraud:0 prod -'
+  settings '"history_delay":0'
+  at 2026-03-24T00:00:01Z told >alias
+  expect_empty alias
+  # what happens behind that is another event
+  wandb_do "[{\"do\":\"unalias\",\"version\":\"$fraud:v0\",\"alias\":\"prod\",\"after\":10},$(put 0 prod)]" >/dev/null
+  at 2026-03-24T00:00:02Z told >alias
+  expect_equal "$(<alias)" 'ADD_ARTIFACT_ALIAS fraud:0 prod bob'
+}
+test_case 'what shows late is told once, though the clock here is an hour behind that of the server' late_by_another_clock
+
 # ---- collections that come and go ----
 
 # deleted_meanwhile NAME - this collection is deleted while the next page is asked for
