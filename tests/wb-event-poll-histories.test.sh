@@ -147,6 +147,27 @@ visits_of_one_time() {
 }
 test_case 'a version that comes and goes within one second has as many ids, though the history is cut' visits_of_one_time
 
+late_at_first() {
+  anew '"denied":["artifactCollectionActions","aliasActionHistory"]'
+  wandb_do "[$(link),$(link)]" >/dev/null
+  told >/dev/null
+  wandb_do "[{\"do\":\"clock\",\"after\":300},$(put 0 prod),{\"do\":\"unlink\",\"version\":\"$fraud:v1\"},$(link)]" >/dev/null
+  at 2026-03-24T01:05:10Z told >changes
+  expect_equal "$(<changes)" 'LINK_ARTIFACT fraud:2 - -
+ADD_ARTIFACT_ALIAS fraud:0 prod -
+UNLINK_ARTIFACT fraud:1 - -'
+  settings '"denied":[],"history_delay":100'
+  at 2026-03-24T01:05:20Z told >changes
+  expect_empty changes
+  settings '"history_delay":0'
+  at 2026-03-24T01:05:30Z told >changes
+  expect_empty changes
+  wandb_do "[{\"do\":\"clock\",\"after\":60},$(put 2 prod),$(put 0 prod)]" >/dev/null
+  at 2026-03-24T01:06:30Z told >changes
+  expect_equal "$(<changes)" $'ADD_ARTIFACT_ALIAS fraud:2 prod bob\nADD_ARTIFACT_ALIAS fraud:0 prod bob'
+}
+test_case 'what was told without a history is not told again when that shows at last, and lags' late_at_first
+
 late_by_another_clock() {
   anew "$@"
   wandb_do "[$(link)]" >/dev/null

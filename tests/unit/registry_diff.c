@@ -96,6 +96,16 @@ bare(void)
 	return c;
 }
 
+/* What a server without histories has shown before: version A, with p, in the place of B. */
+static struct registry_collection *
+old_bare(void)
+{
+	struct registry_collection *c = collection();
+
+	member(c, "M1", "A", 1, "p", "");
+	return known(c);
+}
+
 /* The same, as histories are that lag behind: they tell but of what is old. */
 static struct registry_collection *
 lagging(void)
@@ -166,21 +176,26 @@ test_owed_in_time(void)
 	end();
 }
 
-/* A server whose histories show only later: nothing is owed, nothing doubled, nothing lost. */
+/* A server whose histories show only later, and may lag then: nothing is doubled, nothing lost. */
 static void
 test_first_history(void)
 {
 	struct registry_collection *c, *next;
 
 	begin();
-	c = collection();
-	member(c, "M1", "A", 1, "p", "");
-	c = known(c);
-	EXPECT(!c->history[REGISTRY_LINKS].is_known);
+	c = old_bare();
+	EXPECT(!c->history[REGISTRY_LINKS].is_known && c->owed.n == 0);
 	next = bare();
 	EXPECT_STR(diff(c, next),
 		"LINK_ARTIFACT B 5; ADD_ARTIFACT_ALIAS Bp ?; UNLINK_ARTIFACT A ?");
+	EXPECT(next->owed.n == 3);
+	c = lagging();
+	EXPECT_STR(diff(next, c), "");
+	next = whole();
+	EXPECT_STR(diff(c, next), "");
 	EXPECT(next->owed.n == 0);
+	next = bare();
+	(void)diff(old_bare(), next);
 	c = whole();
 	EXPECT_STR(diff(next, c), "");
 	next = whole();
@@ -534,7 +549,7 @@ main(void)
 	RUN(test_late_twice, "registry_diff: so do those that come later than the next poll");
 	RUN(test_owed_in_time, "registry_diff: what is dated behind the telling is told");
 	RUN(test_first_history,
-		"registry_diff: a history that shows for the first time owes nothing");
+		"registry_diff: a history that shows for the first time, late or not, doubles nothing");
 	RUN(test_alias_back,
 		"registry_diff: an alias that comes back is told, whichever entry shows");
 	RUN(test_back_in_one_time, "registry_diff: an unlink is known among links of one time");
