@@ -30,7 +30,9 @@ take_collections(struct reading *rd, const struct task *task, struct wandb_colle
 	}
 	if (task->kind == TASK_COLLECTION && got->list.n == 0) {
 		reading_fail(rd, REGISTRY_FAILED,
-			"there is no collection %s, or the key may not see it",
+			rd->old != NULL && rd->old->collections.n > 0
+				? "there is no collection %s any more, or the key may not see it; if it was renamed, poll it by its new name, with a state of its own"
+				: "there is no collection %s, or the key may not see it",
 			reading_what(rd, task, about));
 		return;
 	}
