@@ -81,7 +81,7 @@ test_late(void)
 	alias_act(third, 1, "p", NULL, "A");
 	alias_act(third, 4, "p", "A", "C");
 	alias_act(third, 5, "p", "C", "B");
-	EXPECT_STR(diff(second, third), "ADD_ARTIFACT_ALIAS Cp bob4");
+	EXPECT_STR(diff(second, third), "ADD_ARTIFACT_ALIAS Cp bob4 (doubtful)");
 	EXPECT(third->owed.n == 0);
 	end();
 }
@@ -171,8 +171,9 @@ test_owed_in_time(void)
 	alias_act(next, 2001, "p", "C", "B");
 	link_act(next, 2000, "A");
 	link_act(next, 2001, "A");
-	EXPECT_STR(diff(c, next), "ADD_ARTIFACT_ALIAS Cp bob2000; LINK_ARTIFACT A ann2000; "
-				  "ADD_ARTIFACT_ALIAS Bp bob2001; UNLINK_ARTIFACT A ann2001");
+	EXPECT_STR(diff(c, next),
+		"ADD_ARTIFACT_ALIAS Cp bob2000; LINK_ARTIFACT A ann2000; "
+		"ADD_ARTIFACT_ALIAS Bp bob2001; UNLINK_ARTIFACT A ann2001 (doubtful)");
 	end();
 }
 
@@ -449,6 +450,14 @@ test_doubtful(void)
 	alias_act(fresh, 5, "p", "B", "C");
 	EXPECT_STR(diff(old_one(), fresh), "LINK_ARTIFACT B ann2; ADD_ARTIFACT_ALIAS Bp bob5; "
 					   "ADD_ARTIFACT_ALIAS Cp bob5 (doubtful)");
+	/* So, too, when the alias was taken away again. */
+	fresh = collection();
+	member(fresh, "M1", "A", 1, "p", "t");
+	link_act(fresh, 1, "A");
+	alias_act(fresh, 1, "p", NULL, "A");
+	alias_act(fresh, 6, "q", NULL, "B");
+	alias_act(fresh, 7, "q", "B", NULL);
+	EXPECT_STR(diff(old_one(), fresh), "ADD_ARTIFACT_ALIAS Bq bob6 (doubtful)");
 	end();
 }
 
