@@ -174,15 +174,15 @@ late_by_another_clock() {
   told >/dev/null
   settings '"history_delay":50'
   wandb_do "[{\"do\":\"clock\",\"after\":100},$(put 0 prod),{\"do\":\"clock\",\"after\":10}]" >/dev/null
-  at 2026-03-24T00:00:00Z told >alias
-  expect_equal "$(<alias)" 'ADD_ARTIFACT_ALIAS fraud:0 prod -'
+  at 2026-03-24T00:00:00Z told >changes
+  expect_equal "$(<changes)" 'ADD_ARTIFACT_ALIAS fraud:0 prod -'
   settings '"history_delay":0'
-  at 2026-03-24T00:00:01Z told >alias
-  expect_empty alias
+  at 2026-03-24T00:00:01Z told >changes
+  expect_empty changes
   # what happens behind that is another event
   wandb_do "[{\"do\":\"unalias\",\"version\":\"$fraud:v0\",\"alias\":\"prod\",\"after\":10},$(put 0 prod)]" >/dev/null
-  at 2026-03-24T00:00:02Z told >alias
-  expect_equal "$(<alias)" 'ADD_ARTIFACT_ALIAS fraud:0 prod bob'
+  at 2026-03-24T00:00:02Z told >changes
+  expect_equal "$(<changes)" 'ADD_ARTIFACT_ALIAS fraud:0 prod bob'
 }
 test_case 'what shows late is told once, though the clock here is an hour behind that of the server' late_by_another_clock
 
