@@ -69,7 +69,7 @@ JOURNAL = appender durable file idset journal journal_file journal_line journal_
 WANDB  = answer graphql graphql_answer graphql_attempt graphql_outcome graphql_retry graphql_server \
 	wandb_connection wandb_options wandb_query wandb_text
 REGISTRY = arena names registry registry_absent registry_alias registry_aliases registry_case registry_change registry_copy \
-	registry_diff registry_history registry_line registry_line_write registry_links registry_marks registry_metadata \
+	registry_diff registry_history registry_kind registry_line registry_line_write registry_links registry_marks registry_metadata \
 	registry_order registry_order_aliases registry_owed registry_read registry_reading registry_refusal \
 	registry_settle registry_story registry_taking registry_work sha256 wandb_action wandb_answer wandb_collection
 

@@ -440,7 +440,6 @@ curl_client_next(struct curl_client *t, struct transfer_result *r)
 	code = message->data.result;
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)(void *)&s);
 	*r = (struct transfer_result){.ctx = s->ctx};
-	memcpy(r->retry_after, s->response.retry_after, sizeof(r->retry_after));
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &r->http_status);
 	r->error = classify(s, code, r->http_status);
 	explain(s, code, r);

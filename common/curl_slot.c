@@ -87,8 +87,7 @@ on_header(char *data, size_t size, size_t n, void *ctx)
 
 	/* Heads follow each other: interim answers, a proxy's. Trailers come here, too. */
 	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-		s->response.has_head = false;
-		s->response.retry_after[0] = '\0';
+		response_status(&s->response);
 	} else if (s->response.has_head) {
 		return response_frame(&s->response, len) ? len : 0;
 	} else {

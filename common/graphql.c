@@ -12,6 +12,7 @@
 #include "json_text.h"
 #include "portable.h"
 
+#define PAUSE_TOLD_MS 2000 /* a shorter wait is not worth a message */
 #define BODY_MAX ((size_t)16 * 1024 * 1024)
 
 static int
@@ -231,6 +232,20 @@ stop(struct graphql_answer *answer, const char *why, enum graphql_verdict verdic
 	return true;
 }
 
+/* A wait that the server has asked for may be long: say so, once. */
+static void
+tell_pause(struct graphql *g)
+{
+	const int64_t left_ms = g->retry.pause_until_ms - clock_ms();
+
+	if (list_is_empty(&g->waiting) || left_ms < PAUSE_TOLD_MS ||
+		g->told_pause_ms == g->retry.pause_until_ms)
+		return;
+	g->told_pause_ms = g->retry.pause_until_ms;
+	diag("%s: the server asks to be left alone: the next request goes out in %lld s",
+		g->options.base_url, (long long)((left_ms + 999) / 1000));
+}
+
 bool
 graphql_next(struct graphql *g, struct graphql_answer *answer, int signal_fd)
 {
@@ -247,6 +262,7 @@ graphql_next(struct graphql *g, struct graphql_answer *answer, int signal_fd)
 		}
 		if (begin_all(g, answer) || take_host(g, answer))
 			return true;
+		tell_pause(g);
 		if (transfers_wait(g->transfers, fds, signal_fd >= 0 ? 2 : 1, until(next_ms(g))) !=
 			0)
 			return stop(answer,

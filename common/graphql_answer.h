@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "json.h"
 
@@ -25,6 +26,7 @@ struct graphql_answer {
 	enum graphql_verdict verdict;
 	bool is_transient; /* trying again later may help */
 	long http_status;
+	int64_t date_ms;  /* the server's time, since 1970; -1: it does not say it */
 	const char *text; /* all of it; NULL if there is none */
 	size_t len;
 	struct json_span data, errors; /* JSON_NONE: there is none */

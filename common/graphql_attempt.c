@@ -52,6 +52,8 @@ graphql_attempt_ended(struct graphql *g, struct graphql_query *q, struct transfe
 	*answer = (struct graphql_answer){.ctx = q->ctx,
 		.verdict = GRAPHQL_FAILED,
 		.http_status = r->http_status};
+	if (timestamp_parse_http(r->date, &answer->date_ms) != 0)
+		answer->date_ms = -1;
 	take_text(g, r, answer);
 	if (strbuf_failed(&g->text))
 		snprintf(answer->error, sizeof(answer->error), "out of memory");

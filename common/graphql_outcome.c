@@ -7,6 +7,8 @@
 #include "graphql.h"
 #include "graphql_retry.h"
 
+#define TEXT_MAX 200 /* bytes of a text that is no answer */
+
 static void add(struct graphql_answer *answer, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -30,6 +32,23 @@ is_html(const struct graphql_answer *answer)
 	while (i < answer->len && strchr(" \t\r\n", answer->text[i]) != NULL)
 		i++;
 	return i < answer->len && answer->text[i] == '<';
+}
+
+/* The first line of what came instead of an answer, as a proxy's reason may be. */
+static void
+add_text(struct graphql_answer *answer)
+{
+	static const char blanks[] = " \t\r\n";
+	const char *p = answer->text, *const end = p + answer->len, *stop;
+	bool is_cut;
+
+	while (p < end && strchr(blanks, *p) != NULL)
+		p++;
+	for (stop = p; stop < end && *stop != '\r' && *stop != '\n' && stop - p < TEXT_MAX;)
+		stop++;
+	is_cut = stop < end && *stop != '\r' && *stop != '\n';
+	if (stop > p)
+		add(answer, ": it says: %.*s%s", (int)(stop - p), p, is_cut ? "..." : "");
 }
 
 /* What a status means, whatever stands in the body. */
@@ -58,6 +77,8 @@ read_failure(const struct transfer_result *r, int64_t after_ms, const char *key_
 			(long long)((after_ms + 999) / 1000));
 	if (is_said)
 		add(answer, ": %s", said);
+	else if (r->error == TRANSFER_HTTP && answer->len > 0 && !is_html(answer))
+		add_text(answer);
 	answer->is_transient = graphql_retry_is_failure(r);
 	if (r->http_status == 413)
 		answer->verdict = GRAPHQL_TOO_MUCH;

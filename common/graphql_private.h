@@ -28,6 +28,7 @@ struct graphql {
 	struct graphql_options options;
 	struct graphql_server server;
 	struct graphql_retry retry;
+	int64_t told_pause_ms; /* the pause_until_ms that was told of last */
 	struct transfers *transfers;
 	struct resolver *resolver;
 	struct link waiting, busy;

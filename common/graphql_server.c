@@ -80,8 +80,10 @@ set_key(struct graphql_server *s, const struct graphql_options *options)
 	if (options->key == NULL && secret_store_bind(options->secrets, binding) != 0)
 		return -1;
 	if (secret_get(options->secrets, name, strlen(name), s->where.host, &key, &wrong) != 0) {
-		diag("the key for %s: %s; set %s, or a password for machine %s in ~/.netrc",
-			s->where.host, wrong, name, s->where.host);
+		secret_origin(options->secrets, name, s->key_origin);
+		diag("the key for %s%s%s: %s; set %s, or a password for machine %s in ~/.netrc",
+			s->where.host, s->key_origin[0] != '\0' ? ", from " : "", s->key_origin,
+			wrong, name, s->where.host);
 		return -1;
 	}
 	secret_origin(options->secrets, name, s->key_origin);

@@ -404,7 +404,6 @@ http1_next(struct http1 *h, struct transfer_result *r)
 	memcpy(r->message, s->message, strlen(s->message) + 1);
 	r->fault = s->fault;
 	r->http_status = s->exchange.parser.status;
-	memcpy(r->retry_after, s->exchange.response.retry_after, sizeof(r->retry_after));
 	transfer_set_response(r, &s->exchange.response);
 	free_slot(h, s);
 	return true;

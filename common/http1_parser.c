@@ -20,7 +20,7 @@ begin_head(struct http1_parser *p)
 	p->says_close = p->says_keep_alive = p->is_held = false;
 	p->left = 0;
 	p->len = 0;
-	p->response->retry_after[0] = '\0';
+	response_status(p->response);
 }
 
 void

@@ -21,6 +21,20 @@ def members(f):
   | reduce (f | keys_unsorted[]) as $k ({};
       ($d | f[$k]) as $v | if $v == null or $v == "" then . else .[$k] = ($d | verbatim(f[$k])) end);
 
+# What stands at a path of the document and must be there, of one of these types; an error names the member.
+def wb_a: if test("^[ao]") then "an " + . else "a " + . end;
+def wb_needed($path; $types):
+  def is_not($at; $types):
+    $at | join(".") | if . == "" then "the document" else . end
+    | . + " must be " + ($types | map(wb_a) | join(" or ")) + ", not ";
+  reduce $path[] as $key ({at: [], it: .};
+      if .it == null then error((.at | join(".")) + " is missing")
+      elif .it | type != "object" then error(is_not(.at; ["object"]) + (.it | type | wb_a))
+      else {at: (.at + [$key]), it: .it[$key]} end)
+  | if .it == null then error((.at | join(".")) + " is missing")
+    elif .it | type | IN($types[]) | not then error(is_not(.at; $types) + (.it | type | wb_a))
+    else .it end;
+
 # The event that W&B's variables tell of: those in the object at f, which is somebody's payload. $named may be its type if
 # there is no event_type in it. Variables that W&B had no value for are empty, and all are strings.
 def wb_payload(f; $named):

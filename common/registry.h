@@ -55,6 +55,7 @@ struct registry_action {
 	int64_t ms;
 	unsigned page;  /* that it came with */
 	uint64_t place; /* among those of one time, the earlier the smaller; a guess */
+	uint64_t word;  /* of links: of the server's word for it; 0: none. Says but what is alike */
 	struct text alias, source, target; /* artifacts; p is NULL where the server says null */
 	struct text user;
 	bool is_new; /* not told yet: registry_news says so */

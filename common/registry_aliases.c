@@ -48,6 +48,31 @@ leads_to(const struct subject *s, const struct registry_member *now)
 	return false;
 }
 
+/* Whether the last of the entries, in order, is of where the alias is now. */
+static bool
+ends_there(const struct subject *s)
+{
+	const struct text *end = &s->acts[s->nacts - 1]->target;
+
+	return s->after != NULL ? text_equal(end, &s->after->artifact) : end->p == NULL;
+}
+
+/* Whether ${act} is about a version that is, was or came to be in the collection. */
+static bool
+has_place(const struct registry_case *k, const struct registry_action *act)
+{
+	const struct registry_changes *changes = k->changes;
+
+	if (act->target.p == NULL || registry_case_before(k, &act->target) != NULL ||
+		registry_case_after(k, &act->target) != NULL)
+		return true;
+	for (size_t i = changes->list.n; i > 0; i--)
+		if (changes->list.v[i - 1].collection == k->fresh &&
+			text_equal(&changes->list.v[i - 1].artifact, &act->target))
+			return true;
+	return false;
+}
+
 /* What only takes the alias away is no event, wherever it leads. */
 static bool
 only_remove(const struct subject *s)
@@ -146,8 +171,11 @@ tell_subject(struct registry_case *k, struct subject *s)
 		s->after != NULL ? &s->after->artifact : NULL);
 	is_led = tell_places(k, s, is_told);
 	/* Taken away again since, or too new to be seen on the version. */
-	if (s->after == NULL && s->nacts > 0 && s->acts[s->nacts - 1]->target.p != NULL)
+	if (s->nacts > 0 && !ends_there(s))
 		k->is_unexplained = true;
+	/* The link shows, too, unless this history was read later than all else. */
+	for (size_t i = 0; i < s->nacts && k->fresh->history[REGISTRY_LINKS].is_read; i++)
+		k->is_unexplained |= !has_place(k, s->acts[i]);
 	/* Entries that lead elsewhere are left for the next time: there is more to come. */
 	if (is_led || s->after == NULL || only_remove(s))
 		tell_entries(k, s, is_told);

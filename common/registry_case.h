@@ -8,6 +8,8 @@
 #include "registry.h"
 #include "registry_change.h"
 
+#define REGISTRY_LINK_WORDS 8 /* that are told apart */
+
 struct registry_case {
 	struct registry *memory;
 	struct registry_changes *changes;
@@ -20,6 +22,8 @@ struct registry_case {
 	bool *is_settled;  /* of each of old->owed, whether a history has shown it */
 	int64_t told_ms;   /* now, but not before anything that was read */
 	bool is_unexplained;
+	uint64_t link_words[REGISTRY_LINK_WORDS]; /* see registry_kind */
+	size_t nlink_words;
 };
 
 /**

@@ -16,7 +16,8 @@
  *   lead to what is there now.
  *
  * Which kind of action an entry is, a link or an unlink, no server documents. It follows from
- * before and after: of one version they alternate.
+ * before and after: of one version they alternate, unless unlinks do not say of what they are
+ * (registry_kind).
  */
 #ifndef WB_REGISTRY_DIFF_H
 #define WB_REGISTRY_DIFF_H

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "registry_kind.h"
 #include "registry_owed.h"
 #include "registry_story.h"
 
@@ -15,7 +16,7 @@ count_nameless(const struct registry_case *k)
 	size_t n = 0;
 
 	for (size_t i = 0; i < h->actions.n; i++)
-		n += h->actions.v[i].is_new && h->actions.v[i].target.p == NULL;
+		n += registry_kind_may_be_unlink(k, &h->actions.v[i]);
 	return n;
 }
 
@@ -38,7 +39,7 @@ only_nameless(const struct registry_case *k, const struct registry_story *s)
 	if (gone != (s->before != NULL))
 		return NULL;
 	for (size_t i = 0; i < h->actions.n; i++) {
-		if (!h->actions.v[i].is_new || h->actions.v[i].target.p != NULL)
+		if (!registry_kind_may_be_unlink(k, &h->actions.v[i]))
 			continue;
 		if (found != NULL || h->actions.v[i].ms < s->linked_ms ||
 			(s->after != NULL && h->actions.v[i].ms > s->after->linked_ms))
@@ -67,13 +68,6 @@ find_link(struct registry_story *s)
 		s->after->linked_ms - s->acts[s->n - 1]->ms <= REGISTRY_SKEW_MS)
 		s->link = s->n - 1;
 	return s->link;
-}
-
-/* How many unlinks would have no entry if all of the first ${n} entries were links. */
-static size_t
-missing_unlinks(const struct registry_story *s, size_t n)
-{
-	return n + (s->before != NULL);
 }
 
 /*
@@ -176,7 +170,7 @@ tell_story(struct registry_case *k, struct registry_story *s)
 	n = find_link(s);
 	/* What follows the link that made it a member will end that: then, not now. */
 	k->is_unexplained |= s->link + 1 < s->n;
-	s->all_links = nameless > 0 && missing_unlinks(s, n) <= nameless;
+	s->all_links = registry_kind_all_links(k, s, n, nameless);
 	ends_with_link = is_cut_short(k, s, n);
 	if (ends_with_link && s->before == NULL && s->after == NULL) {
 		/* It came and went: that can wait until all of it shows. */
@@ -247,6 +241,7 @@ registry_links(struct registry_case *k)
 	size_t i = 0, j = 0, a = 0, n;
 	struct registry_action **acts;
 
+	registry_kind_learn(k);
 	n = new_acts(k, &acts);
 	while (!k->memory->failed) {
 		const struct text *artifact =

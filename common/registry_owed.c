@@ -52,11 +52,12 @@ is_due(const struct registry_case *k, const struct registry_owed *owed)
 	/* What a membership tells of has a time, and its entry has the same. */
 	const int64_t latest_ms = owed->type == CHANGE_LINK ? owed->linked_ms + REGISTRY_SKEW_MS
 							    : owed->told_ms + REGISTRY_OWED_SKEW_MS;
+	const bool is_young = owed->told_ms + REGISTRY_OWED_DAY_MS >= k->told_ms;
 
-	/* Of a history that shows for the first time, only what nobody has told is news. */
-	if (!h->is_known || latest_ms < h->floor_ms)
-		return false;
-	return !h->is_read || owed->told_ms + REGISTRY_OWED_DAY_MS >= k->told_ms;
+	/* A history that shows for the first time may lag then. At a baseline nothing was told. */
+	if (!h->is_known)
+		return is_young && k->changes->first != REGISTRY_BASELINE;
+	return latest_ms >= h->floor_ms && (is_young || !h->is_read);
 }
 
 static void

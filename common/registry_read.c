@@ -127,12 +127,34 @@ look_for_missing(struct reading *rd)
 	}
 }
 
+/* Collections that were there the last time. */
+struct gone {
+	const struct registry_collection *first;
+	size_t n;
+};
+
+static void
+say_gone(const struct reading *rd, const struct gone *gone)
+{
+	const struct registry_collection *c = gone->first;
+
+	if (gone->n == 1)
+		diag("%s: there is no collection %.*s/%.*s/%.*s any longer, or the key may not see it; that makes no event",
+			graphql_base_url(rd->g), (int)c->entity.len, c->entity.p,
+			(int)c->project.len, c->project.p, (int)c->name.len, c->name.p);
+	else if (gone->n > 1)
+		diag("%s: there are no collections %.*s/%.*s/%.*s and %zu more any longer, or the key may not see them; that makes no event",
+			graphql_base_url(rd->g), (int)c->entity.len, c->entity.p,
+			(int)c->project.len, c->project.p, (int)c->name.len, c->name.p,
+			gone->n - 1);
+}
+
 /*
  * What is not shown any more may come back, when rights are given back or what was deleted is
  * restored. So the state keeps what it knew of it, for a while.
  */
 static void
-keep_gone(struct reading *rd)
+keep_gone(struct reading *rd, struct gone *gone)
 {
 	const int64_t now_ms = rd->news->changes->now_ms;
 
@@ -144,8 +166,10 @@ keep_gone(struct reading *rd)
 			(c->gone_ms != REGISTRY_NO_TIME && now_ms - c->gone_ms > GONE_MAX_MS) ||
 			(kept = registry_copy(rd->next, c)) == NULL)
 			continue;
-		if (kept->gone_ms == REGISTRY_NO_TIME)
+		if (kept->gone_ms == REGISTRY_NO_TIME) {
 			kept->gone_ms = now_ms;
+			gone->first = gone->n++ == 0 ? c : gone->first;
+		}
 		registry_add(rd->next, kept);
 	}
 }
@@ -245,7 +269,7 @@ registry_read(struct registry_source *source, const struct registry *old,
 			.is_nested = {true, true}},
 		.sizes = sizes_first,
 		.signal_fd = source->signal_fd};
-
+	struct gone gone = {.n = 0};
 	struct registry_artifacts known;
 
 	set_times(news->changes, old, next);
@@ -260,11 +284,13 @@ registry_read(struct registry_source *source, const struct registry *old,
 		run(&rd);
 	}
 	if (!rd.failed)
-		keep_gone(&rd);
+		keep_gone(&rd, &gone);
 	next->read_ms = news->changes->now_ms;
 	registry_order(news->changes);
 	if (!rd.failed)
 		read_metadata(&rd);
+	if (!rd.failed)
+		say_gone(&rd, &gone);
 	graphql_cancel(rd.g);
 	registry_metadata_release(&rd.metadata);
 	registry_artifacts_release(&known);

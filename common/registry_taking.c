@@ -30,7 +30,9 @@ take_collections(struct reading *rd, const struct task *task, struct wandb_colle
 	}
 	if (task->kind == TASK_COLLECTION && got->list.n == 0) {
 		reading_fail(rd, REGISTRY_FAILED,
-			"there is no collection %s, or the key may not see it",
+			rd->old != NULL && rd->old->collections.n > 0
+				? "there is no collection %s any more, or the key may not see it; if it was renamed, poll it by its new name, with a state of its own"
+				: "there is no collection %s, or the key may not see it",
 			reading_what(rd, task, about));
 		return;
 	}
@@ -84,6 +86,7 @@ take_registries(struct reading *rd, const struct task *task, struct wandb_regist
 	}
 }
 
+#define AHEAD_MAX_MS ((int64_t)24 * 3600 * 1000) /* by which a server's clock may be ahead */
 #define PAGES_MAX 10000 /* of a connection: a server may lead round in a circle */
 
 /*
@@ -134,6 +137,21 @@ take_parts(struct reading *rd, const struct task *task, struct answer *a)
 	return ok;
 }
 
+/*
+ * Reading may take long; and what is read is dated by the server's clock, so where that is ahead of
+ * the one here, it counts. One that is days ahead is no clock.
+ */
+static void
+tell_time(struct reading *rd, const struct graphql_answer *answer)
+{
+	int64_t now_ms = timestamp_now_ms(), *latest_ms = &rd->news->changes->now_ms;
+
+	if (answer->date_ms > now_ms && answer->date_ms - now_ms <= AHEAD_MAX_MS)
+		now_ms = answer->date_ms;
+	if (now_ms > *latest_ms)
+		*latest_ms = now_ms;
+}
+
 void
 reading_take_data(struct reading *rd, struct task *task, const struct graphql_answer *answer)
 {
@@ -143,8 +161,7 @@ reading_take_data(struct reading *rd, struct task *task, const struct graphql_an
 	char about[256];
 	bool ok = false;
 
-	/* Reading may take long. */
-	rd->news->changes->now_ms = timestamp_now_ms();
+	tell_time(rd, answer);
 	answer_init(&a, answer->data.p, answer->data.len, "data");
 	switch (task->kind) {
 	case TASK_REGISTRIES:

@@ -23,8 +23,8 @@ response_begin(struct response *r, size_t keep_max, size_t read_max)
 	r->body.max = keep_max;
 	r->read_max = read_max;
 	r->head_bytes = r->body_bytes = r->frame_bytes = 0;
-	r->overfull = r->is_needed = r->has_head = false;
-	r->retry_after[0] = '\0';
+	r->overfull = r->is_needed = false;
+	response_status(r);
 }
 
 int
@@ -76,20 +76,30 @@ response_is_lost(const struct response *r)
 }
 
 void
+response_status(struct response *r)
+{
+	r->has_head = false;
+	r->retry_after[0] = r->date[0] = '\0';
+}
+
+void
 response_field(struct response *r, const char *line, size_t len)
 {
-	static const char name[] = "Retry-After:";
-	size_t n = sizeof(name) - 1;
+	static const char retry_after[] = "Retry-After:", date[] = "Date:";
+	const bool is_date = len > 0 && (*line | 0x20) == 'd';
+	const char *name = is_date ? date : retry_after;
+	size_t n = is_date ? sizeof(date) - 1 : sizeof(retry_after) - 1;
+	char *value = is_date ? r->date : r->retry_after;
 
-	if (len < n || (*line | 0x20) != 'r' || strncasecmp(line, name, n) != 0)
+	if (len < n || (*line | 0x20) != (*name | 0x20) || strncasecmp(line, name, n) != 0)
 		return;
 	while (n < len && (line[n] == ' ' || line[n] == '\t'))
 		n++;
 	while (len > n && strchr(" \t\r\n", line[len - 1]) != NULL)
 		len--;
 	/* What is longer is no time. */
-	if (len - n >= sizeof(r->retry_after))
+	if (len - n >= RESPONSE_FIELD_MAX)
 		return;
-	memcpy(r->retry_after, line + n, len - n);
-	r->retry_after[len - n] = '\0';
+	memcpy(value, line + n, len - n);
+	value[len - n] = '\0';
 }

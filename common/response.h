@@ -19,7 +19,7 @@ struct response {
 	bool overfull;  /* there was more of one of them than is read */
 	bool is_needed; /* by response_need */
 	bool has_head;  /* that of the last status has come to its end */
-	char retry_after[RESPONSE_FIELD_MAX];
+	char retry_after[RESPONSE_FIELD_MAX], date[RESPONSE_FIELD_MAX]; /* headers; "": none */
 };
 
 /**
@@ -66,9 +66,11 @@ bool response_is_cut(const struct response *r);
 bool response_is_lost(const struct response *r);
 
 /**
- * response_field(r, line, len):
- * A header line has come, "Name: value", its end included or not.
+ * response_status(r), response_field(r, line, len):
+ * Another head begins, and what earlier ones said is void; a header line of it has come, "Name:
+ * value", its end included or not.
  */
+void response_status(struct response *r);
 void response_field(struct response *r, const char *line, size_t len);
 
 #endif

@@ -1,7 +1,8 @@
 #include "retry.h"
 
 #include <string.h>
-#include <time.h>
+
+#include "timestamp.h"
 
 static void
 add_status(struct retry_policy *policy, unsigned status)
@@ -106,20 +107,10 @@ seconds(const char *value)
 int64_t
 retry_after_ms(const char *value, int64_t now_ms)
 {
-	static const char *const forms[] = {"%a, %d %b %Y %H:%M:%S GMT",
-		"%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"};
-	int64_t wait = seconds(value) * 1000;
+	int64_t wait = seconds(value) * 1000, at_ms;
 
-	for (size_t i = 0; wait < 0 && i < sizeof(forms) / sizeof(forms[0]); i++) {
-		struct tm tm = {0};
-		const char *rest = strptime(value, forms[i], &tm);
-		int64_t at;
-
-		if (rest == NULL || *rest != '\0')
-			continue;
-		at = (int64_t)timegm(&tm) * 1000;
-		wait = at > now_ms ? at - now_ms : 0;
-	}
+	if (wait < 0 && timestamp_parse_http(value, &at_ms) == 0)
+		wait = at_ms > now_ms ? at_ms - now_ms : 0;
 	if (wait > (int64_t)RETRY_AFTER_MAX_SEC * 1000)
 		wait = (int64_t)RETRY_AFTER_MAX_SEC * 1000;
 	return wait < 0 ? -1 : wait;

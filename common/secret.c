@@ -27,7 +27,7 @@ struct entry {
 	char *told;
 	int64_t until_ms; /* how long the error is good for; 0: for ever */
 	struct look_up *look_up;
-	const struct secret_provider *from; /* NULL: there is no value, or nothing looked it up */
+	const struct secret_provider *from; /* whose value it is, or was refused; NULL: none */
 	struct secret_value value;
 	struct secret_pattern patterns[2 * (1 + SECRET_BASE64)]; /* of its spellings */
 	char name[];
@@ -271,8 +271,9 @@ settle(struct secret_store *store, struct entry *e)
 		entry_free(e);
 		return false;
 	}
-	if (e->status == SECRET_FOUND) {
+	if (e->status == SECRET_FOUND || e->status == SECRET_REFUSED)
 		e->from = f->at;
+	if (e->status == SECRET_FOUND) {
 		e->value = f->value;
 		f->value = (struct secret_value){.arena = NULL};
 		mask_value(store, e);

@@ -177,3 +177,21 @@ timestamp_parse(const char *text, size_t len, int64_t *ms)
 	*ms = ((days_from_civil(y, mon, d) * 1440 + h * 60 + min - east) * 60 + s) * 1000 + part;
 	return *ms < 0 || *ms > LAST_MS ? -1 : 0;
 }
+
+int
+timestamp_parse_http(const char *text, int64_t *ms)
+{
+	static const char *const forms[] = {"%a, %d %b %Y %H:%M:%S GMT",
+		"%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = {0};
+		const char *rest = strptime(text, forms[i], &tm);
+
+		if (rest == NULL || *rest != '\0')
+			continue;
+		*ms = (int64_t)timegm(&tm) * 1000;
+		return 0;
+	}
+	return -1;
+}

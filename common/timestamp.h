@@ -36,4 +36,11 @@ char *timestamp_format_ms(int64_t ms, char out[TIMESTAMP_MAX]);
  */
 int timestamp_parse(const char *text, size_t len, int64_t *ms);
 
+/**
+ * timestamp_parse_http(text, ms):
+ * Read a time in any of the three forms that HTTP has for dates [RFC 9110, 5.6.7]. Returns 0, or -1
+ * if it is none.
+ */
+int timestamp_parse_http(const char *text, int64_t *ms);
+
 #endif

@@ -47,6 +47,8 @@ transfer_status_message(long status, char out[TRANSFER_ERROR_MAX])
 void
 transfer_set_response(struct transfer_result *result, struct response *response)
 {
+	memcpy(result->retry_after, response->retry_after, sizeof(result->retry_after));
+	memcpy(result->date, response->date, sizeof(result->date));
 	result->response = &response->body;
 	result->truncated = response_is_cut(response);
 	result->has_head = response->has_head;

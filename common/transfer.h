@@ -91,8 +91,9 @@ struct transfer_result {
 	enum transfer_error error;
 	enum transfer_fault fault;
 	char message[TRANSFER_ERROR_MAX];
-	long http_status;                     /* 0: none came */
-	char retry_after[RESPONSE_FIELD_MAX]; /* the header of that name, or "" */
+	long http_status; /* 0: none came */
+	/* the headers of these names, or "" */
+	char retry_after[RESPONSE_FIELD_MAX], date[RESPONSE_FIELD_MAX];
 	/* what was kept of the body; valid until the next call of transfers_next or _start */
 	struct strbuf *response;
 	bool has_head;  /* status and headers have come to their end */
@@ -116,8 +117,8 @@ void transfer_status_message(long status, char out[TRANSFER_ERROR_MAX]);
 
 /**
  * transfer_set_response(result, response):
- * For those who make transfers: put into ${result}, which has its error, what was kept of the body.
- * A success whose body is needed and lost is none.
+ * For those who make transfers: put into ${result}, which has its error, what was kept of
+ * headers and body. A success whose body is needed and lost is none.
  */
 void transfer_set_response(struct transfer_result *result, struct response *response);
 

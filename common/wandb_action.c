@@ -85,8 +85,9 @@ bool
 wandb_read_link(struct answer *a, void *ctx)
 {
 	static const struct answer_field fields[] = {{"id", read_action_id, false},
-		{"createdAt", read_action_time, false}, {"user", read_action_user, false},
-		{"artifact", read_action_target, false}, {NULL, NULL, false}};
+		{"actionType", read_action_type, false}, {"createdAt", read_action_time, false},
+		{"user", read_action_user, false}, {"artifact", read_action_target, false},
+		{NULL, NULL, false}};
 	struct wandb_collection *wc = ctx;
 	struct registry_history *h = &wc->c->history[REGISTRY_LINKS];
 	struct action action = {.memory = wc->memory,
@@ -97,6 +98,7 @@ wandb_read_link(struct answer *a, void *ctx)
 	if (!answer_object(a, fields, &action))
 		return false;
 	action.action->key = action.action->old_key = registry_key(&action.id, 1);
+	action.action->word = registry_key(&action.type, 1);
 	action.action->page = wc->pages[WANDB_LINKS].number;
 	/* Newest first, as far as is known. */
 	action.action->place = number_of(&action.id);

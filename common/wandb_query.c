@@ -9,8 +9,8 @@
 static const struct {
 	const char *name, *node, *order;
 } connections[WANDB_CONNECTIONS] = {
-	[WANDB_LINKS] = {"artifactCollectionActions", "id createdAt user{username} artifact{id}",
-		"-created_at"},
+	[WANDB_LINKS] = {"artifactCollectionActions",
+		"id actionType createdAt user{username} artifact{id}", "-created_at"},
 	[WANDB_ALIASES] = {"aliasActionHistory",
 		"actionType alias createdAt user{username} sourceArtifact{id} targetArtifact{id}",
 		"-created_at"},

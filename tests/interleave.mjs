@@ -22,9 +22,9 @@
  *   rough   cut, denied and late at once: nothing is told more often than it happened
  *   all     as exact, and the first poll is one with --all
  *
- * FILE is kept at the server's time, give or take a second, for what gives the command its time of day. Run N of seed S
- * is run 0 of seed S+N. Prints what it did; exit status 1, after a message that says the seed of the run, if anything
- * does not hold.
+ * FILE is kept at the server's time, give or take a second or ten minutes behind it, for what gives the command its
+ * time of day. Run N of seed S is run 0 of seed S+N. Prints what it did; exit status 1, after a message that says the seed
+ * of the run, if anything does not hold.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -120,7 +120,7 @@ class Run {
     this.unseen = new Set(); // links since the last poll that went well
     this.puts = new Map(); // alias, artifact and time → users
     this.brought = new Set(); // tags that an artifact had when its link was seen, which may be news
-    this.skew = pick([0, 0, -1, 1]); // seconds by which the clock here is ahead
+    this.skew = pick([0, -1, 1, -600]); // seconds by which the clock here is ahead
     this.log = [];
   }
 
@@ -131,7 +131,6 @@ class Run {
 
   /* ---- changes ---- */
 
-  /* While a poll is at work the clock here must not be far behind the server's. */
   async change(isMeanwhile) {
     const after = pick(isMeanwhile ? [0, 0, 1] : [0, 0, 0, 1, 1, 50, 200]);
     const act = this.choose();

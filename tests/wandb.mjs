@@ -85,6 +85,7 @@
  *   without []           "Type.field", "Type.field.argument" or "Union.type" that the server's version does not have
  *   denied []            "field" or "Type.field", with "@PATH" only below that entity, project or collection: 403
  *   introspection false, headers {} (of each answer), gzip false (compress for those who take it)
+ *   date true            answers have a Date, which is the clock's
  *
  *   {"do":"fault", kind, [when], [skip], [times], [chance], [executed], …}
  *       Spoil the answers to the requests that match: but for the first skip ones, so many times (1; or "always"), with
@@ -274,6 +275,7 @@ class Server {
   encode(answer, gzip) {
     if (!Buffer.isBuffer(answer.body)) answer.body = Buffer.from(JSON.stringify(answer.body));
     answer.headers = { 'Content-Type': 'application/json', ...this.model.settings.headers, ...answer.headers };
+    if (this.model.settings.date) answer.headers.Date = new Date(this.model.clock * 1000).toUTCString();
     if (!gzip || !this.model.settings.gzip || answer.fault) return answer.body;
     answer.headers['Content-Encoding'] = 'gzip';
     return gzipSync(answer.body);

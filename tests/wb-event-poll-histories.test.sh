@@ -85,6 +85,30 @@ deleted_source() {
 }
 test_case 'a version that is deleted makes no old alias news' deleted_source
 
+# Entries of a version that was deleted look like those of a server that says of no unlink what it was of.
+nameless() {
+  local other=$project/other visit
+  anew "$@"
+  wandb_do "[{\"do\":\"collection\",\"collection\":\"$fraud\"},$(link '' "$other")]" >made
+  told >/dev/null
+  visit="{\"do\":\"link\",\"collection\":\"$fraud\",\"artifact\":$(jq '.[1].artifact' made),\"user\":\"ann\"}"
+  wandb_do "[$visit,$(link),$(link),{\"do\":\"unlink\",\"version\":\"$fraud:v1\"},
+    {\"do\":\"unlink\",\"version\":\"$fraud:v0\",\"after\":1},{\"do\":\"delete_artifact\",\"version\":\"$other:v0\"}]" >/dev/null
+  told >changes
+  expect_equal "$(cut -d ' ' -f 1,2 changes | sort)" 'LINK_ARTIFACT fraud:
+LINK_ARTIFACT fraud:2
+UNLINK_ARTIFACT fraud:
+UNLINK_ARTIFACT other:0'
+  expect_equal "$(told)" ''
+}
+all_deleted() {
+  nameless
+  nameless '"history_limit":5'
+  nameless '"unlink_artifact":"null"'
+  nameless '"action_types":{"link":"a version was added","unlink":"a version was removed"}'
+}
+test_case 'what is left in a history of a version that was deleted makes no link be told twice' all_deleted
+
 # ---- what shows late ----
 
 two_unknown_unlinks() {
@@ -122,6 +146,45 @@ visits_of_one_time() {
   expect_equal "$(sort -u ids | wc -l)" 5 'each has an id of its own'
 }
 test_case 'a version that comes and goes within one second has as many ids, though the history is cut' visits_of_one_time
+
+late_at_first() {
+  anew '"denied":["artifactCollectionActions","aliasActionHistory"]'
+  wandb_do "[$(link),$(link)]" >/dev/null
+  told >/dev/null
+  wandb_do "[{\"do\":\"clock\",\"after\":300},$(put 0 prod),{\"do\":\"unlink\",\"version\":\"$fraud:v1\"},$(link)]" >/dev/null
+  at 2026-03-24T01:05:10Z told >changes
+  expect_equal "$(<changes)" 'LINK_ARTIFACT fraud:2 - -
+ADD_ARTIFACT_ALIAS fraud:0 prod -
+UNLINK_ARTIFACT fraud:1 - -'
+  settings '"denied":[],"history_delay":100'
+  at 2026-03-24T01:05:20Z told >changes
+  expect_empty changes
+  settings '"history_delay":0'
+  at 2026-03-24T01:05:30Z told >changes
+  expect_empty changes
+  wandb_do "[{\"do\":\"clock\",\"after\":60},$(put 2 prod),$(put 0 prod)]" >/dev/null
+  at 2026-03-24T01:06:30Z told >changes
+  expect_equal "$(<changes)" $'ADD_ARTIFACT_ALIAS fraud:2 prod bob\nADD_ARTIFACT_ALIAS fraud:0 prod bob'
+}
+test_case 'what was told without a history is not told again when that shows at last, and lags' late_at_first
+
+late_by_another_clock() {
+  anew "$@"
+  wandb_do "[$(link)]" >/dev/null
+  told >/dev/null
+  settings '"history_delay":50'
+  wandb_do "[{\"do\":\"clock\",\"after\":100},$(put 0 prod),{\"do\":\"clock\",\"after\":10}]" >/dev/null
+  at 2026-03-24T00:00:00Z told >changes
+  expect_equal "$(<changes)" 'ADD_ARTIFACT_ALIAS fraud:0 prod -'
+  settings '"history_delay":0'
+  at 2026-03-24T00:00:01Z told >changes
+  expect_empty changes
+  # what happens behind that is another event
+  wandb_do "[{\"do\":\"unalias\",\"version\":\"$fraud:v0\",\"alias\":\"prod\",\"after\":10},$(put 0 prod)]" >/dev/null
+  at 2026-03-24T00:00:02Z told >changes
+  expect_equal "$(<changes)" 'ADD_ARTIFACT_ALIAS fraud:0 prod bob'
+}
+test_case 'what shows late is told once, though the clock here is an hour behind that of the server' late_by_another_clock
 
 # ---- collections that come and go ----
 

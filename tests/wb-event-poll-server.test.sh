@@ -50,6 +50,39 @@ refusals() {
 }
 test_case 'a server that refuses or breaks: a message, status 3, and the state as it was' refusals
 
+# What a proxy says in plain text is no answer, and the only reason that there is.
+plain_texts() {
+  local about="$WANDB_URL: cannot read the collections of $project:" long
+  anew
+  fault '"kind":"status","status":403,"headers":{"Content-Type":"text/plain"},"body":" \n\u001b[1mBlocked by policy 7\nAsk Ann"'
+  refuses 3 "^wb-event: $about status 403: it says: .x1b.1mBlocked by policy 7\$"
+  printf -v long '%250s' ''
+  fault "\"kind\":\"status\",\"status\":400,\"headers\":{\"Content-Type\":\"text/plain\"},\"body\":\"$WANDB_KEY${long// /x}\""
+  refuses 3 "^wb-event: $about status 400: it says: [*]{40}x{160}[.]{3}\$"
+  no_secret "$WANDB_KEY" .
+  fault '"kind":"status","status":403,"headers":{"Content-Type":"text/plain"},"body":""'
+  refuses 3 "^wb-event: $about status 403\$"
+  fault '"kind":"html","status":403'
+  refuses 3 "^wb-event: $about status 403\$"
+}
+test_case 'a text that comes instead of an answer is shown, its first line, without the key' plain_texts
+
+long_pause() {
+  local pid
+  anew
+  baseline
+  fault '"kind":"rate_limit","retry_after":3600'
+  wb-event poll "$project" --state state "${open[@]}" --retries 0 --follow --interval 1ms >out 2>err &
+  pid=$!
+  await_line err 'the server asks to be left alone: the next request goes out in 3[56][0-9]{2} s'
+  kill "$pid"
+  wait "$pid"
+  expect_equal "$(grep -c 'left alone' err)" 1
+  expect_equal "$(wc -l <err)" 2
+  expect_match "$(head -n 1 err)" 'status 429; it asks to come again in 3600 s'
+}
+test_case '--follow says that it waits as long as the server asks' long_pause
+
 malformed() {
   local wrong="$WANDB_URL: the answer about the collections of $project is not as it must be: data.project"
   failing 'answer: byte [0-9]+ of the answer: nested too deep|answer.data: expected an object, not an array' '"kind":"nested"'
@@ -287,11 +320,14 @@ from_netrc() {
   chmod 600 "$HOME/.netrc"
   expect_equal "$(told)" ''
   printf 'machine 127.0.0.1 login user pasword %s\n' "$WANDB_KEY" >"$HOME/.netrc"
-  refuses 2 'the key for 127.0.0.1: a word in it is unknown'
+  refuses 2 'the key for 127.0.0.1, from ~/.netrc, machine 127.0.0.1: a word in it is unknown'
   rm "$HOME/.netrc"
   mkdir credentials
   (umask 077 && printf '%s\n' "$WANDB_KEY" >credentials/WANDB_API_KEY)
   expect_equal "$(CREDENTIALS_DIRECTORY=$PWD/credentials told)" ''
+  chmod 644 credentials/WANDB_API_KEY
+  refuses 2 "the key for 127.0.0.1, from the file 'credentials/WANDB_API_KEY': file is readable or writable by others; set" \
+    --secrets dir:credentials
 }
 test_case 'the key comes from the environment, a credential or ~/.netrc' from_netrc
 

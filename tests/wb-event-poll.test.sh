@@ -585,6 +585,39 @@ bad_names_of_runs() {
 }
 test_case 'what may be the name of a run, and where it may stand' bad_names_of_runs
 
+gone_is_said() {
+  local all="wb-event: $WANDB_URL: there are no collections $project/third and 1 more any longer, or the key may not see them; that makes no event"
+  anew
+  wandb_do "[$(link),$(link '' $project/other),$(link '' $project/third)]" >/dev/null
+  baseline
+  wandb_do "{\"do\":\"delete_collection\",\"collection\":\"$fraud\"}" >/dev/null
+  expect_equal "$(told)" ''
+  expect_equal "$(<err)" "wb-event: $WANDB_URL: there is no collection $fraud any longer, or the key may not see it; that makes no event"
+  expect_equal "$(told)" ''
+  expect_empty err
+  commit
+  expect_equal "$(told)" ''
+  expect_empty err
+  wandb_do '{"do":"settings","hidden":["acme/registry/other","acme/registry/third"]}' >/dev/null
+  expect_equal "$(told)" ''
+  expect_equal "$(<err)" "$all"
+}
+test_case 'a collection that is gone is said once' gone_is_said
+
+renamed_by_name() {
+  anew
+  wandb_do "[$(link)]" >/dev/null
+  one() { wb-event poll "$fraud" --state state "${open[@]}" >out 2>err; }
+  one
+  wb-event commit --state state
+  wandb_do "{\"do\":\"rename\",\"collection\":\"$fraud\",\"name\":\"scam\"}" >/dev/null
+  cp state before
+  expect_status 3 one
+  expect_equal "$(<err)" "wb-event: $WANDB_URL: there is no collection $fraud any more, or the key may not see it; if it was renamed, poll it by its new name, with a state of its own"
+  expect_file state before
+}
+test_case 'a collection that is polled by its name, and renamed' renamed_by_name
+
 # keeps MESSAGE - a commit is refused, and the state stays as it was
 keeps() {
   cp state.next tried

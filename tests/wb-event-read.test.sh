@@ -493,3 +493,32 @@ no_process() {
   expect_equal "$(<err)" 'wb-event: jq: cannot start a process for jq programs: Too many open files'
 }
 test_case 'without a process for programs nothing is read' no_process
+
+# lacks NAME DOCUMENT MESSAGE - a document that a map of ours refuses, between two that it takes
+lacks() {
+  { cat "good.$1" && printf '%s\n' "$2" && cat "good.$1"; } >in
+  expect_status 1 wb-event read --from "$1" in >out 2>err
+  expect_equal "$(<err)" "wb-event: in:2: $1: $3"
+  expect_equal "$(wc -l <out)" 2
+}
+missing_members() {
+  fresh
+  jq -c -n '{entity: "model_version", action: "created", data: {name: "fraud", version: "3"}}' >good.mlflow
+  jq -c -n '{event: {scope: "repo.content"}, repo: {type: "model", name: "a/b"},
+    updatedRefs: [{ref: "refs/heads/main", newSha: "c"}]}' >good.huggingface
+  jq -c -n '{"detail-type": "SageMaker Model Package State Change", account: "1", region: "eu", detail: {
+    ModelPackageGroupName: "g", ModelPackageStatus: "Completed", ModelPackageVersion: 3, ModelPackageArn: "arn",
+    ModelApprovalStatus: "Approved", UpdatedModelPackageFields: ["ModelApprovalStatus"]}}' >good.sagemaker
+  lacks mlflow "$(jq -c 'del(.data)' good.mlflow)" 'data is missing'
+  lacks mlflow "$(jq -c 'del(.data.version)' good.mlflow)" 'data.version is missing'
+  lacks mlflow "$(jq -c '.data = 7' good.mlflow)" 'data must be an object, not a number'
+  lacks mlflow "$(jq -c '.data.name = []' good.mlflow)" 'data.name must be a string, not an array'
+  lacks mlflow "$(jq -c '.data.version = true' good.mlflow)" 'data.version must be a string or a number, not a boolean'
+  lacks mlflow "$(jq -c '.data.version = "v3"' good.mlflow)" 'data.version must be a number, not "v3"'
+  lacks huggingface "$(jq -c 'del(.repo)' good.huggingface)" 'repo is missing'
+  lacks huggingface "$(jq -c 'del(.repo.name)' good.huggingface)" 'repo.name is missing'
+  lacks sagemaker "$(jq -c '.detail = "x"' good.sagemaker)" 'detail must be an object, not a string'
+  lacks sagemaker "$(jq -c 'del(.account)' good.sagemaker)" 'account is missing'
+  lacks sagemaker "$(jq -c 'del(.detail.ModelPackageVersion)' good.sagemaker)" 'detail.ModelPackageVersion is missing'
+}
+test_case 'a document without a member that its event needs is refused, and the member named' missing_members

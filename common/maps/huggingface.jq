@@ -1,12 +1,12 @@
 # A webhook of the Hugging Face Hub, version 3. A repository is a collection, a commit a version: a new head of main is a
 # version linked, a git tag set an alias. Pull requests, other branches, spaces and discussions are no events.
-select((.event.scope | tostring | startswith("repo.content")) and (.repo.type | IN("model", "dataset")))
+select((.event.scope | tostring | startswith("repo.content")) and (wb_needed(["repo", "type"]; ["string"]) | IN("model", "dataset")))
 | .updatedRefs[]? as $ref
 | select($ref.newSha != null)
 | (if $ref.ref == "refs/heads/main" then {event_type: "LINK_ARTIFACT"}
    elif $ref.ref | startswith("refs/tags/") then {event_type: "ADD_ARTIFACT_ALIAS", alias: $ref.ref[10:]}
    else empty end) as $event
-| (.repo.name | split("/")) as $name
+| (wb_needed(["repo", "name"]; ["string"]) | split("/")) as $name
 | {
     entity_name: (if $name | length > 1 then $name[0] else null end),
     project_name: "\(.repo.type)s",

@@ -10,13 +10,15 @@
    elif . == "model_version_tag.deleted" then {event_type: "REMOVE_ARTIFACT_TAG", tag: $said.data.key}
    else empty end) as $event
 | $said
+| wb_needed(["data", "name"]; ["string"]) as $name
+| wb_needed(["data", "version"]; ["string", "number"]) as $version
 | {
     event_time: .timestamp,
     entity_name: .workspace,
-    artifact_collection_name: .data.name,
-    artifact_version: "models:/\(.data.name)/\(.data.version)",
-    artifact_version_string: "\(.data.name):\($event.alias // "v\(.data.version)")",
-    artifact_version_index: (.data.version | tonumber),
+    artifact_collection_name: $name,
+    artifact_version: "models:/\($name)/\($version)",
+    artifact_version_string: "\($name):\($event.alias // "v\($version)")",
+    artifact_version_index: ($version | tonumber? // error("data.version must be a number, not " + tojson)),
     artifact_metadata: verbatim(.data.tags),
     run_id: .data.run_id,
     model_uri: .data.source

@@ -27,7 +27,8 @@ check(const struct http1_parser *p)
 	REQUIRE(p->state <= HTTP1_FAILED);
 	REQUIRE(p->len <= HTTP1_LINE_MAX && r->body.len <= KEPT && r->body.len <= r->body_bytes);
 	REQUIRE(p->status == 0 || (p->status >= 100 && p->status <= 999));
-	REQUIRE(strlen(r->retry_after) < RESPONSE_FIELD_MAX);
+	REQUIRE(strlen(r->retry_after) < RESPONSE_FIELD_MAX &&
+		strlen(r->date) < RESPONSE_FIELD_MAX);
 	/* a body, or the end of one, comes behind a status that has one */
 	if (p->state >= HTTP1_LENGTH && p->state <= HTTP1_DONE)
 		REQUIRE(p->status >= 200);
@@ -79,6 +80,7 @@ compare(const struct http1_parser *a, const struct http1_parser *b)
 	REQUIRE(a->response->body.len == 0 ||
 		memcmp(a->response->body.buf, b->response->body.buf, a->response->body.len) == 0);
 	REQUIRE(strcmp(a->response->retry_after, b->response->retry_after) == 0);
+	REQUIRE(strcmp(a->response->date, b->response->date) == 0);
 	if (has_ended(a))
 		REQUIRE(a->keep_alive == b->keep_alive);
 }

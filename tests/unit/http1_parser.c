@@ -458,7 +458,7 @@ test_headers(void)
 }
 
 static void
-test_retry_after(void)
+test_fields(void)
 {
 	static const struct {
 		const char *headers, *want;
@@ -474,16 +474,21 @@ test_retry_after(void)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (int how = WHOLE; how <= RANDOM; how++) {
-			static const char interim[] = "HTTP/1.1 103 x\r\nRetry-After: 5\r\n\r\n";
+			static const char interim[] =
+				"HTTP/1.1 103 x\r\nRetry-After: 5\r\nDate: x\r\n\r\n";
 			static const char start[] = "HTTP/1.1 503 x\r\n";
+			static const char date[] = "dAte:  Tue, 24 Nov 2026 11:17:07 GMT\r\n";
 
 			begin(0);
 			feed(TEXT(interim), (enum how)how);
 			feed(TEXT(start), (enum how)how);
 			feed(rows[i].headers, strlen(rows[i].headers), (enum how)how);
+			if (i > 0)
+				feed(TEXT(date), (enum how)how);
 			feed(TEXT("Content-Length: 0\r\n\r\n"), (enum how)how);
 			EXPECT(parser.state == HTTP1_DONE && parser.status == 503);
 			EXPECT_STR(look().retry_after, rows[i].want);
+			EXPECT_STR(response.date, i > 0 ? "Tue, 24 Nov 2026 11:17:07 GMT" : "");
 		}
 	}
 }
@@ -705,7 +710,7 @@ main(void)
 	RUN(test_codings, "http1_parser: Transfer-Encoding, also with a length or in 1.0");
 	RUN(test_connection, "http1_parser: whether the connection is kept");
 	RUN(test_headers, "http1_parser: folded headers, NUL, carriage returns");
-	RUN(test_retry_after, "http1_parser: Retry-After of the last head");
+	RUN(test_fields, "http1_parser: Retry-After and Date of the last head");
 	RUN(test_header_flood, "http1_parser: headers without an end, and just as many as may be");
 	RUN(test_chunk_flood, "http1_parser: lines of chunks without an end");
 	RUN(test_body_flood, "http1_parser: a body without an end, and just as much as is read");

@@ -40,6 +40,7 @@ export const SETTINGS = {
   denied: [],
   introspection: false,
   headers: {},
+  date: true,
   gzip: false,
 };
 
