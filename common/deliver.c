@@ -306,6 +306,30 @@ run_here(struct run *run)
 	return run->d->dry_run ? show(run) : send_and_commit(run);
 }
 
+/*
+ * Another run goes on in the directory. What a poll would find is found by the next one, but events
+ * that are given are given once. Returns as deliver_directory_open does.
+ */
+static int
+meet(struct run *run)
+{
+	const bool leaves = run->d->polls || run->d->dry_run;
+	sigset_t blocked;
+	int status;
+
+	/* for cron that is nothing to write a mail about */
+	if (run->d->dry_run || isatty(STDERR_FILENO))
+		diag("another run is going on in '%s'%s", run->dir.name,
+			leaves ? "" : "; waiting for its end");
+	if (leaves)
+		return run->d->dry_run ? EXIT_USAGE : EXIT_DONE;
+	/* Nothing was begun: a signal may end us. */
+	sigprocmask(SIG_SETMASK, run->mask, &blocked);
+	status = deliver_directory_wait(&run->dir);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	return status;
+}
+
 int
 deliver_run(const struct deliver *d, int signals, const sigset_t *mask, bool *is_stopped)
 {
@@ -313,11 +337,8 @@ deliver_run(const struct deliver *d, int signals, const sigset_t *mask, bool *is
 	bool is_busy;
 	int status = deliver_directory_open(&run.dir, d->directory, &is_busy);
 
-	/* for cron that is nothing to write a mail about */
-	if (is_busy && (d->dry_run || isatty(STDERR_FILENO)))
-		diag("another run is going on in '%s'", d->directory);
-	if (is_busy && d->dry_run)
-		status = EXIT_USAGE;
+	if (is_busy)
+		status = meet(&run);
 	if (status < 0)
 		status = run_here(&run);
 	deliver_stages_release(&run.stages);

@@ -32,8 +32,8 @@ struct deliver {
  * Run it, and commit when all that can be done is done. ${signals} is of signals_open, and ${mask}
  * the mask of signals that programs get. SIGTERM is passed on to them; other signals come from a
  * terminal, which sends them to all. *${is_stopped} becomes true if there was one. Returns an exit
- * status, after messages if it is not EXIT_DONE. Where another run goes on in the directory, it
- * returns at once.
+ * status, after messages if it is not EXIT_DONE. Where another run goes on in the directory, a
+ * poll returns at once, and others wait for its end.
  */
 int deliver_run(const struct deliver *d, int signals, const sigset_t *mask, bool *is_stopped);
 

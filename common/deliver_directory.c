@@ -27,6 +27,13 @@ name_places(struct deliver_directory *dir)
 	return 0;
 }
 
+static int
+tell(const struct deliver_directory *dir)
+{
+	diag("cannot lock '%s': %s", dir->path[PLACE_LOCK], strerror(errno));
+	return EXIT_USAGE;
+}
+
 int
 deliver_directory_open(struct deliver_directory *dir, const char *name, bool *is_busy)
 {
@@ -43,10 +50,16 @@ deliver_directory_open(struct deliver_directory *dir, const char *name, bool *is
 	if (dir->lock_fd >= 0 && flock(dir->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return -1;
 	*is_busy = dir->lock_fd >= 0 && errno == EWOULDBLOCK;
-	if (*is_busy)
-		return EXIT_DONE;
-	diag("cannot lock '%s': %s", dir->path[PLACE_LOCK], strerror(errno));
-	return EXIT_USAGE;
+	return *is_busy ? EXIT_DONE : tell(dir);
+}
+
+int
+deliver_directory_wait(struct deliver_directory *dir)
+{
+	while (flock(dir->lock_fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return tell(dir);
+	return -1;
 }
 
 void

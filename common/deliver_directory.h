@@ -34,6 +34,12 @@ struct deliver_directory {
  * without a message. To be closed in any case.
  */
 int deliver_directory_open(struct deliver_directory *dir, const char *name, bool *is_busy);
+
+/**
+ * deliver_directory_wait(dir):
+ * Wait for the lock of one that was busy. Returns as deliver_directory_open does.
+ */
+int deliver_directory_wait(struct deliver_directory *dir);
 void deliver_directory_close(struct deliver_directory *dir);
 
 #endif

@@ -72,7 +72,7 @@ tables_are_whole() {
   for tool in "${TOOLS[@]}"; do
     { "$tool" --help
       [[ $tool != wb-event ]] || { wb-event poll --help && wb-event read --help; }
-      [[ $tool != wb-automation ]] || { wb-automation import --help && wb-automation check --online --help; }
+      [[ $tool != wb-automation ]] || { wb-automation import --help && wb-automation check --online --help && wb-automation report --help; }
     } | sed -n -E 's/^ +(-., )?--([a-z-]+).*/\2/p' | sort -u >want
     expect_equal "$(awk -F '\t' '$1 == "option" { print $4 }' "tables.$tool" | sort -u)" "$(<want)" "$tool"
   done

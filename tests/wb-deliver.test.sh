@@ -225,21 +225,29 @@ dry_run() {
 test_case 'a dry run shows, and keeps nothing' dry_run
 
 meeting() {
+  local first
   begin
   mkfifo in
   exec 7<>in
   start_run in 7>&-
+  first=$RUN
   alias_event 1 >&7
   await_requests 1
-  expect_status 0 wb-deliver -c automations.json -d d <in 2>meeting
+  expect_status 0 wb-deliver -c automations.json -d d poll "$project" "${open[@]}" 7>&- 2>meeting
   expect_empty meeting
-  expect_status 2 wb-deliver -c automations.json -d d --dry-run in 2>meeting
+  expect_status 2 wb-deliver -c automations.json -d d --dry-run in 7>&- 2>meeting
   expect_match "$(<meeting)" "another run is going on in 'd'"
+  alias_event 2 >file
+  start_run file 7>&-
+  # when it waits for the lock, the kernel says so
+  until grep -q -e "-> FLOCK .* $RUN " /proc/locks; do :; done
+  requests_got 1
   exec 7>&-
+  wait "$first"
   wait "$RUN"
-  expect_status 0 deliver -n /dev/null
+  requests_got 2
 }
-test_case 'two runs in one directory: the second one goes away' meeting
+test_case 'two runs in one directory: a poll goes away, others wait' meeting
 
 stopped() {
   begin
