@@ -134,7 +134,7 @@ FUZZ_SECONDS ?= 600
 BIN = $(if $(filter build,$(B)),.,$(B)/bin)
 
 .DELETE_ON_ERROR:
-.PHONY: all help check demo bench fuzz lint coverage install uninstall dist deb html static clean
+.PHONY: all help deps check demo bench fuzz lint coverage install uninstall dist deb html static clean
 
 # The completions are made of what the tools say of themselves. What cannot run the tools says COMPLETION=.
 COMPLETION ?= $(if $(SAN),,bash zsh fish)
@@ -148,6 +148,7 @@ all: $(TOOLS:%=$(BIN)/%) completion
 help:
 	@echo 'all        build $(TOOLS)'
 	@echo 'completion make the completions for shells, as all does'
+	@echo 'deps       install what is needed to build, where that is possible'
 	@echo 'check      run the tests; SAN=address,undefined for sanitizers, V=1 to see every one'
 	@echo 'demo       send three webhooks to a receiver on this machine, and show the receipts'
 	@echo 'bench      compare speed with jq, wrk, and programs that do the same'
@@ -168,7 +169,14 @@ $(BIN)/$(1): $$($(1)_OBJS:%=$$(B)/%.o) $$(B)/$(1).o
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
-$(B)/%.o: common/%.c Makefile
+# What a compiler says of a missing header tells nobody what to install. Whoever gives flags or a compiler has things
+# elsewhere.
+$(B)/.looked:
+	@mkdir -p $(@D)
+	@$(if $(CPPFLAGS)$(CFLAGS)$(LDFLAGS)$(filter-out default file,$(origin CC)),true,! command -v bash >/dev/null || tests/setup look)
+	@touch $@
+
+$(B)/%.o: common/%.c Makefile | $(B)/.looked
 	@mkdir -p $(@D)
 	@$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -196,7 +204,7 @@ $(B)/builtin_maps.o $(B)/report_css.o: $(B)/%.o: $(B)/%.c
 	@$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-$(B)/wb-%.o: tools/wb-%.c Makefile
+$(B)/wb-%.o: tools/wb-%.c Makefile | $(B)/.looked
 	@mkdir -p $(@D)
 	@$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CPPFLAGS) -include common/banned.h $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -253,6 +261,9 @@ check:
 units: $(UNITS:%=$(B)/tests/unit/%)
 shims: $(SHIMS)
 fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/%)
+
+deps:
+	@tests/setup build
 
 demo:
 	@tests/setup demo
