@@ -22,6 +22,7 @@
 struct journal {
 	int fd;
 	struct idset ids, tried; /* finished; attempted */
+	bool with_failed;        /* what has failed counts as finished */
 	char *buf;               /* owned; whole lines that are not written yet */
 	size_t len, size;
 	size_t torn;      /* bytes at the end of the file that are to be cut off */
@@ -37,6 +38,7 @@ load(struct journal *j, const char *path, int64_t keep_from_ms)
 {
 	struct journal_load loaded = {.name = path,
 		.keep_from_ms = keep_from_ms,
+		.with_failed = j->with_failed,
 		.ids = &j->ids,
 		.tried = &j->tried};
 	int status = journal_load(&loaded, j->fd);
@@ -60,7 +62,7 @@ load(struct journal *j, const char *path, int64_t keep_from_ms)
 }
 
 struct journal *
-journal_open(const char *path, uint64_t keep_ms, int64_t now_ms, int *status)
+journal_open(const char *path, uint64_t keep_ms, bool with_failed, int64_t now_ms, int *status)
 {
 	int64_t keep_from_ms = INT64_MIN;
 	struct journal *j = calloc(1, sizeof(*j));
@@ -73,6 +75,7 @@ journal_open(const char *path, uint64_t keep_ms, int64_t now_ms, int *status)
 	idset_init(&j->ids);
 	idset_init(&j->tried);
 	j->step = STEP_FIRST;
+	j->with_failed = with_failed;
 	if (keep_ms != 0 && now_ms > 0 && keep_ms < (uint64_t)now_ms)
 		keep_from_ms = now_ms - (int64_t)keep_ms;
 	if ((j->fd = journal_file_open(path, status)) >= 0 &&
@@ -226,7 +229,9 @@ journal_add(struct journal *j, const struct journal_entry *e)
 	}
 	if (reserve_buffer(j, JOURNAL_LINE_MAX) != 0)
 		return -1;
-	if (strcmp(e->status, "finished") == 0 && idset_add(&j->ids, e->id, e->id_len) < 0)
+	if ((strcmp(e->status, "finished") == 0 ||
+		    (j->with_failed && strcmp(e->status, "failed") == 0)) &&
+		idset_add(&j->ids, e->id, e->id_len) < 0)
 		return -1;
 	if (strcmp(e->status, "attempted") == 0 && idset_add(&j->tried, e->id, e->id_len) < 0)
 		return -1;

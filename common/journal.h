@@ -28,16 +28,17 @@
 struct journal;
 
 /**
- * journal_open(path, keep_ms, now_ms, status):
+ * journal_open(path, keep_ms, with_failed, now_ms, status):
  * Open ${path}, made with mode 0600 if it is not there, lock it and load it. Unless ${keep_ms} is
  * 0, deliveries that ended more than ${keep_ms} before ${now_ms} (since 1970) count as not
  * there, and their lines are dropped from the file when they are an eighth of it or it is smaller
  * than 1 MiB; if that cannot be done, a message says so and nothing else changes. A torn last line
- * is mended, after a message; all that was loaded is durable. Returns NULL after a message with
+ * is mended, after a message. ${with_failed}: what has failed counts as finished. All that was loaded is durable. Returns NULL after a message with
  * *${status} set to EXIT_USAGE (in use by another sender, corrupt, no regular file, cannot be
  * opened) or EXIT_IO (input, output or memory failed). Borrows nothing.
  */
-struct journal *journal_open(const char *path, uint64_t keep_ms, int64_t now_ms, int *status);
+struct journal *journal_open(const char *path, uint64_t keep_ms, bool with_failed, int64_t now_ms,
+	int *status);
 
 /**
  * journal_close(j):
@@ -48,7 +49,7 @@ int journal_close(struct journal *j);
 
 /**
  * journal_has(j, id, len):
- * Whether the delivery is finished: by the file, or by journal_add.
+ * Whether the delivery is finished, or counts as that: by the file, or by journal_add.
  */
 bool journal_has(const struct journal *j, const char *id, size_t len);
 

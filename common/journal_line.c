@@ -151,6 +151,7 @@ read_object(struct json *js, struct journal_line *line)
 	else if (!is_status(&status))
 		json_fail(js, status.p, "\"status\" is none that wb-send writes");
 	line->finished = is(&status, "finished");
+	line->failed = is(&status, "failed");
 	line->attempted = is(&status, "attempted");
 }
 

@@ -28,7 +28,7 @@ struct journal_entry {
 struct journal_line {
 	const char *id; /* points into the line */
 	size_t id_len;
-	bool finished, attempted; /* what the status is; of others nothing is known */
+	bool finished, failed, attempted; /* what the status is; of others nothing is known */
 	bool has_at;
 	int64_t at_ms; /* since 1970 */
 };

@@ -118,7 +118,7 @@ no_memory(const struct journal_load *load)
 static int
 add(struct journal_load *load, const struct journal_line *entry)
 {
-	if (entry->finished)
+	if (entry->finished || (entry->failed && load->with_failed))
 		return idset_add_later(load->ids, entry->id, entry->id_len);
 	return entry->attempted ? idset_add_later(load->tried, entry->id, entry->id_len) : 0;
 }

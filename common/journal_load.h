@@ -4,6 +4,7 @@
 #ifndef WB_JOURNAL_LOAD_H
 #define WB_JOURNAL_LOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "idset.h"
@@ -13,6 +14,7 @@
 struct journal_load {
 	const char *name;     /* of the file, for messages */
 	int64_t keep_from_ms; /* finished lines of an earlier time are passed over */
+	bool with_failed;     /* what has failed counts as finished */
 	struct idset *ids;    /* gets those that are finished */
 	struct idset *tried;  /* gets those that were to be sent, and may have been */
 	uint64_t lines, old;  /* counted: all but blank ones; those passed over */

@@ -136,7 +136,7 @@ recorder_new(const struct recorder_options *options, int *status)
 	strbuf_init(&r->held, (size_t)1024 * 1024 * 1024);
 	if ((options->journal != NULL &&
 		    (r->journal = journal_open(options->journal, options->keep_ms,
-			     timestamp_now_ms(), status)) == NULL) ||
+			     options->skips_failed, timestamp_now_ms(), status)) == NULL) ||
 		(options->dead_letter != NULL &&
 			(r->dead = appender_open(options->dead_letter, status)) == NULL)) {
 		recorder_free(r);

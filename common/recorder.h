@@ -25,6 +25,7 @@
 struct recorder_options {
 	const char *journal;     /* a path, or NULL */
 	uint64_t keep_ms;        /* drop older lines of it first; 0: keep all */
+	bool skips_failed;       /* what has failed in it counts as finished */
 	const char *dead_letter; /* a path, or NULL */
 	int out_fd;              /* where receipts go */
 	int rejects_fd;          /* where refused lines go, or -1 */

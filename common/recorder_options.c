@@ -13,6 +13,9 @@ recorder_option(struct recorder_options *o, int id, const char *value)
 		return 0;
 	case RECORDER_JOURNAL_KEEP:
 		return options_duration("journal-keep", value, KEEP_MAX_MS, &o->keep_ms);
+	case RECORDER_SKIP_FAILED:
+		o->skips_failed = true;
+		return 0;
 	default:
 		o->dead_letter = value;
 		return 0;
@@ -22,8 +25,8 @@ recorder_option(struct recorder_options *o, int id, const char *value)
 int
 recorder_options_check(const struct recorder_options *o)
 {
-	if (o->keep_ms == 0 || o->journal != NULL)
+	if (o->journal != NULL || (o->keep_ms == 0 && !o->skips_failed))
 		return 0;
-	diag("--journal-keep goes with --journal");
+	diag("%s goes with --journal", o->keep_ms != 0 ? "--journal-keep" : "--skip-failed");
 	return -1;
 }

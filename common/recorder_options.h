@@ -9,11 +9,12 @@
 #include "options.h"
 #include "recorder.h"
 
-enum { RECORDER_JOURNAL = 9400, RECORDER_JOURNAL_KEEP, RECORDER_DEAD_LETTER };
+enum { RECORDER_JOURNAL = 9400, RECORDER_JOURNAL_KEEP, RECORDER_SKIP_FAILED, RECORDER_DEAD_LETTER };
 /* clang-format off */
 #define RECORDER_OPTIONS                                                                           \
 	{RECORDER_JOURNAL, 0, "journal", "FILE", "note in FILE what is finished, and skip what is finished there"}, \
 	{RECORDER_JOURNAL_KEEP, 0, "journal-keep", "TIME", "drop lines of the journal older than TIME"}, \
+	{RECORDER_SKIP_FAILED, 0, "skip-failed", NULL, "skip what has failed in the journal, too"},      \
 	{RECORDER_DEAD_LETTER, 0, "dead-letter", "FILE", "append records whose delivery failed to FILE, unchanged"}
 /* clang-format on */
 

@@ -327,6 +327,23 @@ unusable() {
 }
 test_case 'journal and dead letters: directories, devices, other files' unusable
 
+skip_failed() {
+  fresh
+  answers <<<'{"/no":[{"status":404}],"/ok":[{}]}'
+  { record d-1 /no && record d-2 /ok; } >in
+  expect_status 1 send --journal j in >receipts
+  # twice in one run, too
+  { cat in in && record d-3 /no && record d-3 /no; } >again
+  expect_status 1 send --journal j --skip-failed --order none -j 1 again >receipts
+  expect_equal "$(statuses receipts)" 'skipped skipped skipped skipped failed skipped '
+  requests 3
+  expect_status 1 send --journal j in >receipts
+  expect_equal "$(jq -r .status receipts | sort | tr '\n' ' ')" 'failed skipped '
+  expect_status 2 send --skip-failed in 2>err
+  expect_equal "$(<err)" 'wb-send: --skip-failed goes with --journal'
+}
+test_case '--skip-failed: what has failed is skipped, too' skip_failed
+
 kept() {
   fresh
   local now

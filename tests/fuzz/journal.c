@@ -83,7 +83,7 @@ load(uint64_t keep_ms, int *status)
 	struct journal *j;
 
 	REQUIRE(saved >= 0 && null >= 0 && dup2(null, STDERR_FILENO) >= 0);
-	j = journal_open(path, keep_ms, NOW_MS, status);
+	j = journal_open(path, keep_ms, false, NOW_MS, status);
 	REQUIRE(dup2(saved, STDERR_FILENO) >= 0);
 	close(saved);
 	close(null);

@@ -86,7 +86,7 @@ files_open_keep(const char *name, uint64_t keep_ms, int *status)
 
 	files_must(saved >= 0 && fd >= 0 && dup2(fd, STDERR_FILENO) >= 0, "messages");
 	*status = -1;
-	j = journal_open(name, keep_ms, FILES_NOW, status);
+	j = journal_open(name, keep_ms, false, FILES_NOW, status);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	close(fd);
