@@ -285,6 +285,37 @@ killed() {
 }
 test_case 'a stage that is killed: status 3, not committed' killed
 
+# wb-send alone is told to stop: those before it take that for a reader who left on purpose.
+stopped_alone() {
+  begin
+  mkfifo in
+  exec 7<>in
+  start_run in 7>&-
+  alias_event 1 >&7
+  await_requests 1
+  pkill -TERM -P "$RUN" -x wb-send
+  timeout 60 pidwait -P "$RUN" -x wb-send || :
+  alias_event 2 >&7
+  exec 7>&-
+  expect_status 4 wait "$RUN"
+  expect_match "$(<err)" 'wb-send: stopped by SIGTERM.*nothing is committed'
+  expect_equal "$(statuses d/receipts.jsonl)" 'finished '
+  [[ ! -e d/rests ]] || fail committed
+}
+test_case 'a stage that is stopped: what it has not read is not lost' stopped_alone
+
+stopped_while_dry() {
+  begin
+  mkfifo in
+  exec 7<>in
+  start_run --dry-run in >out 7>&-
+  alias_event 1 >&7
+  await_line out '^# '
+  kill -TERM "$RUN"
+  expect_status 4 wait "$RUN"
+}
+test_case 'SIGTERM: ends a dry run, too' stopped_while_dry
+
 every() {
   begin
   wandb_do "[$(link)]" >/dev/null
