@@ -39,7 +39,7 @@ struct run {
 static int
 start(struct run *run, int out)
 {
-	const int first = run->stages.first;
+	const int first = (int)run->stages.first;
 	char *const *stages[STAGES];
 
 	for (int i = first; i < STAGES; i++)
@@ -194,7 +194,7 @@ stage_status(const struct run *run, enum stage stage, int status)
 static int
 judge(const struct run *run)
 {
-	const int first = run->stages.first;
+	const int first = (int)run->stages.first;
 	bool is_wrong = false, is_broken = false, is_rejected = false,
 	     is_again = run->has_left || run->tally.counts[RECEIPT_DEFERRED] > 0;
 
