@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,23 +46,43 @@ start_next(struct pipeline *p, char *const *argv, int *in, int out, const sigset
 	return pid > 0 ? 0 : -1;
 }
 
-int
-pipeline_start(struct pipeline *p, char *const *const *stages, size_t n, int out,
-	const sigset_t *mask)
+/* Start all. Returns 0, or -1 after a message. */
+static int
+start_all(struct pipeline *p, char *const *const *stages, size_t n, int out, const sigset_t *mask)
 {
 	int in = STDIN_FILENO;
 
-	*p = (struct pipeline){.input = -1};
 	for (size_t i = 0; i < n; i++) {
 		if (start_next(p, stages[i], &in, i + 1 < n ? -1 : out, mask) == 0)
 			continue;
 		diag("cannot run %s: %s", stages[i][0], strerror(errno));
 		close_input(in);
-		pipeline_signal(p, SIGTERM);
-		(void)pipeline_wait(p, -1);
 		return -1;
 	}
 	return 0;
+}
+
+int
+pipeline_start(struct pipeline *p, char *const *const *stages, size_t n, int out,
+	const sigset_t *mask)
+{
+	int alive[2], status;
+
+	*p = (struct pipeline){.input = -1, .alive = -1};
+	if (portable_pipe(alive) != 0) {
+		diag("cannot make a pipe: %s", strerror(errno));
+		return -1;
+	}
+	p->alive = alive[0];
+	/* the programs hold this end, and nothing is ever written to it */
+	(void)fcntl(alive[1], F_SETFD, 0);
+	status = start_all(p, stages, n, out, mask);
+	close(alive[1]);
+	if (status == 0)
+		return 0;
+	pipeline_signal(p, SIGTERM);
+	(void)pipeline_wait(p, -1);
+	return -1;
 }
 
 void
@@ -76,8 +96,10 @@ bool
 pipeline_leave(struct pipeline *p)
 {
 	struct pollfd fd = {p->input, POLLIN, 0};
-	/* of a pipe that is empty, and that nobody writes to any more */
-	const bool is_at_end = poll(&fd, 1, 0) == 1 && (fd.revents & (POLLIN | POLLHUP)) == POLLHUP;
+	int unread;
+	/* there are systems that call the end readable */
+	const bool is_at_end = poll(&fd, 1, 0) == 1 && (fd.revents & POLLHUP) != 0 &&
+			       ioctl(p->input, FIONREAD, &unread) == 0 && unread == 0;
 
 	if (p->input == STDIN_FILENO)
 		return true;
@@ -86,32 +108,19 @@ pipeline_leave(struct pipeline *p)
 	return is_at_end;
 }
 
-/* Wait until the process has ended, or ${fd} is readable. Returns whether it was the process. */
-static bool
-ends_first(pid_t pid, int fd)
-{
-	struct pollfd fds[] = {{-1, POLLIN, 0}, {fd, POLLIN, 0}};
-
-	if (fd < 0)
-		return true;
-	/* a kernel that has no such descriptors leaves nothing but to wait for the process alone */
-	if ((fds[0].fd = (int)syscall(SYS_pidfd_open, pid, 0)) < 0)
-		return true;
-	(void)poll(fds, 2, -1);
-	close(fds[0].fd);
-	return fds[0].revents != 0;
-}
-
 bool
 pipeline_wait(struct pipeline *p, int fd)
 {
-	for (; p->nended < p->n; p->nended++) {
-		const size_t i = p->nended;
+	struct pollfd fds[] = {{p->alive, POLLIN, 0}, {fd, POLLIN, 0}};
 
-		if (!ends_first(p->pids[i], fd))
-			return false;
-		while (waitpid(p->pids[i], &p->statuses[i], 0) < 0 && errno == EINTR)
+	if (fd >= 0 && p->alive >= 0 && (poll(fds, 2, -1) < 0 || fds[0].revents == 0))
+		return false;
+	for (; p->nended < p->n; p->nended++)
+		while (waitpid(p->pids[p->nended], &p->statuses[p->nended], 0) < 0 &&
+			errno == EINTR)
 			;
-	}
+	if (p->alive >= 0)
+		close(p->alive);
+	p->alive = -1;
 	return true;
 }

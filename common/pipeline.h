@@ -16,6 +16,7 @@ struct pipeline {
 	int statuses[PIPELINE_MAX]; /* as waitpid(2) has them; valid after pipeline_wait */
 	size_t n, nended;           /* nended: the first ones, which have been waited for */
 	int input;                  /* what the last one reads, until pipeline_leave */
+	int alive;                  /* readable, with nothing to read, when all have ended */
 };
 
 /**
