@@ -311,7 +311,8 @@ install: all
 	install -m 644 man/examples/*.json $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 man/examples/workflows/*.yml $(DESTDIR)$(DOCDIR)/examples/workflows
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/cron $(DESTDIR)$(DOCDIR)/logrotate $(DESTDIR)$(DOCDIR)/machines
-	cp man/machines/* $(DESTDIR)$(DOCDIR)/machines
+	install -m 755 $(filter-out %.jq,$(wildcard tools/machines/*)) $(DESTDIR)$(DOCDIR)/machines
+	install -m 644 tools/machines/*.jq $(DESTDIR)$(DOCDIR)/machines
 	install -m 644 tools/logrotate/* $(DESTDIR)$(DOCDIR)/logrotate
 	for unit in $(UNITS_OF_SYSTEMD); do \
 		sed 's|/usr/local/bin|$(BINDIR)|' tools/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit || exit; \

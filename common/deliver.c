@@ -31,6 +31,7 @@ struct run {
 	bool is_stopped;
 	char id[UUID_SIZE]; /* of the poll, so that its commit is of no other's events */
 	struct pipeline pipeline;
+	bool has_left; /* wb-send has ended before what it reads */
 	struct receipt_tally tally;
 	struct output receipts, printed;
 };
@@ -38,7 +39,7 @@ struct run {
 static int
 start(struct run *run, int out)
 {
-	const int first = run->stages.first;
+	const int first = (int)run->stages.first;
 	char *const *stages[STAGES];
 
 	for (int i = first; i < STAGES; i++)
@@ -58,6 +59,13 @@ take_signal(struct run *run)
 	run->is_stopped = true;
 	if (number == SIGTERM)
 		pipeline_signal(&run->pipeline, SIGTERM);
+}
+
+static void
+wait_for_stages(struct run *run)
+{
+	while (!pipeline_wait(&run->pipeline, run->signals))
+		take_signal(run);
 }
 
 /* What a reader of receipts has left behind is no failure: they are in the file. */
@@ -164,6 +172,12 @@ close_receipts(struct run *run)
 
 /* ---- what became of it ---- */
 
+static void
+tell_signal(const char *name, int status)
+{
+	diag("%s was ended by signal %d", name, WTERMSIG(status));
+}
+
 /* The exit status of the stage, which is told if it did not end by itself. */
 static int
 stage_status(const struct run *run, enum stage stage, int status)
@@ -172,7 +186,7 @@ stage_status(const struct run *run, enum stage stage, int status)
 		return WEXITSTATUS(status);
 	if (run->is_stopped)
 		return DELIVER_AGAIN;
-	diag("%s was ended by signal %d", run->stages.words[stage][0], WTERMSIG(status));
+	tell_signal(run->stages.words[stage][0], status);
 	return EXIT_IO;
 }
 
@@ -180,9 +194,9 @@ stage_status(const struct run *run, enum stage stage, int status)
 static int
 judge(const struct run *run)
 {
-	const int first = run->stages.first;
-	bool is_wrong = false, is_broken = false,
-	     is_again = run->tally.counts[RECEIPT_DEFERRED] > 0, is_rejected = false;
+	const int first = (int)run->stages.first;
+	bool is_wrong = false, is_broken = false, is_rejected = false,
+	     is_again = run->has_left || run->tally.counts[RECEIPT_DEFERRED] > 0;
 
 	for (int i = first; i < STAGES; i++) {
 		const int status =
@@ -210,8 +224,12 @@ run_program(struct run *run, char *const *words)
 
 	if (pipeline_start(&p, stages, 1, STDOUT_FILENO, run->mask) != 0)
 		return EXIT_IO;
-	pipeline_wait(&p);
-	return WIFEXITED(p.statuses[0]) ? WEXITSTATUS(p.statuses[0]) : EXIT_IO;
+	(void)pipeline_leave(&p);
+	(void)pipeline_wait(&p, -1);
+	if (WIFEXITED(p.statuses[0]))
+		return WEXITSTATUS(p.statuses[0]);
+	tell_signal(words[0], p.statuses[0]);
+	return EXIT_IO;
 }
 
 /*
@@ -246,7 +264,8 @@ show(struct run *run)
 {
 	if (start(run, STDOUT_FILENO) != 0)
 		return EXIT_IO;
-	pipeline_wait(&run->pipeline);
+	(void)pipeline_leave(&run->pipeline);
+	wait_for_stages(run);
 	return judge(run);
 }
 
@@ -267,7 +286,8 @@ send(struct run *run)
 		return EXIT_IO;
 	}
 	failed = take_receipts(run, ends[0]);
-	pipeline_wait(&run->pipeline);
+	run->has_left = !pipeline_leave(&run->pipeline);
+	wait_for_stages(run);
 	return failed != 0 ? EXIT_IO : judge(run);
 }
 

@@ -22,6 +22,8 @@ struct deliver {
 	char **command;        /* poll or read, and what wb-event gets beside it; NULL: files */
 	char **files;          /* of events, behind "--"; NULL behind the last */
 	char **match, **send;  /* options for these, NULL behind the last of each */
+	char **secrets;        /* where secrets are, and may go: for wb-sign and wb-send */
+	char **places;         /* where they are: for wb-event poll, which binds its key itself */
 	const char *journal_keep;
 	bool polls; /* the command is poll: what it has found is to be committed */
 	bool prints, dry_run;

@@ -52,7 +52,8 @@ make_source(struct making *m)
 	if (m->d->dry_run)
 		read[2] = NULL;
 	return m->d->command == NULL ||
-	       make_stage(m, STAGE_EVENT, m->d->polls ? poll : read, m->d->command + 1, NULL);
+	       make_stage(m, STAGE_EVENT, m->d->polls ? poll : read,
+		       m->d->polls ? m->d->places : NULL, m->d->command + 1);
 }
 
 static bool
@@ -74,7 +75,7 @@ make_send(struct making *m)
 		m->dir->path[PLACE_DEAD], ARG("--rejects"), m->dir->path[PLACE_SEND_REJECTS], NULL};
 	char *show[] = {ARG("wb-send"), ARG("--dry-run"), NULL};
 
-	return make_stage(m, STAGE_SEND, m->d->dry_run ? show : fixed, m->d->send, NULL);
+	return make_stage(m, STAGE_SEND, m->d->dry_run ? show : fixed, m->d->secrets, m->d->send);
 }
 
 static bool
@@ -93,7 +94,7 @@ make_sign(struct making *m)
 {
 	char *fixed[] = {ARG("wb-sign"), NULL};
 
-	return make_stage(m, STAGE_SIGN, fixed, NULL, NULL);
+	return make_stage(m, STAGE_SIGN, fixed, m->d->secrets, NULL);
 }
 
 int

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# broker.test.sh - the recipes of man/machines carry deliveries through a RabbitMQ to consumers: these are
+# broker.test.sh - the recipes of tools/machines carry deliveries through a RabbitMQ to consumers: these are
 # killed, and so is the broker, and nothing is lost
 #
 # Environment: SEED of what is killed and when (a fixed one; random)

@@ -3,7 +3,7 @@
 # brokers.sh - what tests of deliveries by many machines share: what they deliver, and a RabbitMQ of their own. To be
 # sourced after lib.sh.
 
-RECIPES=$TOP/man/machines
+RECIPES=$TOP/tools/machines
 
 # Recipes run wb-send as it is; here it may send to this machine.
 mkdir bin

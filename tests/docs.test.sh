@@ -435,6 +435,7 @@ is_whole() {
 add_step() {
   local n=$((++steps)) command=$1
   commands[n]=$command
+  command=${command//'/usr/local/share/doc/wb-tools/machines'/$TOP/tools/machines}
   # shellcheck disable=SC2016 # expanded by the script
   printf 'docs_set "$docs_last"\n{ docs_set "$docs_last"\n%s\n} >%q 2>&1 </dev/null\n' \
     "${command//'/usr/local/share/doc/wb-tools'/$TOP/man}" "$out/$n.out" >>"$out/script"

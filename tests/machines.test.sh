@@ -92,6 +92,28 @@ no_kafka() {
 }
 test_case 'Kafka: a broker that is not there is an error' no_kafka
 
+# ---- a batch by itself ----
+
+stopped() {
+  local batch
+  fresh
+  answers <<<'{"/hook": [{}]}'
+  configure
+  sign 1 2
+  mkfifo in
+  exec 7<>in
+  "$RECIPES/deliver-batch" d <in 7>&- 2>err &
+  batch=$!
+  head -n 1 signed.jsonl >&7
+  await_requests 1
+  pkill -TERM -P "$batch" -x wb-send
+  timeout 60 pidwait -P "$batch" -x wb-send || :
+  tail -n 1 signed.jsonl >&7
+  exec 7>&-
+  expect_status 1 wait "$batch"
+}
+test_case 'deliver-batch: a batch that was not read to its end is not done' stopped
+
 # ---- GNU parallel over ssh: a server of this user, to whom keys and a home of the test are given ----
 
 start_sshd() {

@@ -101,10 +101,25 @@ boot() {
   MACHINE=$(pgrep -x systemd -P "$(pgrep -x unshare -P "$launcher")")
 }
 
-# there COMMAND… - run it on the machine
+# there COMMAND… - run it on the machine, and never on this one
 there() {
+  [[ $(readlink "/proc/$MACHINE/ns/mnt") =~ ^mnt:.*$ && ${BASH_REMATCH[0]} != "$(readlink /proc/self/ns/mnt)" ]] ||
+    fail 'the machine is gone'
   nsenter --all --target "$MACHINE" timeout 60 "$@"
 }
+
+# What would make this machine the one that is set up ends before it has done anything.
+refused() {
+  [[ $(id -u) == 0 ]] || skip 'not root'
+  fresh
+  expect_status 1 unshare --mount "$TESTS/boot" --inside "$PWD" mnt:none
+  expect_status 1 unshare --mount --pid --fork "$TESTS/boot" --inside "$PWD"
+  expect_status 1 unshare --mount --pid --fork "$TESTS/boot" --inside "$PWD" "$(readlink /proc/self/ns/uts)"
+  # shellcheck disable=SC2016 # for that shell
+  expect_status 1 unshare --mount bash -c '"$0" --outside "$1" "$(readlink /proc/self/ns/mnt)"' "$TESTS/boot" "$PWD"
+  expect_equal "$(ls -A)" '' 'what was made'
+}
+test_case 'boot: nothing is done to this machine' refused
 
 # configure_machine - as wb-operations(7) says, but for what is only here: hosts of this machine, and where messages go
 configure_machine() {

@@ -155,6 +155,37 @@ lacking_secret() {
 }
 test_case 'a secret that is missing is no loss' lacking_secret
 
+# secrets_with OPTION… - a run for an event that it signs, and has a token for, by secrets of a directory
+secrets_with() {
+  alias_event 1 >in
+  deliver --secrets "dir:$PWD/secrets" "$@" in
+}
+
+secret_options() {
+  begin
+  jq '.webhooks.w += {secret: "$SIGNING", access_token: "$TOKEN"}' automations.json >a && mv a automations.json
+  (umask 077 && mkdir secrets && printf made-up >secrets/SIGNING && printf made-up >secrets/TOKEN &&
+    printf %s "$WANDB_API_KEY" >secrets/WANDB_API_KEY)
+  # what wb-sign uses, and what wb-send does
+  expect_status 4 secrets_with --bound-only --secret-host TOKEN=127.0.0.1
+  expect_match "$(<err)" 'wb-sign: .*SIGNING.* is not bound to a host'
+  expect_status 4 secrets_with --secret-host SIGNING=hooks.acme.example
+  expect_match "$(<err)" 'wb-sign: .*SIGNING.* is not bound to this host'
+  expect_status 1 secrets_with --bound-only --secret-host SIGNING=127.0.0.1
+  expect_match "$(<err)" 'a: .*failed: secret: .*TOKEN.* is not bound to a host'
+  expect_status 2 secrets_with --secret-timeout never
+  expect_match "$(<err)" 'wb-sign: .*secret-timeout'
+  requests_got 0
+  rm -r d
+  expect_status 0 secrets_with --bound-only --secret-host SIGNING=127.0.0.1 --secret-host=TOKEN=127.0.0.1
+  requests_got 1
+  # and what the poll does
+  unset WANDB_API_KEY
+  expect_status 0 deliver --secrets "dir:$PWD/secrets" --bound-only poll "$project" "${open[@]}"
+  expect_match "$(<err)" 'first run'
+}
+test_case 'options of secrets are for all that use some' secret_options
+
 unreadable() {
   begin
   wandb_do "[$(link)]" >/dev/null
@@ -195,6 +226,8 @@ usage() {
   done
   expect_status 2 deliver --every 1s in
   expect_match "$(<err)" 'every goes with poll'
+  expect_status 2 deliver --dry-run --every 1s poll "$project"
+  expect_match "$(<err)" 'every and --dry-run exclude'
   expect_status 2 wb-deliver -d '' in 2>err
   expect_status 2 wb-deliver -d no/such in 2>err
   expect_match "$(<err)" "cannot make directory 'no/such'"
@@ -284,6 +317,37 @@ killed() {
   [[ ! -e d/rests ]] || fail committed
 }
 test_case 'a stage that is killed: status 3, not committed' killed
+
+# wb-send alone is told to stop: those before it take that for a reader who left on purpose.
+stopped_alone() {
+  begin
+  mkfifo in
+  exec 7<>in
+  start_run in 7>&-
+  alias_event 1 >&7
+  await_requests 1
+  pkill -TERM -P "$RUN" -x wb-send
+  timeout 60 pidwait -P "$RUN" -x wb-send || :
+  alias_event 2 >&7
+  exec 7>&-
+  expect_status 4 wait "$RUN"
+  expect_match "$(<err)" 'wb-send: stopped by SIGTERM.*nothing is committed'
+  expect_equal "$(statuses d/receipts.jsonl)" 'finished '
+  [[ ! -e d/rests ]] || fail committed
+}
+test_case 'a stage that is stopped: what it has not read is not lost' stopped_alone
+
+stopped_while_dry() {
+  begin
+  mkfifo in
+  exec 7<>in
+  start_run --dry-run in >out 7>&-
+  alias_event 1 >&7
+  await_line out '^# '
+  kill -TERM "$RUN"
+  expect_status 4 wait "$RUN"
+}
+test_case 'SIGTERM: ends a dry run, too' stopped_while_dry
 
 every() {
   begin

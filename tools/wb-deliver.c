@@ -19,6 +19,7 @@
 #include "deliver.h"
 #include "diag.h"
 #include "options.h"
+#include "secret_options.h"
 #include "signals.h"
 
 #define WAIT_MAX_MS ((uint64_t)24 * 60 * 60 * 1000)
@@ -26,8 +27,9 @@
 
 struct args {
 	struct deliver deliver;
-	char **match, **send, **files; /* owned; NULL behind the last of each */
-	size_t nmatch, nsend, nfiles;
+	char **match, **send, **secrets, **places,
+		**files; /* owned; NULL behind the last of each */
+	size_t nmatch, nsend, nsecrets, nplaces, nfiles;
 	uint64_t every_ms; /* 0: once */
 };
 
@@ -56,6 +58,7 @@ static const struct option options[] = {
 	{OPT_MATCH, 0, "match", "OPTION", "give OPTION to wb-match (repeatable)"},
 	{OPT_SEND, 0, "send", "OPTION",
 		"give OPTION to wb-send, as in --send=--rate=10/s (repeatable)"},
+	SECRET_OPTIONS,
 	{0, 0, NULL, NULL, NULL},
 };
 
@@ -114,10 +117,32 @@ add_word(char **words, size_t *n, const char *word)
 	words[(*n)++] = (char *)(uintptr_t)word;
 }
 
+/* One of SECRET_OPTIONS goes to all who look secrets up, and tell what is wrong with it. */
+static void
+take_secret_option(struct args *args, int id, const char *value)
+{
+	static const char *const names[] = {[SECRET_SECRETS - SECRET_SECRETS] = "--secrets",
+		[SECRET_TIMEOUT - SECRET_SECRETS] = "--secret-timeout",
+		[SECRET_HOST - SECRET_SECRETS] = "--secret-host",
+		[SECRET_BOUND_ONLY - SECRET_SECRETS] = "--bound-only"};
+
+	add_word(args->secrets, &args->nsecrets, names[id - SECRET_SECRETS]);
+	if (value != NULL)
+		add_word(args->secrets, &args->nsecrets, value);
+	if (id == SECRET_HOST || id == SECRET_BOUND_ONLY)
+		return;
+	add_word(args->places, &args->nplaces, names[id - SECRET_SECRETS]);
+	add_word(args->places, &args->nplaces, value);
+}
+
 /* Returns 0, or -1 after a message. */
 static int
 take_option(struct args *args, int id, const char *value)
 {
+	if (secret_is_option(id)) {
+		take_secret_option(args, id, value);
+		return 0;
+	}
 	switch (id) {
 	case OPT_CONFIG:
 		add_word(args->match, &args->nmatch, "-c");
@@ -157,10 +182,15 @@ check_args(const struct args *args)
 		diag("--directory is empty");
 		return -1;
 	}
-	if (args->every_ms == 0 || (args->deliver.polls && !args->deliver.dry_run))
-		return 0;
-	diag("--every goes with poll: other events are there once");
-	return -1;
+	if (args->every_ms > 0 && args->deliver.dry_run) {
+		diag("--every and --dry-run exclude each other: each run would show the same");
+		return -1;
+	}
+	if (args->every_ms > 0 && !args->deliver.polls) {
+		diag("--every goes with poll: other events are there once");
+		return -1;
+	}
+	return 0;
 }
 
 /* Returns 0, or -1 after a message; to be released either way. */
@@ -172,12 +202,17 @@ args_init(struct args *args, int argc)
 
 	*args = (struct args){.match = calloc(most, sizeof(char *)),
 		.send = calloc(most, sizeof(char *)),
+		.secrets = calloc(most, sizeof(char *)),
+		.places = calloc(most, sizeof(char *)),
 		.files = calloc(most, sizeof(char *)),
 		.deliver = {.directory = ".", .journal_keep = "30d"}};
 	args->deliver.match = args->match;
 	args->deliver.send = args->send;
+	args->deliver.secrets = args->secrets;
+	args->deliver.places = args->places;
 	args->deliver.files = args->files;
-	if (args->match == NULL || args->send == NULL || args->files == NULL) {
+	if (args->match == NULL || args->send == NULL || args->secrets == NULL ||
+		args->places == NULL || args->files == NULL) {
 		diag("out of memory");
 		return -1;
 	}
@@ -191,6 +226,8 @@ args_release(struct args *args)
 {
 	free(args->match);
 	free(args->send);
+	free(args->secrets);
+	free(args->places);
 	free(args->files);
 }
 
