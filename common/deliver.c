@@ -31,7 +31,8 @@ struct run {
 	bool is_stopped;
 	char id[UUID_SIZE]; /* of the poll, so that its commit is of no other's events */
 	struct pipeline pipeline;
-	bool has_left; /* wb-send has ended before what it reads */
+	bool has_left;    /* wb-send has ended before what it reads */
+	bool has_refused; /* a stage before wb-sign has put lines aside */
 	struct receipt_tally tally;
 	struct output receipts, printed;
 };
@@ -192,7 +193,7 @@ stage_status(const struct run *run, enum stage stage, int status)
 
 /* The exit status that those of the stages, and the receipts, make together. */
 static int
-judge(const struct run *run)
+judge(struct run *run)
 {
 	const int first = (int)run->stages.first;
 	bool is_wrong = false, is_broken = false, is_rejected = false,
@@ -207,6 +208,7 @@ judge(const struct run *run)
 		/* what wb-sign refuses lacks a secret, which may be there next time */
 		is_again |= status == DELIVER_AGAIN || (status == EXIT_REJECTED && i == STAGE_SIGN);
 		is_rejected |= status == EXIT_REJECTED;
+		run->has_refused |= status == EXIT_REJECTED && i < STAGE_SIGN;
 	}
 	return is_wrong      ? EXIT_USAGE
 	       : is_broken   ? EXIT_IO
@@ -243,18 +245,26 @@ commit(struct run *run)
 		run->dir.path[PLACE_RESTS], NULL};
 	char *event[] = {ARG("wb-event"), ARG("commit"), ARG("--state"), run->dir.path[PLACE_STATE],
 		ARG("--run"), run->id, NULL};
-	const int status = run_program(run, match);
+	int status;
 
-	return status != EXIT_DONE || !run->d->polls ? status : run_program(run, event);
+	if (run->d->source == DELIVER_RETRY)
+		return deliver_directory_drop_letters(&run->dir) == 0 ? EXIT_DONE : EXIT_IO;
+	status = run_program(run, match);
+	return status == EXIT_DONE && run->d->source == DELIVER_POLL ? run_program(run, event)
+								     : status;
 }
 
 static void
 tell(const struct run *run, int status)
 {
-	if (status == EXIT_REJECTED && run->tally.counts[RECEIPT_FAILED] > 0)
-		diag("what has failed is in '%s', to be given to wb-send again",
+	if (run->tally.counts[RECEIPT_FAILED] > 0)
+		diag("what has failed is in '%s': when the cause is mended, 'wb-deliver retry' sends it again",
 			run->dir.path[PLACE_DEAD]);
-	if (status == DELIVER_AGAIN)
+	if (run->has_refused)
+		diag("lines that were refused are in '%s/*.rejects'", run->dir.name);
+	if (status == DELIVER_AGAIN && run->d->source == DELIVER_RETRY)
+		diag("not all could be done: the next retry goes on with it");
+	else if (status == DELIVER_AGAIN)
 		diag("not all could be done: nothing is committed, and the next run goes on with it");
 }
 
@@ -315,6 +325,8 @@ send_and_commit(struct run *run)
 static int
 run_here(struct run *run)
 {
+	int taken;
+
 	if (uuid_v7(run->id) != 0) {
 		diag("no random numbers: %s", strerror(errno));
 		return EXIT_IO;
@@ -323,7 +335,15 @@ run_here(struct run *run)
 		diag("out of memory");
 		return EXIT_IO;
 	}
-	return run->d->dry_run ? show(run) : send_and_commit(run);
+	if (run->d->dry_run)
+		return show(run);
+	if (run->d->source == DELIVER_RETRY &&
+		(taken = deliver_directory_take_letters(&run->dir)) <= 0) {
+		if (taken == 0)
+			diag("nothing is put aside in '%s'", run->dir.path[PLACE_DEAD]);
+		return taken == 0 ? EXIT_DONE : EXIT_IO;
+	}
+	return send_and_commit(run);
 }
 
 /*
@@ -333,7 +353,7 @@ run_here(struct run *run)
 static int
 meet(struct run *run)
 {
-	const bool leaves = run->d->polls || run->d->dry_run;
+	const bool leaves = run->d->source == DELIVER_POLL || run->d->dry_run;
 	sigset_t blocked;
 	int status;
 

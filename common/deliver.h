@@ -16,16 +16,23 @@
 /* An exit status beside those of diag.h: not all could be done, and the next run goes on with it. */
 #define DELIVER_AGAIN 4
 
+/* Where what is to be delivered comes from. */
+enum deliver_source {
+	DELIVER_FILES, /* of events */
+	DELIVER_READ,  /* wb-event read */
+	DELIVER_POLL,  /* wb-event poll; what it has found is to be committed */
+	DELIVER_RETRY  /* the dead letters of the directory */
+};
+
 /* All is borrowed. */
 struct deliver {
 	const char *directory; /* made if it is not there */
-	char **command;        /* poll or read, and what wb-event gets beside it; NULL: files */
-	char **files;          /* of events, behind "--"; NULL behind the last */
-	char **match, **send;  /* options for these, NULL behind the last of each */
-	char **secrets;        /* where secrets are, and may go: for wb-sign and wb-send */
-	char **places;         /* where they are: for wb-event poll, which binds its key itself */
+	enum deliver_source source;
+	char **words; /* of poll or read: for it; of files: these, behind "--"; NULL behind the last */
+	char **match, **send; /* options for these, NULL behind the last of each */
+	char **secrets;       /* where secrets are, and may go: for wb-sign and wb-send */
+	char **places;        /* where they are: for wb-event poll, which binds its key itself */
 	const char *journal_keep;
-	bool polls; /* the command is poll: what it has found is to be committed */
 	bool prints, dry_run;
 };
 

@@ -15,8 +15,8 @@ static int
 name_places(struct deliver_directory *dir)
 {
 	static const char *const names[PLACES] = {"lock", "registry.state", "rests",
-		"journal.jsonl", "receipts.jsonl", "dead.jsonl", "event.rejects", "match.rejects",
-		"render.rejects", "send.rejects"};
+		"journal.jsonl", "receipts.jsonl", "dead.jsonl", "dead.again", "event.rejects",
+		"match.rejects", "render.rejects", "send.rejects"};
 
 	for (int i = 0; i < PLACES; i++) {
 		if (snprintf(dir->path[i], PATH_MAX, "%s/%s", dir->name, names[i]) < PATH_MAX)
@@ -25,6 +25,19 @@ name_places(struct deliver_directory *dir)
 		return -1;
 	}
 	return 0;
+}
+
+/* What root makes in the directory of another user, runs of that user could not go on with. */
+static bool
+is_ours(const char *name)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(name, &st) != 0 || st.st_uid == 0)
+		return true;
+	diag("directory '%s' belongs to user %lu: run it as that user", name,
+		(unsigned long)st.st_uid);
+	return false;
 }
 
 static int
@@ -45,6 +58,8 @@ deliver_directory_open(struct deliver_directory *dir, const char *name, bool *is
 		diag("cannot make directory '%s': %s", name, strerror(errno));
 		return EXIT_USAGE;
 	}
+	if (!is_ours(name))
+		return EXIT_USAGE;
 	/* Programs inherit it: one that outlives us still is a run that goes on. */
 	dir->lock_fd = open(dir->path[PLACE_LOCK], O_RDWR | O_CREAT | O_NOCTTY | O_NOFOLLOW, 0600);
 	if (dir->lock_fd >= 0 && flock(dir->lock_fd, LOCK_EX | LOCK_NB) == 0)
@@ -59,6 +74,33 @@ deliver_directory_wait(struct deliver_directory *dir)
 	while (flock(dir->lock_fd, LOCK_EX) != 0)
 		if (errno != EINTR)
 			return tell(dir);
+	return -1;
+}
+
+int
+deliver_directory_take_letters(const struct deliver_directory *dir)
+{
+	const char *dead = dir->path[PLACE_DEAD], *again = dir->path[PLACE_AGAIN];
+
+	struct stat st;
+
+	if (access(again, F_OK) == 0)
+		return 1;
+	/* wb-send makes the file before there is one */
+	if (stat(dead, &st) == 0 ? st.st_size == 0 : errno == ENOENT)
+		return 0;
+	if (rename(dead, again) == 0)
+		return 1;
+	diag("cannot rename '%s' to '%s': %s", dead, again, strerror(errno));
+	return -1;
+}
+
+int
+deliver_directory_drop_letters(const struct deliver_directory *dir)
+{
+	if (unlink(dir->path[PLACE_AGAIN]) == 0 || errno == ENOENT)
+		return 0;
+	diag("cannot remove '%s': %s", dir->path[PLACE_AGAIN], strerror(errno));
 	return -1;
 }
 

@@ -14,6 +14,7 @@ enum place {
 	PLACE_JOURNAL,
 	PLACE_RECEIPTS, /* of all runs */
 	PLACE_DEAD,     /* letters */
+	PLACE_AGAIN,    /* those that are being sent again */
 	PLACE_EVENT_REJECTS,
 	PLACE_MATCH_REJECTS,
 	PLACE_RENDER_REJECTS,
@@ -40,6 +41,15 @@ int deliver_directory_open(struct deliver_directory *dir, const char *name, bool
  * Wait for the lock of one that was busy. Returns as deliver_directory_open does.
  */
 int deliver_directory_wait(struct deliver_directory *dir);
+/**
+ * deliver_directory_take_letters(dir), deliver_directory_drop_letters(dir):
+ * Make the dead letters those that are to be sent again, unless there still are some of an earlier
+ * take: 1, or 0 if there are none. Take them away, when all of them are done: 0. Return -1 after a
+ * message.
+ */
+int deliver_directory_take_letters(const struct deliver_directory *dir);
+int deliver_directory_drop_letters(const struct deliver_directory *dir);
+
 void deliver_directory_close(struct deliver_directory *dir);
 
 #endif

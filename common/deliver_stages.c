@@ -51,9 +51,9 @@ make_source(struct making *m)
 
 	if (m->d->dry_run)
 		read[2] = NULL;
-	return m->d->command == NULL ||
-	       make_stage(m, STAGE_EVENT, m->d->polls ? poll : read,
-		       m->d->polls ? m->d->places : NULL, m->d->command + 1);
+	return m->d->source == DELIVER_POLL
+		       ? make_stage(m, STAGE_EVENT, poll, m->d->places, m->d->words)
+		       : make_stage(m, STAGE_EVENT, read, NULL, m->d->words);
 }
 
 static bool
@@ -64,15 +64,22 @@ make_match(struct making *m)
 
 	if (m->d->dry_run)
 		fixed[3] = NULL;
-	return make_stage(m, STAGE_MATCH, fixed, m->d->match, m->d->files);
+	return make_stage(m, STAGE_MATCH, fixed, m->d->match,
+		m->d->source == DELIVER_FILES ? m->d->words : NULL);
 }
 
 static bool
 make_send(struct making *m)
 {
-	char *fixed[] = {ARG("wb-send"), ARG("--journal"), m->dir->path[PLACE_JOURNAL],
-		ARG("--journal-keep"), ARG(m->d->journal_keep), ARG("--dead-letter"),
-		m->dir->path[PLACE_DEAD], ARG("--rejects"), m->dir->path[PLACE_SEND_REJECTS], NULL};
+	/*
+	 * What is told again finds what has failed put aside. A receiver that is down is no reason to
+	 * give up, nor to wait for long: the next run is. Options that are given come later, and count.
+	 */
+	char *fixed[] = {ARG("wb-send"), ARG("--retries"), ARG("1000"), ARG("--retry-max-time"),
+		ARG("1m"), ARG("--journal"), m->dir->path[PLACE_JOURNAL], ARG("--journal-keep"),
+		ARG(m->d->journal_keep), ARG("--dead-letter"), m->dir->path[PLACE_DEAD],
+		ARG("--rejects"), m->dir->path[PLACE_SEND_REJECTS],
+		m->d->source == DELIVER_RETRY ? NULL : ARG("--skip-failed"), NULL};
 	char *show[] = {ARG("wb-send"), ARG("--dry-run"), NULL};
 
 	return make_stage(m, STAGE_SEND, m->d->dry_run ? show : fixed, m->d->secrets, m->d->send);
@@ -93,21 +100,29 @@ static bool
 make_sign(struct making *m)
 {
 	char *fixed[] = {ARG("wb-sign"), NULL};
+	char *letters[] = {ARG("--"), m->dir->path[m->d->dry_run ? PLACE_DEAD : PLACE_AGAIN], NULL};
 
-	return make_stage(m, STAGE_SIGN, fixed, m->d->secrets, NULL);
+	return make_stage(m, STAGE_SIGN, fixed, m->d->secrets,
+		m->d->source == DELIVER_RETRY ? letters : NULL);
 }
 
 int
 deliver_stages_make(struct deliver_stages *s, const struct deliver *d,
 	struct deliver_directory *dir, char *id)
 {
+	static const enum stage first[] = {[DELIVER_FILES] = STAGE_MATCH,
+		[DELIVER_READ] = STAGE_EVENT,
+		[DELIVER_POLL] = STAGE_EVENT,
+		[DELIVER_RETRY] = STAGE_SIGN};
+	static bool (*const makers[STAGES])(
+		struct making *) = {make_source, make_match, make_render, make_sign, make_send};
 	struct making m = {s, d, dir, id};
 
-	*s = (struct deliver_stages){.first = d->command != NULL ? STAGE_EVENT : STAGE_MATCH};
-	return make_source(&m) && make_match(&m) && make_render(&m) && make_sign(&m) &&
-			       make_send(&m)
-		       ? 0
-		       : -1;
+	*s = (struct deliver_stages){.first = first[d->source]};
+	for (int i = (int)s->first; i < STAGES; i++)
+		if (!makers[i](&m))
+			return -1;
+	return 0;
 }
 
 void

@@ -12,7 +12,7 @@ enum stage { STAGE_EVENT, STAGE_MATCH, STAGE_RENDER, STAGE_SIGN, STAGE_SEND, STA
 struct deliver_stages {
 	char **words
 		[STAGES]; /* owned, NULL behind the last of each; what they are made of is not */
-	enum stage first; /* STAGE_MATCH where events come from files */
+	enum stage first; /* that is started */
 };
 
 /**

@@ -104,7 +104,7 @@ failed_for_good() {
   wandb_do "[$(link),$(link)]" >/dev/null
   expect_status 1 deliver poll "$project" "${open[@]}"
   expect_match "$(<err)" 'wb-deliver: a: acme/registry/fraud:v1: [0-9a-f-]+: failed: http: status 404: http://127'
-  expect_match "$(<err)" "what has failed is in 'd/dead.jsonl'"
+  expect_match "$(<err)" "what has failed is in 'd/dead.jsonl': when the cause is mended, 'wb-deliver retry'"
   expect_equal "$(statuses d/receipts.jsonl)" 'failed finished '
   expect_equal "$(wc -l <d/dead.jsonl)" 1
   [[ ! -e d/registry.state.next ]] || fail 'not committed'
@@ -200,6 +200,71 @@ unreadable() {
 }
 test_case 'a registry that cannot be read, and a wrong configuration' unreadable
 
+retry() {
+  begin
+  receiver_answers '{"status":404},{"status":404},{"status":404},{"status":401},{}'
+  for i in 1 2 3; do alias_event "$i"; done >in
+  expect_status 0 deliver retry
+  expect_equal "$(<err)" "wb-deliver: nothing is put aside in 'd/dead.jsonl'"
+  expect_status 1 deliver in
+  # those that have failed wait for a retry
+  expect_status 0 deliver in
+  expect_empty err
+  requests_got 3
+  expect_status 0 deliver --dry-run retry >out
+  expect_equal "$(grep -c '^POST' out)" 3
+  expect_status 1 deliver --print retry >out
+  expect_equal "$(statuses out)" 'failed finished finished '
+  requests_got 6
+  expect_equal "$(jq -r .event.event_id d/dead.jsonl)" evt-1
+  expect_status 0 deliver retry
+  [[ ! -s d/dead.jsonl && ! -e d/dead.again ]] || fail "left: $(ls d)"
+  requests_got 7
+  expect_status 0 deliver in
+  requests_got 7
+  expect_status 2 deliver retry in
+  expect_match "$(<err)" "nothing stands behind it, but 'in'"
+}
+test_case 'retry: dead letters are sent again, and only by that' retry
+
+broken_retry() {
+  begin
+  receiver_answers '{"status":404},{"status":404},{"status":503},{}'
+  { alias_event 1 && alias_event 2; } >in
+  expect_status 1 deliver in
+  expect_status 4 deliver --send=--retries=1 --send=--retry-max-time=1ms retry
+  expect_match "$(<err)" 'the next retry goes on with it'
+  expect_equal "$(wc -l <d/dead.again)" 2
+  requests_got 3
+  expect_status 0 deliver retry
+  requests_got 5
+  [[ ! -e d/dead.again ]] || fail "left: $(ls d)"
+}
+test_case 'retry: what is deferred stays for the next one' broken_retry
+
+belongs_to_another() {
+  begin
+  alias_event 1 >in
+  ((EUID == 0)) || skip 'needs root'
+  mkdir d && chown 12345 d
+  expect_status 2 deliver in
+  expect_equal "$(<err)" "wb-deliver: directory 'd' belongs to user 12345: run it as that user"
+  expect_equal "$(ls d)" ''
+}
+test_case 'root makes no files in the directory of another user' belongs_to_another
+
+down() {
+  begin
+  alias_event 1 >in
+  stop_receiver
+  # options that are given come behind ours
+  expect_status 4 wb-deliver -c automations.json -d d --send=--allow-http --send=--allow-net=127.0.0.0/8 \
+    --send=--retry-max-time=10ms in 2>err
+  expect_equal "$(jq -r '.status, .reason' d/receipts.jsonl | xargs)" 'deferred budget'
+  [[ ! -e d/dead.jsonl || ! -s d/dead.jsonl ]] || fail 'put aside'
+}
+test_case 'a receiver that is down: deferred, not failed' down
+
 no_room() {
   begin
   alias_event 1 >in
@@ -224,6 +289,13 @@ usage() {
     expect_status 2 deliver poll "$project" "$word" x
     expect_match "$(<err)" "^wb-deliver: poll: $word is not to be given"
   done
+  for word in --journal=x --dead-letter=x --rejects=x -n --dry-run; do
+    expect_status 2 deliver "--send=$word" in
+    expect_match "$(<err)" "^wb-deliver: --send: $word is not to be given"
+  done
+  expect_status 2 deliver --match=--rejects=x in
+  expect_status 2 deliver read --rejects x in
+  expect_match "$(<err)" '^wb-deliver: read: --rejects is not to be given'
   expect_status 2 deliver --every 1s in
   expect_match "$(<err)" 'every goes with poll'
   expect_status 2 deliver --dry-run --every 1s poll "$project"

@@ -63,52 +63,88 @@ static const struct option options[] = {
 };
 
 static const struct options_spec spec = {
-	"wb-deliver [OPTION...] poll ENTITY/PROJECT[/COLLECTION] [OPTION OF wb-event poll...]\n"
+	"wb-deliver [OPTION...] poll ENTITY/PROJECT[/COLLECTION]|--registries ORG [OPTION OF wb-event poll...]\n"
 	"       wb-deliver [OPTION...] read [OPTION OF wb-event read...] [FILE...]\n"
-	"       wb-deliver [OPTION...] [FILE...]",
+	"       wb-deliver [OPTION...] [FILE...]\n"
+	"       wb-deliver [OPTION...] retry",
 	"Deliver what has changed in a registry, or other events, through the whole pipeline, and commit.",
 	options,
 };
 
 /* ---- what was asked ---- */
 
-/* Options of wb-event poll that are ours to give; its letters may stand together, as in -fj2. */
+/* Options that are ours to give, and whose they are; letters may stand together, as in -fj2. */
+struct own {
+	const char *whose, *letters, *why, *const *names;
+};
+
+static const char *const own_of_poll[] = {"--state", "--run", "--auto-commit", "--follow",
+	"--interval", NULL};
+static const char *const own_of_read[] = {"--rejects", NULL};
+static const char *const own_of_match[] = {"--state", "--commit", "--auto-commit", "--rejects",
+	NULL};
+static const char *const own_of_send[] = {"--journal", "--journal-keep", "--dead-letter",
+	"--rejects", "--dry-run", NULL};
+
+static const struct own poll_own = {"poll", "sf",
+	"--directory says where the state is, every run is committed when it is done, and --every repeats it",
+	own_of_poll};
+static const struct own read_own = {"read", "", "it is among what --directory keeps", own_of_read};
+static const struct own match_own = {"--match", "", "it is among what --directory keeps",
+	own_of_match};
+static const struct own send_own = {"--send", "n",
+	"--directory keeps such files, and wb-deliver has --journal-keep and --dry-run of its own",
+	own_of_send};
+
+/* Whether ${word} may be given. If not, after a message. */
 static bool
-is_ours(const char *word)
+may_be_given(const char *word, const struct own *own)
 {
-	static const char *const names[] = {"--state", "--run", "--auto-commit", "--follow",
-		"--interval"};
+	bool is_ours = word[0] == '-' && word[1] != '\0' && strchr(own->letters, word[1]) != NULL;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const size_t len = strlen(names[i]);
+	for (size_t i = 0; own->names[i] != NULL; i++) {
+		const size_t len = strlen(own->names[i]);
 
-		if (strncmp(word, names[i], len) == 0 && (word[len] == '\0' || word[len] == '='))
-			return true;
+		is_ours |= strncmp(word, own->names[i], len) == 0 &&
+			   (word[len] == '\0' || word[len] == '=');
 	}
-	return word[0] == '-' && (word[1] == 's' || word[1] == 'f');
+	if (is_ours)
+		diag("%s: %s is not to be given: %s", own->whose, word, own->why);
+	return !is_ours;
 }
 
 /* The command and all behind it go to wb-event as they are. Returns 0, or -1 after a message. */
 static int
 take_command(struct args *args, char **words)
 {
-	args->deliver.command = words;
-	args->files[0] = NULL;
-	args->deliver.polls = strcmp(words[0], "poll") == 0;
-	for (char **word = words + 1; args->deliver.polls && *word != NULL; word++) {
-		if (is_ours(*word)) {
-			diag("poll: %s is not to be given: --directory says where the state is, every run is committed when it is done, and --every repeats it",
-				*word);
+	static const struct own *const owns[] =
+		{[DELIVER_READ] = &read_own, [DELIVER_POLL] = &poll_own};
+
+	args->deliver.words = words + 1;
+	for (char **word = words + 1; args->deliver.source != DELIVER_RETRY && *word != NULL;
+		word++)
+		if (!may_be_given(*word, owns[args->deliver.source]))
 			return -1;
-		}
-	}
-	return 0;
+	if (args->deliver.source != DELIVER_RETRY || words[1] == NULL)
+		return 0;
+	diag("retry: nothing stands behind it, but '%s'; options stand before it", words[1]);
+	return -1;
 }
 
+/* Whether it is a command, which is noted then. */
 static bool
-is_command(const char *word)
+is_command(struct args *args, const char *word)
 {
-	return strcmp(word, "poll") == 0 || strcmp(word, "read") == 0;
+	static const char *const names[] =
+		{[DELIVER_READ] = "read", [DELIVER_POLL] = "poll", [DELIVER_RETRY] = "retry"};
+
+	for (int i = DELIVER_READ; i <= DELIVER_RETRY; i++) {
+		if (strcmp(word, names[i]) != 0)
+			continue;
+		args->deliver.source = (enum deliver_source)i;
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -163,9 +199,13 @@ take_option(struct args *args, int id, const char *value)
 		args->deliver.dry_run = true;
 		return 0;
 	case OPT_MATCH:
+		if (!may_be_given(value, &match_own))
+			return -1;
 		add_word(args->match, &args->nmatch, value);
 		return 0;
 	case OPT_SEND:
+		if (!may_be_given(value, &send_own))
+			return -1;
 		add_word(args->send, &args->nsend, value);
 		return 0;
 	default:
@@ -186,7 +226,7 @@ check_args(const struct args *args)
 		diag("--every and --dry-run exclude each other: each run would show the same");
 		return -1;
 	}
-	if (args->every_ms > 0 && !args->deliver.polls) {
+	if (args->every_ms > 0 && args->deliver.source != DELIVER_POLL) {
 		diag("--every goes with poll: other events are there once");
 		return -1;
 	}
@@ -210,7 +250,7 @@ args_init(struct args *args, int argc)
 	args->deliver.send = args->send;
 	args->deliver.secrets = args->secrets;
 	args->deliver.places = args->places;
-	args->deliver.files = args->files;
+	args->deliver.words = args->files;
 	if (args->match == NULL || args->send == NULL || args->secrets == NULL ||
 		args->places == NULL || args->files == NULL) {
 		diag("out of memory");
@@ -245,7 +285,7 @@ parse_args(struct args *args, int argc, char **argv)
 			return id == OPTIONS_DONE ? EXIT_DONE : EXIT_IO;
 		if (id == OPTIONS_ERROR)
 			return EXIT_USAGE;
-		if (id == OPTIONS_OPERAND && args->nfiles == 1 && is_command(value)) {
+		if (id == OPTIONS_OPERAND && args->nfiles == 1 && is_command(args, value)) {
 			if (take_command(args, argv + o.at - 1) != 0)
 				return EXIT_USAGE;
 			break;
