@@ -72,14 +72,15 @@ static bool
 make_send(struct making *m)
 {
 	/*
-	 * What is told again finds what has failed put aside. A receiver that is down is no reason to
+	 * A poll that is told again finds what has failed put aside; events that are given again are
+	 * meant to be tried again. A receiver that is down is no reason to
 	 * give up, nor to wait for long: the next run is. Options that are given come later, and count.
 	 */
 	char *fixed[] = {ARG("wb-send"), ARG("--retries"), ARG("1000"), ARG("--retry-max-time"),
 		ARG("1m"), ARG("--journal"), m->dir->path[PLACE_JOURNAL], ARG("--journal-keep"),
 		ARG(m->d->journal_keep), ARG("--dead-letter"), m->dir->path[PLACE_DEAD],
 		ARG("--rejects"), m->dir->path[PLACE_SEND_REJECTS],
-		m->d->source == DELIVER_RETRY ? NULL : ARG("--skip-failed"), NULL};
+		m->d->source == DELIVER_POLL ? ARG("--skip-failed") : NULL, NULL};
 	char *show[] = {ARG("wb-send"), ARG("--dry-run"), NULL};
 
 	return make_stage(m, STAGE_SEND, m->d->dry_run ? show : fixed, m->d->secrets, m->d->send);

@@ -207,9 +207,6 @@ retry() {
   expect_status 0 deliver retry
   expect_equal "$(<err)" "wb-deliver: nothing is put aside in 'd/dead.jsonl'"
   expect_status 1 deliver in
-  # those that have failed wait for a retry
-  expect_status 0 deliver in
-  expect_empty err
   requests_got 3
   expect_status 0 deliver --dry-run retry >out
   expect_equal "$(grep -c '^POST' out)" 3
@@ -226,6 +223,28 @@ retry() {
   expect_match "$(<err)" "nothing stands behind it, but 'in'"
 }
 test_case 'retry: dead letters are sent again, and only by that' retry
+
+# link_to COLLECTION - a version linked there
+link_to() {
+  wandb_do "[$(link '' "$project/$1")]" >/dev/null
+}
+
+put_aside_once() {
+  begin
+  answers <<<'{"/gone":[{"status":410}],"/down":[{"status":503},{"status":503},{}]}'
+  jq -n --arg url "$RECEIVER_URL" '["gone", "down"] | {webhooks: map({key: ., value: {url: "\($url)/\(.)"}}) | from_entries,
+    automations: map({name: ., on: {collection: .}, action: {type: "webhook", webhook: .}})}' >automations.json
+  link_to gone && link_to down
+  deliver poll "$project" "${open[@]}" || :
+  link_to gone && link_to down
+  expect_status 4 deliver --send=--retries=1 --send=--retry-max-time=1ms poll "$project" "${open[@]}"
+  expect_match "$(<err)" "'wb-deliver retry' sends it again"
+  expect_status 4 deliver --send=--retries=1 --send=--retry-max-time=1ms poll "$project" "${open[@]}"
+  expect_status 0 deliver poll "$project" "${open[@]}"
+  expect_equal "$(jq -r .path "$RECEIVER_LOG" | sort | uniq -c | xargs)" '3 /down 1 /gone'
+  expect_equal "$(wc -l <d/dead.jsonl)" 1
+}
+test_case 'poll: what has failed is put aside once, however often the run is repeated for what is deferred' put_aside_once
 
 broken_retry() {
   begin
