@@ -296,37 +296,37 @@ fish_DIR = $(FISHDIR)
 
 # The empty line ends a command of the recipe.
 define install_completion
-install -d $(DESTDIR)$($(1)_DIR)
-	install -m 644 $($(1)_FILES:%=$(B)/completion/$(1)/%) $(DESTDIR)$($(1)_DIR)
+install -d "$(DESTDIR)$($(1)_DIR)"
+	install -m 644 $($(1)_FILES:%=$(B)/completion/$(1)/%) "$(DESTDIR)$($(1)_DIR)"
 
 endef
 
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DOCDIR)/examples/workflows
-	install -m 755 $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(BINDIR)
-	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1
-	$(foreach p,$(PARTS),ln -sf $(call part_of,$(p)).1 $(DESTDIR)$(MANDIR)/man1/$(p).1 &&) :
-	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
-	install -m 644 man/examples/*.json $(DESTDIR)$(DOCDIR)/examples
-	install -m 644 man/examples/workflows/*.yml $(DESTDIR)$(DOCDIR)/examples/workflows
-	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/cron $(DESTDIR)$(DOCDIR)/logrotate $(DESTDIR)$(DOCDIR)/machines
-	install -m 755 $(filter-out %.jq,$(wildcard tools/machines/*)) $(DESTDIR)$(DOCDIR)/machines
-	install -m 644 tools/machines/*.jq $(DESTDIR)$(DOCDIR)/machines
-	install -m 644 tools/logrotate/* $(DESTDIR)$(DOCDIR)/logrotate
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man7" "$(DESTDIR)$(DOCDIR)/examples/workflows"
+	install -m 755 $(TOOLS:%=$(BIN)/%) "$(DESTDIR)$(BINDIR)"
+	install -m 644 man/*.1 "$(DESTDIR)$(MANDIR)/man1"
+	$(foreach p,$(PARTS),ln -sf $(call part_of,$(p)).1 "$(DESTDIR)$(MANDIR)/man1/$(p).1" &&) :
+	install -m 644 man/*.5 "$(DESTDIR)$(MANDIR)/man5"
+	install -m 644 man/*.7 "$(DESTDIR)$(MANDIR)/man7"
+	install -m 644 man/examples/*.json "$(DESTDIR)$(DOCDIR)/examples"
+	install -m 644 man/examples/workflows/*.yml "$(DESTDIR)$(DOCDIR)/examples/workflows"
+	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(DOCDIR)/cron" "$(DESTDIR)$(DOCDIR)/logrotate" "$(DESTDIR)$(DOCDIR)/machines"
+	install -m 755 $(filter-out %.jq,$(wildcard tools/machines/*)) "$(DESTDIR)$(DOCDIR)/machines"
+	install -m 644 tools/machines/*.jq "$(DESTDIR)$(DOCDIR)/machines"
+	install -m 644 tools/logrotate/* "$(DESTDIR)$(DOCDIR)/logrotate"
 	for unit in $(UNITS_OF_SYSTEMD); do \
-		sed 's|/usr/local/bin|$(BINDIR)|' tools/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit || exit; \
+		sed 's|/usr/local/bin|$(BINDIR)|' tools/systemd/$$unit >"$(DESTDIR)$(UNITDIR)/$$unit" || exit; \
 	done
-	sed 's|/usr/local/bin|$(BINDIR)|' tools/cron/wb-deliver >$(DESTDIR)$(DOCDIR)/cron/wb-deliver
-	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
+	sed 's|/usr/local/bin|$(BINDIR)|' tools/cron/wb-deliver >"$(DESTDIR)$(DOCDIR)/cron/wb-deliver"
+	install -m 644 README.md LICENSE "$(DESTDIR)$(DOCDIR)"
 	$(foreach s,$(COMPLETION),$(call install_completion,$(s)))
 
 uninstall:
-	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%)
-	rm -f $(UNITS_OF_SYSTEMD:%=$(DESTDIR)$(UNITDIR)/%)
-	rm -f $(foreach p,$(notdir $(PAGES)) $(PARTS:%=%.1),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p))
-	rm -f $(foreach s,bash zsh fish,$($(s)_FILES:%=$(DESTDIR)$($(s)_DIR)/%))
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -f $(TOOLS:%="$(DESTDIR)$(BINDIR)/%")
+	rm -f $(UNITS_OF_SYSTEMD:%="$(DESTDIR)$(UNITDIR)/%")
+	rm -f $(foreach p,$(notdir $(PAGES)) $(PARTS:%=%.1),"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p)")
+	rm -f $(foreach s,bash zsh fish,$($(s)_FILES:%="$(DESTDIR)$($(s)_DIR)/%"))
+	rm -rf "$(DESTDIR)$(DOCDIR)"
 
 # The same commit gives the same bytes, whoever makes it, wherever and when.
 DIST = wb-tools-$(VERSION)

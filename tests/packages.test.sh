@@ -53,7 +53,7 @@ test_case 'dist: says so when there is something that is not committed' says_wha
 
 # What is installed with PREFIX, and where: all tools, all pages, completions for each tool that people call.
 expect_installed() {
-  local root=$1 prefix=$2 zsh=$3 gz=$4 page tool tools
+  local root=$1 prefix=$2 zsh=$3 gz=$4 page file tool tools
   read -r -a tools < <(sed -n -E ':a; /\\$/ { N; s/\\\n//; ba }; s/^TOOLS +=//p' "$TOP/Makefile")
   ((${#tools[@]} > 10)) || fail 'hardly any tools in the Makefile'
   for tool in "${tools[@]}"; do
@@ -68,7 +68,18 @@ expect_installed() {
     [[ -f $root$prefix/share/bash-completion/completions/$tool && -f $root$prefix/share/zsh/$zsh/_$tool &&
       -f $root$prefix/share/fish/vendor_completions.d/$tool.fish ]] || fail "no completion of $tool"
   done
-  [[ -f $root$prefix/share/doc/wb-tools/examples/github.json ]] || fail 'no examples'
+  for file in "$TOP"/man/examples/*.json "$TOP"/man/examples/workflows/*.yml; do
+    [[ -f $root$prefix/share/doc/wb-tools/${file#"$TOP"/man/} ]] || fail "no ${file#"$TOP"/man/}"
+  done
+  for file in "$TOP"/tools/{machines,cron,logrotate}/*; do
+    file=${file#"$TOP"/tools/}
+    [[ -f $root$prefix/share/doc/wb-tools/$file ]] || fail "no $file"
+    [[ ! -x $TOP/tools/$file || -x $root$prefix/share/doc/wb-tools/$file ]] || fail "$file cannot be run"
+  done
+  for file in "$TOP"/tools/systemd/*; do
+    expect_match "$(<"$root$prefix/lib/systemd/system/${file##*/}")" '\[Unit\]'
+  done
+  expect_match "$(<"$root$prefix/lib/systemd/system/wb-deliver@.service")" "ExecStart=$prefix/bin/"
 }
 
 # try_tools DIRECTORY - a pipeline of the programs there
@@ -86,15 +97,31 @@ try_tools() {
 
 installs() {
   [[ $WB_BIN == "$TOP" ]] || skip 'other tools than those that make installs'
-  make_in "$TOP" -s install DESTDIR="$T/root" >/dev/null
-  expect_installed "$T/root" /usr/local site-functions ''
-  try_tools "$T/root/usr/local/bin"
-  make_in "$TOP" -s uninstall DESTDIR="$T/root" >/dev/null
-  expect_equal "$(find root ! -type d)" ''
+  make_in "$TOP" -s install DESTDIR="$T/a root" >/dev/null
+  expect_installed "$T/a root" /usr/local site-functions ''
+  try_tools "$T/a root/usr/local/bin"
+  make_in "$TOP" -s uninstall DESTDIR="$T/a root" >/dev/null
+  expect_equal "$(find 'a root' ! -type d)" ''
 }
 test_case 'install, and uninstall takes all away' installs
 
 # ---- the package ----
+
+# The tests that the package runs are programs among other files that the compiler leaves.
+runs_unit_tests() {
+  mkdir -p tree/tests tree/build/tests/unit
+  cp "$TESTS/run" tree/tests
+  printf 'units:\n\t@echo made\n' >tree/Makefile
+  printf '#!/bin/sh\necho "ok - it"\n' >tree/build/tests/unit/it
+  chmod +x tree/build/tests/unit/it
+  printf 'it: it.c\n' >tree/build/tests/unit/it.d
+  DEB_BUILD_OPTIONS='' make_in tree -s -f "$TOP/tools/debian/rules" override_dh_auto_test >said 2>&1 || fail "$(<said)"
+  expect_match "$(<said)" '^made'
+  expect_match "$(<said)" '1 passed, 0 failed$'
+  printf '#!/bin/sh\necho "not ok - it"\n' >tree/build/tests/unit/it
+  DEB_BUILD_OPTIONS='' expect_status 2 make_in tree -s -f "$TOP/tools/debian/rules" override_dh_auto_test >said 2>&1
+}
+test_case 'deb: the unit tests are run, all of them programs, and have to pass' runs_unit_tests
 
 debian_package() {
   local deb library
