@@ -60,8 +60,8 @@ int64_t config_questions_find(struct config_questions *qs, const struct launch *
 
 /**
  * config_questions_ask(qs):
- * Ask all that were not asked yet. A server that fails, as opposed to one that refuses something, is
- * asked nothing more: the questions that are left share the outage.
+ * Ask all that were not asked yet. A server that fails, as opposed to one that refuses something,
+ * is asked nothing more: the questions that are left share the outage.
  */
 void config_questions_ask(struct config_questions *qs);
 

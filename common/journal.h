@@ -33,9 +33,10 @@ struct journal;
  * 0, deliveries that ended more than ${keep_ms} before ${now_ms} (since 1970) count as not
  * there, and their lines are dropped from the file when they are an eighth of it or it is smaller
  * than 1 MiB; if that cannot be done, a message says so and nothing else changes. A torn last line
- * is mended, after a message. ${with_failed}: what has failed counts as finished. All that was loaded is durable. Returns NULL after a message with
- * *${status} set to EXIT_USAGE (in use by another sender, corrupt, no regular file, cannot be
- * opened) or EXIT_IO (input, output or memory failed). Borrows nothing.
+ * is mended, after a message. ${with_failed}: what has failed counts as finished. All that was
+ * loaded is durable. Returns NULL after a message with *${status} set to EXIT_USAGE (in use by
+ * another sender, corrupt, no regular file, cannot be opened) or EXIT_IO (input, output or memory
+ * failed). Borrows nothing.
  */
 struct journal *journal_open(const char *path, uint64_t keep_ms, bool with_failed, int64_t now_ms,
 	int *status);

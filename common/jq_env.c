@@ -19,8 +19,8 @@ is_space(char c)
 }
 
 /*
- * Whether the word from ${p} to ${stop} is the environment, by what stands around it and the bracket
- * ${in} that it is in.
+ * Whether the word from ${p} to ${stop} is the environment, by what stands around it and the
+ * bracket ${in} that it is in.
  */
 static bool
 is_env(const char *p, const char *stop, const char *start, const char *end, char in)

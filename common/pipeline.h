@@ -24,7 +24,8 @@ struct pipeline {
  * Start ${n} programs, at most PIPELINE_MAX, each the arguments of one with NULL behind the last.
  * The first one reads standard input, each other one what the one before it writes, and the last
  * one writes to ${out}, which stays the caller's. ${mask} is for beside_start. Returns 0, and
- * pipeline_leave is to be called; or -1 after a message, when those that had been started have ended.
+ * pipeline_leave is to be called; or -1 after a message, when those that had been started have
+ * ended.
  */
 int pipeline_start(struct pipeline *p, char *const *const *stages, size_t n, int out,
 	const sigset_t *mask);
@@ -38,15 +39,16 @@ void pipeline_signal(const struct pipeline *p, int number);
 /**
  * pipeline_leave(p):
  * Let go of what the last program reads, so that those before it find no reader once it has ended.
- * Returns whether all of that had been read, and nothing could follow; only of use when the last one
- * has ended, since a tool that is told to stop may leave lines behind, and those before it take that
- * for the wish of a reader. Always true of a program that reads standard input.
+ * Returns whether all of that had been read, and nothing could follow; only of use when the last
+ * one has ended, since a tool that is told to stop may leave lines behind, and those before it take
+ * that for the wish of a reader. Always true of a program that reads standard input.
  */
 bool pipeline_leave(struct pipeline *p);
 
 /**
  * pipeline_wait(p, fd):
- * Wait until all have ended, or ${fd}, if it is not -1, is readable. Returns whether all have ended.
+ * Wait until all have ended, or ${fd}, if it is not -1, is readable. Returns whether all have
+ * ended.
  */
 bool pipeline_wait(struct pipeline *p, int fd);
 

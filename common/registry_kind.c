@@ -68,7 +68,7 @@ registry_kind_all_links(const struct registry_case *k, const struct registry_sto
 	for (size_t i = 0; i < s->n; i++) {
 		const bool is_link = is_link_word(k, s->acts[i]->word);
 
-		/* An unlink that says its artifact: all of them do, and so take turns with links. */
+		/* An unlink that says its artifact: all of them do, and take turns with links. */
 		if (!is_link && s->acts[i]->word != 0 &&
 			(k->nlink_words > 0 || s->acts[i]->word != s->acts[0]->word))
 			return false;

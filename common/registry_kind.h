@@ -4,9 +4,9 @@
  *
  * Two things leave it out: a server that does so of every unlink, and an entry whose artifact was
  * deleted since, whatever it is of. Both look alike; so what an entry is follows from the word that
- * the server has for it. Which words there are nobody documents: one is known to be that of links if
- * it stands at a link that a membership shows, too. Words say nothing if all are alike, or if all of
- * them are those of links.
+ * the server has for it. Which words there are nobody documents: one is known to be that of links
+ * if it stands at a link that a membership shows, too. Words say nothing if all are alike, or if
+ * all of them are those of links.
  */
 #ifndef WB_REGISTRY_KIND_H
 #define WB_REGISTRY_KIND_H

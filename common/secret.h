@@ -117,8 +117,8 @@ enum secret_status secret_get(struct secret_store *store, const char *name, size
 
 /**
  * secret_origin(store, name, out):
- * Where the value of the secret ${name} is from that was found, or that cannot be used, for messages;
- * "" if there was none. Returns ${out}.
+ * Where the value of the secret ${name} is from that was found, or that cannot be used, for
+ * messages; "" if there was none. Returns ${out}.
  */
 const char *secret_origin(const struct secret_store *store, const char *name,
 	char out[SECRET_ORIGIN_MAX]);

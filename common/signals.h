@@ -9,8 +9,8 @@
 /**
  * signals_open(before):
  * From now on the three do not end the process but make the descriptor returned readable; one that
- * was ignored from the start stays so. The mask of signals as it was goes into *${before}, if that is
- * not NULL. To be called before threads start. -1 with errno set when descriptors run out.
+ * was ignored from the start stays so. The mask of signals as it was goes into *${before}, if that
+ * is not NULL. To be called before threads start. -1 with errno set when descriptors run out.
  */
 int signals_open(sigset_t *before);
 

@@ -1,6 +1,6 @@
 /*
- * nopoll - a preload library with which waiting for descriptors fails, as it does when the system is
- * out of memory
+ * nopoll - a preload library with which waiting for descriptors fails, as it does when the system
+ * is out of memory
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

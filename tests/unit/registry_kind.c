@@ -25,7 +25,7 @@ before(bool has_member)
 	return known(c);
 }
 
-/* The same when A is gone, and what was never seen was deleted, in ${words} for links and unlinks. */
+/* The same when A is gone, and what was never seen was deleted: words of ${link} and ${unlink}. */
 static struct registry_collection *
 with_deleted(char link, char unlink)
 {

@@ -1,6 +1,6 @@
 /*
- * registry_make - what tests of registry_diff share: collections made of a line each, and changes as
- * text.
+ * registry_make - what tests of registry_diff share: collections made of a line each, and changes
+ * as text.
  */
 #ifndef WB_UNIT_REGISTRY_MAKE_H
 #define WB_UNIT_REGISTRY_MAKE_H
