@@ -304,10 +304,12 @@ endef
 install: all
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man7" "$(DESTDIR)$(DOCDIR)/examples/workflows"
 	install -m 755 $(TOOLS:%=$(BIN)/%) "$(DESTDIR)$(BINDIR)"
-	install -m 644 man/*.1 "$(DESTDIR)$(MANDIR)/man1"
+	for page in $(PAGES); do \
+		file="$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}"; \
+		rm -f "$$file" || exit; \
+		sed 's|/usr/local/share/doc/wb-tools|$(DOCDIR)|g' "$$page" >"$$file" && chmod 644 "$$file" || exit; \
+	done
 	$(foreach p,$(PARTS),ln -sf $(call part_of,$(p)).1 "$(DESTDIR)$(MANDIR)/man1/$(p).1" &&) :
-	install -m 644 man/*.5 "$(DESTDIR)$(MANDIR)/man5"
-	install -m 644 man/*.7 "$(DESTDIR)$(MANDIR)/man7"
 	install -m 644 man/examples/*.json "$(DESTDIR)$(DOCDIR)/examples"
 	install -m 644 man/examples/workflows/*.yml "$(DESTDIR)$(DOCDIR)/examples/workflows"
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(DOCDIR)/cron" "$(DESTDIR)$(DOCDIR)/logrotate" "$(DESTDIR)$(DOCDIR)/machines"

@@ -80,6 +80,8 @@ expect_installed() {
     expect_match "$(<"$root$prefix/lib/systemd/system/${file##*/}")" '\[Unit\]'
   done
   expect_match "$(<"$root$prefix/lib/systemd/system/wb-deliver@.service")" "ExecStart=$prefix/bin/"
+  zcat -f "$root$prefix/share/man/man7/wb-cookbook.7$gz" >page
+  expect_match "$(<page)" "$prefix/share/doc/wb-tools/examples"
 }
 
 # try_tools DIRECTORY - a pipeline of the programs there
@@ -109,17 +111,19 @@ test_case 'install, and uninstall takes all away' installs
 
 # The tests that the package runs are programs among other files that the compiler leaves.
 runs_unit_tests() {
+  command -v dh >/dev/null || skip 'no debhelper'
   mkdir -p tree/tests tree/build/tests/unit
   cp "$TESTS/run" tree/tests
+  cp -R "$TOP/tools/debian" tree/debian
   printf 'units:\n\t@echo made\n' >tree/Makefile
   printf '#!/bin/sh\necho "ok - it"\n' >tree/build/tests/unit/it
   chmod +x tree/build/tests/unit/it
   printf 'it: it.c\n' >tree/build/tests/unit/it.d
-  DEB_BUILD_OPTIONS='' make_in tree -s -f "$TOP/tools/debian/rules" override_dh_auto_test >said 2>&1 || fail "$(<said)"
-  expect_match "$(<said)" '^made'
+  DEB_BUILD_OPTIONS='' make_in tree -s -f debian/rules override_dh_auto_test >said 2>&1 || fail "$(<said)"
+  expect_match "$(<said)" 'made'
   expect_match "$(<said)" '1 passed, 0 failed$'
   printf '#!/bin/sh\necho "not ok - it"\n' >tree/build/tests/unit/it
-  DEB_BUILD_OPTIONS='' expect_status 2 make_in tree -s -f "$TOP/tools/debian/rules" override_dh_auto_test >said 2>&1
+  DEB_BUILD_OPTIONS='' expect_status 2 make_in tree -s -f debian/rules override_dh_auto_test >said 2>&1
 }
 test_case 'deb: the unit tests are run, all of them programs, and have to pass' runs_unit_tests
 
