@@ -15,8 +15,10 @@ PAGES=("$TOP"/man/*.[157])
 
 # Commands that are shown and cannot be run here, each with the reason. `sudo make install` is run without sudo and
 # with DESTDIR.
+# shellcheck disable=SC2016 # $PWD of README.md
 declare -A UNRUN=(
   ['sudo apt-get install gcc make libc6-dev libcurl4-openssl-dev libssl-dev libonig-dev libjq-dev']='changes the system'
+  ['PATH=$PWD:$PATH']='would put the tools before those that lead to a receiver of ours'
   ['make check']='is what runs this test'
   ['make deb']='is what tests/packages.test.sh does'
   ['sudo apt-get install ./build/deb/wb-tools_0.1.0-0wb1_amd64.deb']='changes the system'
