@@ -201,6 +201,10 @@ wb-deliver read --from mlf<TAB>
 wb-deliver read --from mlflow
 wb-deliver read no<TAB>
 wb-deliver read notes.txt
+wb-deliver -d folder ret<TAB>
+wb-deliver -d folder retry
+wb-deliver retry no<TAB>
+wb-deliver retry no
 wb-automation add --template p<TAB>
 wb-automation add --template pagerduty
 wb-automation show -c github.json <TAB>
@@ -263,6 +267,10 @@ wb-deliver read --from mlf<TAB>
 wb-deliver read --from mlflow
 wb-deliver read no<TAB>
 wb-deliver read notes.txt
+wb-deliver -d folder ret<TAB>
+wb-deliver -d folder retry
+wb-deliver retry no<TAB>
+wb-deliver retry no
 wb-automation add --template p<TAB>
 wb-automation add --template pagerduty
 wb-automation show -c github.json <TAB>
@@ -303,6 +311,8 @@ in_fish() {
   expect_equal "$(fish_says 'wb-deliver poll --se')" '--secret-timeout --secrets '
   expect_equal "$(fish_says 'wb-deliver read --f')" '--from '
   expect_equal "$(fish_says 'wb-deliver read no')" 'notes.txt '
+  expect_equal "$(fish_says 'wb-deliver ret')" 'retry '
+  expect_equal "$(fish_says 'wb-deliver retry no')" ''
   expect_equal "$(fish_says 'wb-automation delete --k')" '--keep-webhook '
   expect_equal "$(fish_says 'wb-automation enable --k')" ''
   expect_equal "$(fish_says 'wb-automation show -c github.json ')" 'deploy-production '
