@@ -5,7 +5,7 @@
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-automation)
+TOOLS=(wb-event wb-match wb-render wb-sign wb-send wb-deliver wb-automation)
 
 # ---- help of single commands ----
 
@@ -71,13 +71,31 @@ tables_are_whole() {
   local tool
   for tool in "${TOOLS[@]}"; do
     { "$tool" --help
-      [[ $tool != wb-event ]] || { wb-event poll --help && wb-event read --help; }
+      [[ $tool != @(wb-event|wb-deliver) ]] || { wb-event poll --help && wb-event read --help; }
       [[ $tool != wb-automation ]] || { wb-automation import --help && wb-automation check --online --help && wb-automation report --help; }
     } | sed -n -E 's/^ +(-., )?--([a-z-]+).*/\2/p' | sort -u >want
-    expect_equal "$(awk -F '\t' '$1 == "option" { print $4 }' "tables.$tool" | sort -u)" "$(<want)" "$tool"
+    awk -F '\t' '$1 == "option" { print $4 }' "tables.$tool" >got
+    # what is given by wb-deliver itself
+    [[ $tool != wb-deliver ]] || printf '%s\n' auto-commit follow interval run state >>got
+    expect_equal "$(sort -u got)" "$(<want)" "$tool"
   done
 }
 test_case 'every option of the help is completed' tables_are_whole
+
+# What is completed behind wb-deliver poll is what wb-event poll takes, without what wb-deliver gives it itself.
+lent_options() {
+  local option
+  while read -r option; do
+    expect_status 2 wb-deliver -c none -d lent poll "--$option" >said 2>&1 </dev/null
+    if grep -q -P "^option\tpoll\t.\t$option\t" tables.wb-deliver; then
+      [[ $(<said) != *'is not to be given'* ]] || fail "--$option: $(<said)"
+    else
+      expect_match "$(<said)" "poll: --$option is not to be given"
+    fi
+  done < <(awk -F '\t' '$2 == "poll" && $1 == "option" && $4 !~ /^(help|version)$/ { print $4 }' tables.wb-event)
+  expect_equal "$(sed -n 's/^option\tread\t/&/p' tables.wb-deliver)" "$(sed -n 's/^option\tread\t/&/p' tables.wb-event)"
+}
+test_case 'wb-deliver completes what it hands on as wb-event does' lent_options
 
 # says_of OPTION=WORD - what the tool, or its command, says when it gets that, and what it needs beside it
 says_of() {
@@ -167,6 +185,26 @@ wb-event commit --<TAB>
 wb-event commit --help --run --state --version
 wb-event poll --f<TAB>
 wb-event poll --follow
+wb-deliver --send x --every 5m --dr<TAB>
+wb-deliver --send x --every 5m --dry-run
+wb-deliver -c folder pol<TAB>
+wb-deliver -c folder poll
+wb-deliver no<TAB>
+wb-deliver notes.txt
+wb-deliver -d poll --every 5m rea<TAB>
+wb-deliver -d poll --every 5m read
+wb-deliver poll --<TAB>
+wb-deliver poll --all --allow-host --allow-http --allow-net --cacert --help --include-latest --jobs --proxy --registries --retries --retry-max-time --secret-timeout --secrets --since --timeout --version
+wb-deliver -c folder read --f<TAB>
+wb-deliver -c folder read --from
+wb-deliver read --from mlf<TAB>
+wb-deliver read --from mlflow
+wb-deliver read no<TAB>
+wb-deliver read notes.txt
+wb-deliver -d folder ret<TAB>
+wb-deliver -d folder retry
+wb-deliver retry no<TAB>
+wb-deliver retry no
 wb-automation add --template p<TAB>
 wb-automation add --template pagerduty
 wb-automation show -c github.json <TAB>
@@ -211,6 +249,28 @@ wb-event poll --f<TAB>
 wb-event poll --follow
 wb-event read -f mlf<TAB>
 wb-event read -f mlflow
+wb-deliver --send x --every 5m --dr<TAB>
+wb-deliver --send x --every 5m --dry-run
+wb-deliver -c folder pol<TAB>
+wb-deliver -c folder poll
+wb-deliver no<TAB>
+wb-deliver notes.txt
+wb-deliver -d poll --every 5m rea<TAB>
+wb-deliver -d poll --every 5m read
+wb-deliver poll --se<TAB>
+wb-deliver poll --secret-timeout --secrets=
+wb-deliver poll --b<TAB>
+wb-deliver poll --b
+wb-deliver -c folder read --f<TAB>
+wb-deliver -c folder read --from=
+wb-deliver read --from mlf<TAB>
+wb-deliver read --from mlflow
+wb-deliver read no<TAB>
+wb-deliver read notes.txt
+wb-deliver -d folder ret<TAB>
+wb-deliver -d folder retry
+wb-deliver retry no<TAB>
+wb-deliver retry no
 wb-automation add --template p<TAB>
 wb-automation add --template pagerduty
 wb-automation show -c github.json <TAB>
@@ -245,6 +305,14 @@ in_fish() {
   expect_equal "$(fish_says 'wb-event link no')" ''
   expect_equal "$(fish_says 'wb-event read no')" 'notes.txt '
   expect_equal "$(fish_says 'wb-event link -m @no')" '@notes.txt '
+  expect_equal "$(fish_says 'wb-deliver --se')" '--secret-host --secret-timeout --secrets --send '
+  expect_equal "$(fish_says 'wb-deliver po')" 'poll '
+  expect_equal "$(fish_says 'wb-deliver no')" 'notes.txt '
+  expect_equal "$(fish_says 'wb-deliver poll --se')" '--secret-timeout --secrets '
+  expect_equal "$(fish_says 'wb-deliver read --f')" '--from '
+  expect_equal "$(fish_says 'wb-deliver read no')" 'notes.txt '
+  expect_equal "$(fish_says 'wb-deliver ret')" 'retry '
+  expect_equal "$(fish_says 'wb-deliver retry no')" ''
   expect_equal "$(fish_says 'wb-automation delete --k')" '--keep-webhook '
   expect_equal "$(fish_says 'wb-automation enable --k')" ''
   expect_equal "$(fish_says 'wb-automation show -c github.json ')" 'deploy-production '

@@ -46,7 +46,8 @@ prepare() {
   fresh
   # shellcheck disable=SC2119 # without options
   start_wandb
-  start_receiver --tls "$SERVER_TLS" --verify wandb --secret-env KEY --script <(echo '{"/hook": [{"body": "{}"}]}')
+  start_receiver --tls "$SERVER_TLS" --verify wandb --secret-env KEY \
+    --script <(echo '{"/hook": [{"body": "{}"}, {"body": "{}"}, {"status": 404}, {"body": "{}"}]}')
   jq -n --arg url "https://localhost:$RECEIVER_PORT/hook" '{
     webhooks: {w: {url: $url, secret: "$KEY", success_when: "true"}},
     automations: [{name: "a", on: {event_type: "LINK_ARTIFACT", when: ".artifact_version_index >= 0"},
@@ -149,6 +150,15 @@ ended_unit() {
   read -r -t 60 -u "$stopped" ENDED || fail "the unit does not end: $(<err)"
 }
 
+# send_again - as wb-operations(7) says, but that the machine has no bus, by which systemd-run would wait
+send_again() {
+  local command
+  command=$(sed -n '/^# systemd-run/,/retry$/{s/^# //; s/^    //; p}' "$TOP/man/wb-operations.7" |
+    sed 's/\\e$/\\/; s/--pipe --wait/-p Type=oneshot -p StandardError=append:\/test\/err/; s/NAME/test/g')
+  expect_match "$command" ' retry$'
+  there bash -c "$command" >said 2>&1
+}
+
 in_service() {
   prepare
   configure_machine
@@ -162,11 +172,11 @@ in_service() {
   expect_empty err
   expect_equal "$(jq -r .verified "$RECEIVER_LOG")" true 'a request with a good signature'
   expect_equal "$(there stat -c '%a %u' /var/lib/private/wb-deliver/test | sed 's/ 6[0-9]*$/ dynamic/')" '700 dynamic'
-  # a secret is missing: nothing is lost, and the unit says so
+  # a secret is missing: nothing is lost, the log says so, and the unit is no failed one
   there mv /etc/wb-tools/test/secrets/KEY /root/
   link_model
   run_unit
-  expect_equal "$ENDED" '4 exit-code' "status ($(<err))"
+  expect_equal "$ENDED" '4 success' "status ($(<err))"
   expect_match "$(<err)" 'secret KEY: not found'
   there mv /root/KEY /etc/wb-tools/test/secrets/
   # all the time, until it is stopped
@@ -179,6 +189,17 @@ in_service() {
   expect_equal "$ENDED" '0 success' "status ($(<err))"
   there cat /var/lib/wb-deliver/test/receipts.jsonl >receipts
   expect_equal "$(counts receipts)" '2 finished'
+  # what the receiver does not want is put aside, and sent again
+  there sed -i 's/--every 1h //' /etc/wb-tools/test/env
+  link_model
+  run_unit
+  expect_equal "$ENDED" '1 exit-code' "status ($(<err))"
+  : >err
+  expect_status 0 send_again
+  there cat /var/lib/wb-deliver/test/receipts.jsonl >receipts
+  expect_equal "$(counts receipts)" '1 failed,3 finished' "after it was sent again ($(<err))"
+  run_unit
+  expect_equal "$ENDED" '0 success' "status ($(<err))"
   there systemctl start "${unit}test.timer"
   expect_match "$(there systemctl list-timers --no-legend)" "${unit}test.service"
 }

@@ -55,8 +55,8 @@ DELIVERIES  FINISHED  FAILED  PENDING  RETRIES     P50     P95     P99  AUTOMATI
          2         1       0        1        0  1.23 s  1.23 s  1.23 s  evaluate
 
 DELIVERIES  STATUS   CAUSE      WHAT TO DO
-         1  Failed   http 503   The receiver was in trouble: send the records again when it is well
-         1  Failed   secret     'wb-automation check --resolve' tells which secrets are not to be had
+         1  Failed   http 503   The receiver was in trouble: 'wb-deliver retry' sends them again when it is well
+         1  Failed   secret     'wb-automation check --resolve' tells which are missing; 'wb-deliver retry' sends again
          1  Pending  attempted  The job may be on its queue already: the next run asks
 
 FAILED AT         AUTOMATION  EVENT ID  ERROR
@@ -129,8 +129,8 @@ A row is 1 day: finished █, failed ▓, pending ░
 
 | Cause | Status | Deliveries | What to do |
 | --- | --- | ---: | --- |
-| `http 503` | Failed | 1 | The receiver was in trouble: send the records again when it is well |
-| `secret` | Failed | 1 | 'wb-automation check --resolve' tells which secrets are not to be had |
+| `http 503` | Failed | 1 | The receiver was in trouble: 'wb-deliver retry' sends them again when it is well |
+| `secret` | Failed | 1 | 'wb-automation check --resolve' tells which are missing; 'wb-deliver retry' sends again |
 | `attempted` | Pending | 1 | The job may be on its queue already: the next run asks |
 
 ### Failed

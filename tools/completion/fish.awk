@@ -17,11 +17,14 @@ $1 == "tool" {
 }
 
 $1 == "command" {
-	condition = ""
+	# "@" stands for all commands
+	condition = $2 == "-" ? "@" : ""
 	if ($2 != "-") {
 		commands = commands (commands == "" ? "" : " ") $2
 		condition = " -n '__fish_seen_subcommand_from " $2 "'"
 	}
+	if ($2 == "-") has_own = 1
+	if ($3 == "file" && $2 == "-") files = "complete -c " tool "@ -F\n"
 	if ($3 == "file" && $2 != "-") lines = lines "complete -c " tool condition " -F\n"
 	if ($3 == "automation") lines = lines "complete -c " tool condition " -a '(__" name "_automations)'\n"
 }
@@ -49,11 +52,22 @@ END {
 		gsub(/@NAME@/, name, line)
 		print line
 	}
+	none = commands == "" ? "" : " -n 'not __fish_seen_subcommand_from " commands "'"
+	if (commands != "") lines = files lines
+	n = split(lines, line_of, "\n")
+	lines = ""
+	for (i = 1; i < n; i++) {
+		all_of_them = index(line_of[i], "complete -c " tool "@") == 1
+		if (all_of_them) line_of[i] = "complete -c " tool none substr(line_of[i], length("complete -c " tool "@") + 1)
+		lines = lines line_of[i] "\n"
+	}
 	if (commands != "") {
 		print "complete -c " tool " -f"
-		print "complete -c " tool " -n 'not __fish_seen_subcommand_from " commands "' -a '" commands "'"
-		print "complete -c " tool " -n 'not __fish_seen_subcommand_from " commands "' -s h -l help -d 'print this help and exit'"
-		print "complete -c " tool " -n 'not __fish_seen_subcommand_from " commands "' -s V -l version -d 'print the version and exit'"
+		print "complete -c " tool none " -a '" commands "'"
+	}
+	if (commands != "" && !has_own) {
+		print "complete -c " tool none " -s h -l help -d 'print this help and exit'"
+		print "complete -c " tool none " -s V -l version -d 'print the version and exit'"
 	}
 	printf "%s", lines
 }

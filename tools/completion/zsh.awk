@@ -76,7 +76,7 @@ END {
 	}
 	for (i = 1; i <= n; i++) {
 		command = order[i]
-		if (operand[command] == "file") add(command, quote("*:FILE:_files"))
+		if (operand[command] == "file" && (command != "-" || commands == "")) add(command, quote("*:FILE:_files"))
 		if (operand[command] == "automation") add(command, quote("1:NAME:_" name "_automations"))
 	}
 	print "_" name "()"
@@ -87,17 +87,25 @@ END {
 		print "\tlocal curcontext=$curcontext state state_descr line"
 		print "\ttypeset -A opt_args"
 		print ""
-		print "\t_arguments -C -s -S \\"
-		print "\t\t'(-h --help)'{-h,--help}'[print this help and exit]' \\"
-		print "\t\t'(-V --version)'{-V,--version}'[print the version and exit]' \\"
-		print "\t\t'1:command:(" commands ")' \\"
+		if ("-" in operand) {
+			# options of the tool stand before a command, or files
+			print "\t_arguments -C -s -S -A '-*'" specs["-"] " \\"
+			print "\t\t'1: :_alternative \"commands\\:command\\:(" commands ")\" \"files\\:FILE\\:_files\"' \\"
+		} else {
+			print "\t_arguments -C -s -S \\"
+			print "\t\t'(-h --help)'{-h,--help}'[print this help and exit]' \\"
+			print "\t\t'(-V --version)'{-V,--version}'[print the version and exit]' \\"
+			print "\t\t'1:command:(" commands ")' \\"
+		}
 		print "\t\t'*::argument:->arguments' && return"
 		print "\tcase $state:$words[1] in"
 		for (i = 1; i <= n; i++) {
+			if (order[i] == "-") continue
 			print "\t\targuments:" order[i] ")"
-			print "\t\t\t_arguments -s -S" specs[order[i]]
+			print "\t\t\t" (specs[order[i]] == "" ? ":" : "_arguments -s -S" specs[order[i]])
 			print "\t\t\t;;"
 		}
+		if ("-" in operand) print "\t\targuments:*) _files ;;"
 		print "\tesac"
 	}
 	print "}"
