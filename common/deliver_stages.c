@@ -72,9 +72,9 @@ static bool
 make_send(struct making *m)
 {
 	/*
-	 * A poll that is told again finds what has failed put aside; events that are given again are
-	 * meant to be tried again. A receiver that is down is no reason to
-	 * give up, nor to wait for long: the next run is. Options that are given come later, and count.
+	 * A poll that is told again finds what has failed put aside; events that are given again
+	 * are meant to be tried again. For a receiver that is down there is the next run, so that
+	 * nothing is given up, nor waited for long. Options that are given come later, and count.
 	 */
 	char *fixed[] = {ARG("wb-send"), ARG("--retries"), ARG("1000"), ARG("--retry-max-time"),
 		ARG("1m"), ARG("--journal"), m->dir->path[PLACE_JOURNAL], ARG("--journal-keep"),
