@@ -28,7 +28,7 @@ enum deliver_source {
 struct deliver {
 	const char *directory; /* made if it is not there */
 	enum deliver_source source;
-	char **words; /* for poll or read; or files, behind "--"; NULL behind the last */
+	char **words;         /* for poll or read; or files, behind "--"; NULL behind the last */
 	char **match, **send; /* options for these, NULL behind the last of each */
 	char **secrets;       /* where secrets are, and may go: for wb-sign and wb-send */
 	char **places;        /* where they are: for wb-event poll, which binds its key itself */
