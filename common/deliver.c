@@ -91,7 +91,10 @@ take_receipt(struct run *run, const struct lines *in)
 	return 0;
 }
 
-/* Wait for receipts or a signal, with nothing in buffers. Returns 0, or -1 if a write failed. */
+/*
+ * Wait for receipts or a signal, with nothing in buffers. Returns 0, or -1: after a message, or if a
+ * write failed, which is told when receipts are closed.
+ */
 static int
 wait_for_more(struct run *run, int fd)
 {
@@ -101,8 +104,13 @@ wait_for_more(struct run *run, int fd)
 		return -1;
 	if (run->d->prints && output_flush(&run->printed) != 0 && has_failed(&run->printed))
 		return -1;
-	if (poll(fds, 2, -1) < 0 && errno != EINTR)
+	if (poll(fds, 2, -1) < 0) {
+		if (errno == EINTR)
+			return 0;
+		diag("cannot wait for receipts: %s; nothing is committed, run it again",
+			strerror(errno));
 		return -1;
+	}
 	if (fds[1].revents != 0)
 		take_signal(run);
 	return 0;

@@ -96,13 +96,14 @@ bool
 pipeline_leave(struct pipeline *p)
 {
 	struct pollfd fd = {p->input, POLLIN, 0};
+	bool is_at_end;
 	int unread;
-	/* there are systems that call the end readable */
-	const bool is_at_end = poll(&fd, 1, 0) == 1 && (fd.revents & POLLHUP) != 0 &&
-			       ioctl(p->input, FIONREAD, &unread) == 0 && unread == 0;
 
 	if (p->input == STDIN_FILENO)
 		return true;
+	/* there are systems that call the end readable */
+	is_at_end = poll(&fd, 1, 0) == 1 && (fd.revents & POLLHUP) != 0 &&
+		    ioctl(p->input, FIONREAD, &unread) == 0 && unread == 0;
 	close_input(p->input);
 	p->input = -1;
 	return is_at_end;

@@ -1,4 +1,3 @@
-/* The names of secrets: see secret_names.h. */
 #include "secret_names.h"
 
 #include <string.h>
