@@ -266,8 +266,8 @@ static void
 tell(const struct run *run, int status)
 {
 	if (run->tally.counts[RECEIPT_FAILED] > 0)
-		diag("what has failed is in '%s': when the cause is mended, 'wb-deliver retry' sends it again",
-			run->dir.path[PLACE_DEAD]);
+		diag("what has failed is in '%s': when the cause is mended, 'wb-deliver -d %s retry' sends it again",
+			run->dir.path[PLACE_DEAD], run->dir.name);
 	if (run->has_refused)
 		diag("lines that were refused are in '%s/*.rejects'", run->dir.name);
 	if (status == DELIVER_AGAIN && run->d->source == DELIVER_RETRY)

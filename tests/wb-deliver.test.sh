@@ -104,7 +104,7 @@ failed_for_good() {
   wandb_do "[$(link),$(link)]" >/dev/null
   expect_status 1 deliver poll "$project" "${open[@]}"
   expect_match "$(<err)" 'wb-deliver: a: acme/registry/fraud:v1: [0-9a-f-]+: failed: http: status 404: http://127'
-  expect_match "$(<err)" "what has failed is in 'd/dead.jsonl': when the cause is mended, 'wb-deliver retry'"
+  expect_match "$(<err)" "what has failed is in 'd/dead.jsonl': when the cause is mended, 'wb-deliver -d d retry'"
   expect_equal "$(statuses d/receipts.jsonl)" 'failed finished '
   expect_equal "$(wc -l <d/dead.jsonl)" 1
   [[ ! -e d/registry.state.next ]] || fail 'not committed'
@@ -238,7 +238,7 @@ put_aside_once() {
   deliver poll "$project" "${open[@]}" || :
   link_to gone && link_to down
   expect_status 4 deliver --send=--retries=1 --send=--retry-max-time=1ms poll "$project" "${open[@]}"
-  expect_match "$(<err)" "'wb-deliver retry' sends it again"
+  expect_match "$(<err)" "'wb-deliver -d d retry' sends it again"
   expect_status 4 deliver --send=--retries=1 --send=--retry-max-time=1ms poll "$project" "${open[@]}"
   expect_status 0 deliver poll "$project" "${open[@]}"
   expect_equal "$(jq -r .path "$RECEIVER_LOG" | sort | uniq -c | xargs)" '3 /down 1 /gone'
